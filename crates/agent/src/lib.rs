@@ -1,0 +1,1 @@
+//! The fleet: device tasks, pacing, reconnection, state across restarts.

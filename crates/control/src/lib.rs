@@ -1,0 +1,1 @@
+//! The server's decisions: enrolment, command queue, capability tables.

@@ -1,0 +1,27 @@
+//! Bounds of the wire, stated once for both sides.
+
+use core::time::Duration;
+
+/// Longest frame after its length field, in bytes. Larger ones close the connection.
+pub const FRAME_BYTES_MAX: usize = 65_536;
+
+/// Longest certificate signing request, in bytes of DER.
+pub const CSR_BYTES_MAX: usize = 4_096;
+
+/// Longest text of any kind, in bytes of UTF-8.
+pub const TEXT_BYTES_MAX: usize = 1_024;
+
+/// Longest escrowed unlock token, in bytes.
+pub const UNLOCK_TOKEN_BYTES_MAX: usize = 4_096;
+
+/// How long a peer may take for its first complete message after the handshake.
+pub const GREETING_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a connection may be silent before it counts as dead.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(150);
+
+/// How often a device in connected mode pings.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(60);
+
+/// Bidirectional streams a device may have open at once: the one that carries its session.
+pub const DEVICE_STREAMS_MAX: u32 = 1;

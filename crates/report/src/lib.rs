@@ -1,0 +1,1 @@
+//! Histograms, summaries and tables: what a run has to say for itself.

@@ -1,0 +1,1 @@
+//! The MDM server: gateway, sessions, enrolment, sweeper, admin face.

@@ -1,0 +1,1 @@
+//! QUIC endpoints, TLS configuration, the run's CA and device certificates, framed streams.
