@@ -1,1 +1,26 @@
 //! The Microsoft-Graph-compatible admin API.
+//!
+//! [`router`] answers a first slice of `deviceManagement/managedDevices`, as `/v1.0` and as
+//! `/beta`: list, read, and six remote actions. It opens no socket; the server serves it. What
+//! stands behind it is a [`Backend`], so nothing here knows rows or frames.
+
+mod action_result;
+mod actions;
+mod auth;
+mod backend;
+mod call;
+mod errors;
+mod managed_device;
+mod origin;
+mod page;
+mod path;
+mod properties;
+mod query;
+mod router;
+
+pub use action_result::action_name;
+pub use auth::{AdminToken, ParseTokenError};
+pub use backend::{Backend, BackendError, SubmitError};
+pub use origin::{Origin, ParseOriginError};
+pub use page::PAGE_DEVICES_MAX;
+pub use router::{BODY_BYTES_MAX, router};

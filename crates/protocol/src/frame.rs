@@ -129,11 +129,12 @@ pub struct FrameReader {
 
 impl FrameReader {
     /// Takes bytes as they come from the stream.
+    ///
+    /// What was read already is given back first, so that a peer who never pauses between two
+    /// frames cannot make the buffer grow.
     pub fn push(&mut self, bytes: &[u8]) {
-        if self.start == self.buffer.len() {
-            self.buffer.clear();
-            self.start = 0;
-        }
+        self.buffer.drain(..self.start);
+        self.start = 0;
         self.buffer.extend_from_slice(bytes);
     }
 
@@ -354,5 +355,24 @@ impl Greeting for EnrolRequest {
 impl Greeting for EnrolReply {
     fn minor(&self) -> u16 {
         self.minor
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_that_never_pauses_between_frames_does_not_grow_the_buffer() {
+        let mut reader = FrameReader::default();
+        let idle = [0, 0, 0, 1, kind::IDLE];
+        reader.push(&idle[..3]);
+        for _ in 0..10_000 {
+            reader.push(&idle[3..]);
+            reader.push(&idle[..3]);
+            assert!(matches!(reader.next_frame(), Ok(Some(_))));
+            assert_eq!(reader.next_frame(), Ok(None));
+        }
+        assert!(reader.buffer.capacity() < 64, "{} bytes", reader.buffer.capacity());
     }
 }

@@ -1,1 +1,9 @@
 //! Histograms, summaries and tables: what a run has to say for itself.
+//!
+//! Latency is recorded in microseconds and merged, never averaged.
+
+mod latency;
+mod table;
+
+pub use latency::{Latency, LatencySummary};
+pub use table::Table;

@@ -1,1 +1,33 @@
-//! The MDM server: gateway, sessions, enrolment, sweeper, admin face.
+//! The MDM server: composition root of the server side.
+//!
+//! ```text
+//! QUIC --gateway--> enrolment | session --registry--> control decides --store--> durable
+//! HTTPS --admin--> backend -----------------^                 sweeper --^
+//! ```
+//!
+//! Everything above the cores only carries: a session turns frames into calls on a device's
+//! record, the registry lets the record decide and makes the decision durable before anyone
+//! hears of it.
+
+mod admin_face;
+mod backend;
+mod clock;
+mod config;
+mod data_dir;
+mod enrolment;
+mod gateway;
+mod registry;
+mod server;
+mod session;
+mod session_input;
+mod slot;
+mod stats;
+mod sweeper;
+mod tokens;
+
+pub use clock::Clock;
+pub use config::{Exposure, ServerConfig};
+pub use data_dir::{DataDir, DataDirError, Endpoints};
+pub use server::{Server, ServerError};
+pub use stats::{ServerStats, Totals};
+pub use tokens::{TokenError, TokenKind, TokenRequest, issue_folder_token, profile_named, profiles};

@@ -1,1 +1,31 @@
 //! QUIC endpoints, TLS configuration, the run's CA and device certificates, framed streams.
+//!
+//! Everything the shells need to talk: [`RunCa`] signs, [`server_endpoint`] and
+//! [`client_endpoint`] open sockets, [`ClientTls`] makes connection settings,
+//! [`FrameSender`] and [`FrameReceiver`] carry messages, [`peer_identity`] says who is there.
+
+mod ca;
+mod close;
+mod csr;
+mod digest;
+mod endpoint;
+mod files;
+mod framed;
+mod identity;
+mod key;
+mod peer;
+mod tls;
+mod validity;
+
+pub use ca::{CaError, RunCa};
+pub use close::{close, close_code};
+pub use csr::{CsrError, CsrKey};
+pub use digest::sha256;
+pub use endpoint::{EndpointError, SocketBuffers, client_endpoint, server_endpoint};
+pub use framed::{FrameReceiver, FrameSender, ReceiveError, SendError, violation};
+pub use identity::Identity;
+pub use key::{DeviceKey, KeyError};
+pub use peer::{PeerError, PeerIdentity, Purpose, peer_identity, purpose};
+pub use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+pub use tls::{ClientTls, SERVER_NAME, TlsError, https_server_config};
+pub use validity::Validity;

@@ -1,0 +1,183 @@
+//! What became of the actions on a device: `deviceActionResults`.
+
+use std::collections::BTreeMap;
+
+use muster_control::{ActionKind, CommandRecord, CommandState, DeviceRecord};
+use muster_protocol::ErrorItem;
+use serde::Serialize;
+
+use crate::backend::Backend;
+use crate::managed_device::date_time;
+
+/// The `errorCode` of a failure whose own code is not a positive number.
+const UNSPECIFIC_ERROR_CODE: i32 = 1;
+
+/// The `actionName` of an action in `deviceActionResults`.
+///
+/// It differs from the last segment of the action's URL for wipe and retire.
+///
+/// Source: Microsoft Graph beta, enumeration `remoteAction`; an action that does not occur there
+/// is named as in its URL.
+#[must_use]
+pub const fn action_name(kind: ActionKind) -> &'static str {
+    match kind {
+        ActionKind::Wipe => "factoryReset",
+        ActionKind::Retire => "removeCompanyData",
+        ActionKind::ResetPasscode
+        | ActionKind::RemoteLock
+        | ActionKind::SyncDevice
+        | ActionKind::BypassActivationLock => kind.graph_name(),
+    }
+}
+
+/// One entry of `deviceActionResults`. No `Debug`: it may hold a passcode.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ActionResult<'a> {
+    /// Without the right type the SDKs drop the passcode.
+    #[serde(rename = "@odata.type")]
+    odata_type: &'static str,
+    action_name: &'static str,
+    action_state: &'static str,
+    start_date_time: String,
+    last_updated_date_time: String,
+    #[serde(flatten)]
+    detail: Detail<'a>,
+    #[serde(rename = "x-muster-command-id")]
+    command: String,
+    /// The device's own error chain; Graph has no place for it.
+    #[serde(
+        rename = "x-muster-errors",
+        skip_serializing_if = "<[ErrorItem]>::is_empty"
+    )]
+    errors: &'a [ErrorItem],
+}
+
+/// What only one type of result has.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Detail<'a> {
+    #[serde(rename_all = "camelCase")]
+    ResetPasscode {
+        passcode: Option<&'a str>,
+        error_code: i32,
+    },
+    /// The PIN is for macOS.
+    #[serde(rename_all = "camelCase")]
+    RemoteLock {
+        unlock_pin: Option<&'a str>,
+    },
+    Nothing {},
+}
+
+/// The latest result of each action, in order of acceptance.
+pub(crate) fn action_results<'a, B: Backend>(
+    backend: &B,
+    record: &'a DeviceRecord,
+) -> Vec<ActionResult<'a>> {
+    let latest: BTreeMap<ActionKind, &CommandRecord> = record
+        .commands()
+        .map(|command| (command.action.kind(), command))
+        .collect();
+    let mut commands: Vec<&CommandRecord> = latest.into_values().collect();
+    commands.sort_by_key(|command| command.sequence);
+    commands
+        .into_iter()
+        .map(|command| action_result(backend, command))
+        .collect()
+}
+
+fn action_result<'a, B: Backend>(backend: &B, command: &'a CommandRecord) -> ActionResult<'a> {
+    let kind = command.action.kind();
+    ActionResult {
+        odata_type: odata_type(kind),
+        action_name: action_name(kind),
+        action_state: action_state(&command.state),
+        start_date_time: date_time(backend.wall(command.accepted_at)),
+        last_updated_date_time: date_time(backend.wall(command.updated_at)),
+        detail: detail(backend, command),
+        command: command.id.to_string(),
+        errors: errors(&command.state),
+    }
+}
+
+const fn odata_type(kind: ActionKind) -> &'static str {
+    match kind {
+        ActionKind::ResetPasscode => "#microsoft.graph.resetPasscodeActionResult",
+        ActionKind::RemoteLock => "#microsoft.graph.remoteLockActionResult",
+        ActionKind::Wipe
+        | ActionKind::Retire
+        | ActionKind::SyncDevice
+        | ActionKind::BypassActivationLock => "#microsoft.graph.deviceActionResult",
+    }
+}
+
+const fn action_state(state: &CommandState) -> &'static str {
+    match state {
+        CommandState::Queued | CommandState::NotNow => "pending",
+        CommandState::InFlight => "active",
+        CommandState::Done { .. } => "done",
+        CommandState::Failed { .. } => "failed",
+        CommandState::NotSupported { .. } => "notSupported",
+        CommandState::Canceled { .. } => "canceled",
+    }
+}
+
+fn detail<'a, B: Backend>(backend: &B, command: &'a CommandRecord) -> Detail<'a> {
+    match command.action.kind() {
+        ActionKind::ResetPasscode => Detail::ResetPasscode {
+            passcode: passcode(backend, &command.state),
+            error_code: error_code(&command.state),
+        },
+        ActionKind::RemoteLock => Detail::RemoteLock { unlock_pin: None },
+        ActionKind::Wipe
+        | ActionKind::Retire
+        | ActionKind::SyncDevice
+        | ActionKind::BypassActivationLock => Detail::Nothing {},
+    }
+}
+
+/// The temporary passcode while it may be seen.
+///
+/// Source: sources/reset-passcode.md, "Reset Android work profile and Device Owner passcodes".
+fn passcode<'a, B: Backend>(backend: &B, state: &'a CommandState) -> Option<&'a str> {
+    match state {
+        CommandState::Done { passcode } => passcode
+            .as_ref()
+            .filter(|passcode| backend.now() < passcode.shown_until)
+            .map(|passcode| passcode.value.expose().as_str()),
+        CommandState::Queued
+        | CommandState::InFlight
+        | CommandState::NotNow
+        | CommandState::Failed { .. }
+        | CommandState::NotSupported { .. }
+        | CommandState::Canceled { .. } => None,
+    }
+}
+
+/// 0 unless it failed; then the code of the top error, which Graph wants positive.
+fn error_code(state: &CommandState) -> i32 {
+    match state {
+        CommandState::Failed { errors } | CommandState::NotSupported { errors } => errors
+            .first()
+            .map(|error| error.code)
+            .filter(|code| *code > 0)
+            .unwrap_or(UNSPECIFIC_ERROR_CODE),
+        CommandState::Queued
+        | CommandState::InFlight
+        | CommandState::NotNow
+        | CommandState::Done { .. }
+        | CommandState::Canceled { .. } => 0,
+    }
+}
+
+fn errors(state: &CommandState) -> &[ErrorItem] {
+    match state {
+        CommandState::Failed { errors } | CommandState::NotSupported { errors } => errors,
+        CommandState::Queued
+        | CommandState::InFlight
+        | CommandState::NotNow
+        | CommandState::Done { .. }
+        | CommandState::Canceled { .. } => &[],
+    }
+}

@@ -1,0 +1,244 @@
+//! A server in memory, and a client for it.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use muster_admin::{AdminToken, Backend, BackendError, SubmitError, router};
+use muster_control::{
+    Action, COMMAND_LIFETIME, CommandRecord, CommandState, DeviceRecord, EnrolmentProfile,
+    KeyFingerprint, Lifecycle, NewLife, SubmitRefusal,
+};
+use muster_protocol::secret::BypassCode;
+use muster_protocol::{
+    Attempt, CommandId, DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion, Platform, Policy,
+    Timestamp,
+};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+pub(crate) const TOKEN: &str = "0f0e0d0c0b0a09080706050403020100f0e0d0c0b0a090807060504030201000";
+pub(crate) const BYPASS_CODE: &str = "FAKE0-FAKE0-FAKE-FAKE-FAKE-FAKE";
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+
+/// How the fake server behaves.
+#[derive(Clone, Copy)]
+pub(crate) enum Mood {
+    Well,
+    Refusing(fn() -> SubmitError),
+    Unreadable,
+    /// Takes for ever.
+    Stuck,
+    /// Reads, but takes for ever over a command.
+    StuckOnSubmit,
+}
+
+#[derive(Clone)]
+pub(crate) struct Fake {
+    records: Arc<Mutex<BTreeMap<DeviceId, DeviceRecord>>>,
+    now: Timestamp,
+    mood: Mood,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect("a JSON body")
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("ASCII"))
+    }
+
+    pub(crate) fn reason(&self) -> String {
+        let reason = &self.json()["error"]["innerError"]["x-muster-reason"];
+        reason.as_str().expect("a reason").to_owned()
+    }
+}
+
+pub(crate) fn id(number: u8) -> DeviceId {
+    DeviceId::from_bytes([number; 16])
+}
+
+pub(crate) fn facts(number: u8, mode: Mode) -> DeviceFacts {
+    let (model, operating_system, os_version) = match mode.platform() {
+        Platform::Apple => ("iPhone15,2", OperatingSystem::Ios, OsVersion::new(17, 4)),
+        Platform::Android => ("Pixel 8", OperatingSystem::Android, OsVersion::major(14)),
+    };
+    let serial = format!("F17-{number}").parse().expect("a serial number");
+    DeviceFacts {
+        serial,
+        model: model.to_owned(),
+        operating_system,
+        os_version,
+        mode,
+    }
+}
+
+/// A device that enrolled an hour into the run.
+pub(crate) fn record(number: u8, mode: Mode) -> DeviceRecord {
+    let life = NewLife {
+        id: id(number),
+        facts: facts(number, mode),
+        key: KeyFingerprint([number; 32]),
+        profile: EnrolmentProfile {
+            name: "everyone".to_owned(),
+            policy: Policy::FULL,
+        },
+    };
+    let mut record = DeviceRecord::new(Timestamp::ZERO.after(HOUR), life);
+    record.escrow.bypass_code = Some(BypassCode::new(BYPASS_CODE.to_owned()));
+    record
+}
+
+/// A command accepted two hours into the run, which ended up so ten seconds later.
+pub(crate) fn command(sequence: u64, action: Action, state: CommandState) -> CommandRecord {
+    let accepted_at = Timestamp::ZERO.after(2 * HOUR);
+    CommandRecord {
+        id: CommandId::from_parts(sequence, [1; 10]),
+        device: id(1),
+        sequence,
+        action,
+        state,
+        attempt: Attempt::new(1),
+        accepted_at,
+        updated_at: accepted_at.after(Duration::from_secs(10)),
+        expires_at: accepted_at.after(COMMAND_LIFETIME),
+    }
+}
+
+impl Fake {
+    pub(crate) fn new(records: impl IntoIterator<Item = DeviceRecord>) -> Self {
+        let records = records
+            .into_iter()
+            .map(|record| (record.id, record))
+            .collect();
+        Self {
+            records: Arc::new(Mutex::new(records)),
+            now: Timestamp::ZERO.after(3 * HOUR),
+            mood: Mood::Well,
+        }
+    }
+
+    pub(crate) fn at(mut self, now: Timestamp) -> Self {
+        self.now = now;
+        self
+    }
+
+    pub(crate) fn in_mood(mut self, mood: Mood) -> Self {
+        self.mood = mood;
+        self
+    }
+
+    /// Sends a request with the right token.
+    pub(crate) async fn send(&self, method: &str, target: &str, body: &str) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header("authorization", format!("Bearer {TOKEN}"))
+            .body(Body::from(body.to_owned()));
+        self.call(request.expect("a request")).await
+    }
+
+    pub(crate) async fn get(&self, target: &str) -> Answer {
+        self.send("GET", target, "").await
+    }
+
+    pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
+        let token = AdminToken::from_text(TOKEN).expect("a token");
+        let origin = "https://127.0.0.1:8443".parse().expect("an origin");
+        let router = router(self.clone(), token, origin);
+        let response = router.oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.expect("a body");
+        let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text,
+        }
+    }
+
+    async fn think(&self) -> Result<(), BackendError> {
+        match self.mood {
+            Mood::Well | Mood::Refusing(_) | Mood::StuckOnSubmit => Ok(()),
+            Mood::Unreadable => Err(BackendError("disk on fire".into())),
+            Mood::Stuck => pending().await,
+        }
+    }
+}
+
+impl Backend for Fake {
+    async fn devices(
+        &self,
+        after: Option<DeviceId>,
+        limit: usize,
+    ) -> Result<Vec<DeviceRecord>, BackendError> {
+        self.think().await?;
+        let records = self.records.lock().expect("no poison");
+        let enrolled = records
+            .values()
+            .filter(|record| record.lifecycle == Lifecycle::Enrolled);
+        Ok(enrolled
+            .filter(|record| Some(record.id) > after)
+            .take(limit)
+            .cloned()
+            .collect())
+    }
+
+    async fn enrolled(&self) -> Result<u64, BackendError> {
+        Ok(self.devices(None, usize::MAX).await?.len() as u64)
+    }
+
+    async fn device(&self, device: DeviceId) -> Result<Option<DeviceRecord>, BackendError> {
+        self.think().await?;
+        Ok(self
+            .records
+            .lock()
+            .expect("no poison")
+            .get(&device)
+            .cloned())
+    }
+
+    fn connected(&self, device: DeviceId) -> bool {
+        device == id(1)
+    }
+
+    async fn submit(&self, device: DeviceId, action: Action) -> Result<CommandId, SubmitError> {
+        match self.mood {
+            Mood::Refusing(refusal) => return Err(refusal()),
+            Mood::StuckOnSubmit => pending().await,
+            Mood::Well | Mood::Unreadable | Mood::Stuck => {}
+        }
+        let mut records = self.records.lock().expect("no poison");
+        let record = records.get_mut(&device).ok_or(SubmitError::UnknownDevice)?;
+        let command = CommandId::from_parts(1, [9; 10]);
+        let submitted = record.submit(self.now, command, action, COMMAND_LIFETIME);
+        submitted
+            .map(|()| command)
+            .map_err(|refusal| match refusal {
+                SubmitRefusal::NotEnrolled => SubmitError::NotEnrolled,
+                SubmitRefusal::Capability(refusal) => SubmitError::Capability(refusal),
+                SubmitRefusal::QueueFull => SubmitError::QueueFull { retry_after: HOUR },
+            })
+    }
+
+    fn wall(&self, at: Timestamp) -> jiff::Timestamp {
+        let start: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
+        start + Duration::from_micros(at.as_micros())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+}

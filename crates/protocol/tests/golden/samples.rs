@@ -1,0 +1,415 @@
+//! The fixed list of sample messages: every kind of frame, every variant, every integer width.
+//!
+//! Nothing here is random and nothing here is ever edited to suit a change of the code: samples
+//! are appended when variants are.
+
+use muster_protocol::command::PasswordScope;
+use muster_protocol::enrolment::{EnrolReply, EnrolRequest};
+use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer, TokenUpdate, Welcome};
+use muster_protocol::secret::{BypassCode, EnrolmentToken, Passcode, UnlockToken};
+use muster_protocol::status::{DeviceStatus, PlatformStatus, Presence, ResetPasswordToken, Switch};
+use muster_protocol::{
+    ActivationLockPolicy, AndroidRequest, Answer, AppleRequest, Attempt, Command, CommandHead,
+    CommandId, DeviceFacts, DeviceId, ErrorItem, LockMessage, Mode, OperatingSystem, OsVersion,
+    Outcome, PasscodeRule, Platform, Policy, Request, Timestamp,
+};
+
+/// One message under the name of its file.
+pub(crate) struct Sample {
+    pub(crate) name: String,
+    pub(crate) message: Sampled,
+}
+
+/// A message of any connection and direction.
+pub(crate) enum Sampled {
+    EnrolRequest(EnrolRequest),
+    EnrolReply(EnrolReply),
+    ToServer(ToServer),
+    ToDevice(ToDevice),
+}
+
+/// Every sample, in the order of the index.
+pub(crate) fn all() -> Vec<Sample> {
+    let mut samples = Vec::new();
+    enrolment(&mut samples);
+    greetings(&mut samples);
+    escrow(&mut samples);
+    reports(&mut samples);
+    apple_commands(&mut samples);
+    android_commands(&mut samples);
+    acknowledgements(&mut samples);
+    refusals(&mut samples);
+    samples
+}
+
+const DEVICE: DeviceId = DeviceId::from_bytes([
+    0x01, 0x8f, 0x3c, 0x2a, 0x10, 0x00, 0x70, 0x01, 0x80, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08,
+]);
+const COMMAND: CommandId = CommandId::from_bytes([
+    0x01, 0x8f, 0x3c, 0x2a, 0x20, 0x00, 0x70, 0xaa, 0xbb, 0xbb, 0xcc, 0xcc, 0xdd, 0xdd, 0xee, 0xff,
+]);
+
+fn enrolment(samples: &mut Vec<Sample>) {
+    for mode in Mode::ALL {
+        let request = EnrolRequest {
+            minor: 0,
+            token: EnrolmentToken::new("ENROL-7f3a-token".into()),
+            csr_der: csr(mode),
+            facts: facts(mode),
+        };
+        add(
+            samples,
+            &format!("enrol-request-{mode}"),
+            Sampled::EnrolRequest(request),
+        );
+    }
+    let reply = EnrolReply {
+        minor: 0,
+        device: DEVICE,
+        chain_der: vec![
+            vec![0x30, 0x03, 0x02, 0x01, 0x01],
+            vec![0x30, 0x03, 0x02, 0x01, 0x02],
+        ],
+    };
+    add(samples, "enrol-reply", Sampled::EnrolReply(reply));
+}
+
+/// Not a real request: opaque bytes, once long enough for a length of three bytes.
+fn csr(mode: Mode) -> Vec<u8> {
+    let mut der = vec![0x30, 0x82, 0x01, 0x28];
+    if mode == Mode::AppleDevice {
+        der.extend((0..296_u16).map(|index| u8::try_from(index % 256).expect("below 256")));
+    }
+    der
+}
+
+fn facts(mode: Mode) -> DeviceFacts {
+    let (operating_system, model, os_version) = match (mode, mode.platform()) {
+        (Mode::AppleUser, _) => (OperatingSystem::IpadOs, "iPad13,4", OsVersion::new(17, 4)),
+        (_, Platform::Apple) => (OperatingSystem::Ios, "iPhone15,2", OsVersion::major(18)),
+        (_, Platform::Android) => {
+            let version = OsVersion {
+                major: 8,
+                minor: 1,
+                patch: 251,
+            };
+            (OperatingSystem::Android, "Pixel 8", version)
+        }
+    };
+    DeviceFacts {
+        serial: "F17-MUSTER-0001".parse().expect("a serial number"),
+        model: model.into(),
+        operating_system,
+        os_version,
+        mode,
+    }
+}
+
+const IOS: OsVersion = OsVersion::new(17, 4);
+const ANDROID: OsVersion = OsVersion {
+    major: 8,
+    minor: 1,
+    patch: 0,
+};
+
+const fn apple(passcode: Presence, find_my: Switch, activation_lock: Switch) -> DeviceStatus {
+    let platform = PlatformStatus::Apple {
+        find_my,
+        activation_lock,
+    };
+    DeviceStatus {
+        os_version: IOS,
+        passcode,
+        platform,
+    }
+}
+
+const fn android(
+    passcode: Presence,
+    work_profile_password: Presence,
+    reset_password_token: ResetPasswordToken,
+) -> DeviceStatus {
+    let platform = PlatformStatus::Android {
+        work_profile_password,
+        reset_password_token,
+    };
+    DeviceStatus {
+        os_version: ANDROID,
+        passcode,
+        platform,
+    }
+}
+
+fn greetings(samples: &mut Vec<Sample>) {
+    let states = [
+        ("apple-locked", apple(Presence::Set, Switch::On, Switch::On)),
+        (
+            "apple-plain",
+            apple(Presence::NotSet, Switch::Off, Switch::Off),
+        ),
+        (
+            "android-none",
+            android(Presence::NotSet, Presence::NotSet, ResetPasswordToken::None),
+        ),
+        (
+            "android-pending",
+            android(Presence::Set, Presence::NotSet, ResetPasswordToken::Pending),
+        ),
+        (
+            "android-active",
+            android(Presence::Set, Presence::Set, ResetPasswordToken::Active),
+        ),
+    ];
+    for (name, status) in states {
+        let hello = Hello {
+            minor: 0,
+            device: DEVICE,
+            status,
+        };
+        add(
+            samples,
+            &format!("hello-{name}"),
+            Sampled::ToServer(ToServer::Hello(hello)),
+        );
+    }
+    let mixed = Policy {
+        device_passcode: None,
+        work_profile_password: Some(PasscodeRule { length_min: 255 }),
+        activation_lock: ActivationLockPolicy::Disallowed,
+    };
+    let policies = [
+        ("none", Policy::NONE),
+        ("full", Policy::FULL),
+        ("mixed", mixed),
+    ];
+    for (name, policy) in policies {
+        welcome(samples, &format!("policy-{name}"), 3_723_000_004, policy);
+    }
+    let (word, long) = (u64::from(u16::MAX), u64::from(u32::MAX));
+    for now in [0, 250, 251, word, word + 1, long, long + 1, u64::MAX] {
+        welcome(samples, &format!("now-{now}"), now, Policy::NONE);
+    }
+}
+
+fn welcome(samples: &mut Vec<Sample>, name: &str, now: u64, policy: Policy) {
+    let welcome = Welcome {
+        minor: 0,
+        now: Timestamp::from_micros(now),
+        policy,
+    };
+    add(
+        samples,
+        &format!("welcome-{name}"),
+        Sampled::ToDevice(ToDevice::Welcome(welcome)),
+    );
+}
+
+fn escrow(samples: &mut Vec<Sample>) {
+    let unlock_token = || Some(UnlockToken::new(vec![0xfe, 0xed, 0x00, 0xfb, 0xff]));
+    let bypass_code = || Some(BypassCode::new("0YTK3-8XTGC-4TK7-P9EA-H0ZC-M5QK".into()));
+    let updates = [
+        ("both", 1, unlock_token(), bypass_code()),
+        ("unlock-token", 2, unlock_token(), None),
+        ("bypass-code", 3, None, bypass_code()),
+        ("neither", 70_000, None, None),
+    ];
+    for (name, sequence, unlock_token, bypass_code) in updates {
+        let update = TokenUpdate {
+            sequence,
+            unlock_token,
+            bypass_code,
+        };
+        let message = Sampled::ToServer(ToServer::TokenUpdate(update));
+        add(samples, &format!("token-update-{name}"), message);
+    }
+    for sequence in [1, 250, 251, 65_535, 65_536, u32::MAX] {
+        let message = Sampled::ToDevice(ToDevice::TokenUpdateAck { sequence });
+        add(samples, &format!("token-update-ack-{sequence}"), message);
+    }
+}
+
+fn reports(samples: &mut Vec<Sample>) {
+    let states = [
+        ("apple", apple(Presence::Set, Switch::On, Switch::Off)),
+        (
+            "android",
+            android(Presence::NotSet, Presence::Set, ResetPasswordToken::Active),
+        ),
+    ];
+    for (name, status) in states {
+        let message = Sampled::ToServer(ToServer::StatusReport(status));
+        add(samples, &format!("status-report-{name}"), message);
+    }
+    add(samples, "idle", Sampled::ToServer(ToServer::Idle));
+    add(samples, "empty", Sampled::ToDevice(ToDevice::Empty));
+}
+
+fn apple_commands(samples: &mut Vec<Sample>) {
+    let requests = [
+        (
+            "erase-device",
+            AppleRequest::EraseDevice {
+                preserve_data_plan: false,
+            },
+        ),
+        (
+            "erase-device-keep-plan",
+            AppleRequest::EraseDevice {
+                preserve_data_plan: true,
+            },
+        ),
+        (
+            "clear-passcode",
+            AppleRequest::ClearPasscode {
+                unlock_token: UnlockToken::new(vec![0xfe, 0xed, 0x00]),
+            },
+        ),
+        ("device-lock", AppleRequest::DeviceLock { message: None }),
+        (
+            "device-lock-message",
+            AppleRequest::DeviceLock {
+                message: Some("Lost – call +45 70 10".into()),
+            },
+        ),
+        (
+            "disable-activation-lock",
+            AppleRequest::DisableActivationLock {
+                bypass_code: BypassCode::new("0YTK3-8XTGC-4TK7-P9EA-H0ZC-M5QK".into()),
+            },
+        ),
+        ("security-info", AppleRequest::SecurityInfo),
+        (
+            "remove-profile",
+            AppleRequest::RemoveProfile {
+                identifier: "net.example.muster.mdm".into(),
+            },
+        ),
+    ];
+    for (name, request) in requests {
+        command(samples, name, Some(Request::Apple(request)));
+    }
+    command(samples, "without-request", None);
+}
+
+fn android_commands(samples: &mut Vec<Sample>) {
+    let wipe = |preserve_reset_protection_data, wipe_esims| AndroidRequest::Wipe {
+        preserve_reset_protection_data,
+        wipe_esims,
+    };
+    let requests = [
+        ("wipe", wipe(false, false)),
+        ("wipe-keep-protection", wipe(true, false)),
+        ("wipe-esims", wipe(false, true)),
+        (
+            "reset-password-device",
+            AndroidRequest::ResetPassword {
+                scope: PasswordScope::Device,
+            },
+        ),
+        (
+            "reset-password-profile",
+            AndroidRequest::ResetPassword {
+                scope: PasswordScope::Profile,
+            },
+        ),
+        ("lock", AndroidRequest::Lock),
+        ("request-device-info", AndroidRequest::RequestDeviceInfo),
+        ("relinquish-ownership", AndroidRequest::RelinquishOwnership),
+    ];
+    for (name, request) in requests {
+        command(samples, name, Some(Request::Android(request)));
+    }
+}
+
+fn command(samples: &mut Vec<Sample>, name: &str, request: Option<Request>) {
+    let head = CommandHead {
+        id: COMMAND,
+        attempt: Attempt::new(1),
+        expires_at: Timestamp::from_micros(86_400_000_000),
+    };
+    let message = Sampled::ToDevice(ToDevice::Command(Command { head, request }));
+    add(samples, &format!("command-{name}"), message);
+}
+
+fn acknowledgements(samples: &mut Vec<Sample>) {
+    let answers = [
+        ("done", Answer::Done),
+        (
+            "temporary-passcode",
+            Answer::TemporaryPasscode(Passcode::new("48151623".into())),
+        ),
+        ("locked", Answer::Locked(LockMessage::Success)),
+        (
+            "locked-no-passcode",
+            Answer::Locked(LockMessage::NoPasscodeSet),
+        ),
+        (
+            "status-apple",
+            Answer::Status(apple(Presence::Set, Switch::Off, Switch::On)),
+        ),
+        (
+            "status-android",
+            Answer::Status(android(
+                Presence::Set,
+                Presence::Set,
+                ResetPasswordToken::Pending,
+            )),
+        ),
+    ];
+    for (name, answer) in answers {
+        result(samples, name, 1, Outcome::Acknowledged(answer));
+    }
+}
+
+fn refusals(samples: &mut Vec<Sample>) {
+    let item = |domain: &str, code, description: &str| ErrorItem {
+        domain: domain.into(),
+        code,
+        description: description.into(),
+    };
+    let chain = vec![
+        item("MCPasscodeErrorDomain", 5_013, "Cannot clear passcode"),
+        item("MCKeybagErrorDomain", -3, "The token opens another keybag"),
+    ];
+    let codes = [0, -1, 1, 125, -126, 32_767, -32_769, i32::MAX, i32::MIN];
+    let widths = codes.into_iter().map(|code| item("", code, "")).collect();
+    let unsupported = item("MCMDMErrorDomain", 12_021, "Not a valid request type");
+    result(samples, "error-chain", 2, Outcome::Error(chain));
+    result(samples, "error-code-widths", 250, Outcome::Error(widths));
+    result(
+        samples,
+        "error-without-items",
+        251,
+        Outcome::Error(Vec::new()),
+    );
+    result(
+        samples,
+        "not-supported",
+        65_536,
+        Outcome::NotSupported(vec![unsupported]),
+    );
+    result(
+        samples,
+        "command-format-error",
+        1,
+        Outcome::CommandFormatError,
+    );
+    result(samples, "not-now", 1, Outcome::NotNow);
+}
+
+fn result(samples: &mut Vec<Sample>, name: &str, attempt: u32, outcome: Outcome) {
+    let result = CommandResult {
+        id: COMMAND,
+        attempt: Attempt::new(attempt),
+        outcome,
+    };
+    let message = Sampled::ToServer(ToServer::CommandResult(result));
+    add(samples, &format!("command-result-{name}"), message);
+}
+
+fn add(samples: &mut Vec<Sample>, name: &str, message: Sampled) {
+    samples.push(Sample {
+        name: name.into(),
+        message,
+    });
+}

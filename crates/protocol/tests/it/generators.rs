@@ -1,0 +1,288 @@
+//! Every message of the wire, drawn at random.
+
+use muster_protocol::enrolment::{EnrolReply, EnrolRequest};
+use muster_protocol::limits::{CSR_BYTES_MAX, UNLOCK_TOKEN_BYTES_MAX};
+use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer, TokenUpdate, Welcome};
+use muster_protocol::secret::{BypassCode, EnrolmentToken, Passcode, UnlockToken};
+use muster_protocol::status::{DeviceStatus, PlatformStatus, Presence, ResetPasswordToken, Switch};
+use muster_protocol::{
+    ActivationLockPolicy, AndroidRequest, Answer, AppleRequest, Attempt, Command, CommandHead,
+    CommandId, DeviceFacts, DeviceId, ErrorItem, LockMessage, Mode, OperatingSystem, OsVersion,
+    Outcome, PasscodeRule, Policy, Request, SerialNumber, Timestamp,
+};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// What a device sends on a management connection.
+pub(crate) fn to_server() -> impl Strategy<Value = ToServer> {
+    prop_oneof![
+        hello().prop_map(ToServer::Hello),
+        token_update().prop_map(ToServer::TokenUpdate),
+        device_status().prop_map(ToServer::StatusReport),
+        Just(ToServer::Idle),
+        command_result().prop_map(ToServer::CommandResult),
+    ]
+}
+
+/// What a server sends on a management connection.
+pub(crate) fn to_device() -> impl Strategy<Value = ToDevice> {
+    prop_oneof![
+        welcome().prop_map(ToDevice::Welcome),
+        any::<u32>().prop_map(|sequence| ToDevice::TokenUpdateAck { sequence }),
+        command().prop_map(ToDevice::Command),
+        Just(ToDevice::Empty),
+    ]
+}
+
+/// The request of an enrolment connection.
+pub(crate) fn enrol_request() -> impl Strategy<Value = EnrolRequest> {
+    let csr_der = vec(any::<u8>(), 0..=CSR_BYTES_MAX);
+    (any::<u16>(), text(), csr_der, device_facts()).prop_map(|(minor, token, csr_der, facts)| {
+        EnrolRequest {
+            minor,
+            token: EnrolmentToken::new(token),
+            csr_der,
+            facts,
+        }
+    })
+}
+
+/// The reply of an enrolment connection.
+pub(crate) fn enrol_reply() -> impl Strategy<Value = EnrolReply> {
+    let chain_der = vec(vec(any::<u8>(), 0..2_000), 0..4);
+    (any::<u16>(), device_id(), chain_der).prop_map(|(minor, device, chain_der)| EnrolReply {
+        minor,
+        device,
+        chain_der,
+    })
+}
+
+/// What stands before a request.
+pub(crate) fn command_head() -> impl Strategy<Value = CommandHead> {
+    (command_id(), attempt(), timestamp()).prop_map(|(id, attempt, expires_at)| CommandHead {
+        id,
+        attempt,
+        expires_at,
+    })
+}
+
+/// Any request of either platform.
+pub(crate) fn request() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        apple_request().prop_map(Request::Apple),
+        android_request().prop_map(Request::Android),
+    ]
+}
+
+/// The state of a device.
+pub(crate) fn device_status() -> impl Strategy<Value = DeviceStatus> {
+    let platform = prop_oneof![
+        (switch(), switch()).prop_map(|(find_my, activation_lock)| PlatformStatus::Apple {
+            find_my,
+            activation_lock,
+        }),
+        (presence(), reset_password_token()).prop_map(
+            |(work_profile_password, reset_password_token)| PlatformStatus::Android {
+                work_profile_password,
+                reset_password_token,
+            }
+        ),
+    ];
+    (os_version(), presence(), platform).prop_map(|(os_version, passcode, platform)| DeviceStatus {
+        os_version,
+        passcode,
+        platform,
+    })
+}
+
+fn hello() -> impl Strategy<Value = Hello> {
+    (any::<u16>(), device_id(), device_status()).prop_map(|(minor, device, status)| Hello {
+        minor,
+        device,
+        status,
+    })
+}
+
+fn token_update() -> impl Strategy<Value = TokenUpdate> {
+    let (unlock_token, bypass_code) = (option::of(unlock_token()), option::of(bypass_code()));
+    (any::<u32>(), unlock_token, bypass_code).prop_map(|(sequence, unlock_token, bypass_code)| {
+        TokenUpdate {
+            sequence,
+            unlock_token,
+            bypass_code,
+        }
+    })
+}
+
+fn command_result() -> impl Strategy<Value = CommandResult> {
+    (command_id(), attempt(), outcome()).prop_map(|(id, attempt, outcome)| CommandResult {
+        id,
+        attempt,
+        outcome,
+    })
+}
+
+fn welcome() -> impl Strategy<Value = Welcome> {
+    (any::<u16>(), timestamp(), policy()).prop_map(|(minor, now, policy)| Welcome {
+        minor,
+        now,
+        policy,
+    })
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    (command_head(), option::of(request())).prop_map(|(head, request)| Command { head, request })
+}
+
+fn apple_request() -> impl Strategy<Value = AppleRequest> {
+    prop_oneof![
+        any::<bool>()
+            .prop_map(|preserve_data_plan| AppleRequest::EraseDevice { preserve_data_plan }),
+        unlock_token().prop_map(|unlock_token| AppleRequest::ClearPasscode { unlock_token }),
+        option::of(text()).prop_map(|message| AppleRequest::DeviceLock { message }),
+        bypass_code().prop_map(|bypass_code| AppleRequest::DisableActivationLock { bypass_code }),
+        Just(AppleRequest::SecurityInfo),
+        text().prop_map(|identifier| AppleRequest::RemoveProfile { identifier }),
+    ]
+}
+
+fn android_request() -> impl Strategy<Value = AndroidRequest> {
+    use muster_protocol::command::PasswordScope;
+    let scope = select(&[PasswordScope::Device, PasswordScope::Profile][..]);
+    prop_oneof![
+        (any::<bool>(), any::<bool>()).prop_map(|(preserve_reset_protection_data, wipe_esims)| {
+            AndroidRequest::Wipe {
+                preserve_reset_protection_data,
+                wipe_esims,
+            }
+        }),
+        scope.prop_map(|scope| AndroidRequest::ResetPassword { scope }),
+        Just(AndroidRequest::Lock),
+        Just(AndroidRequest::RequestDeviceInfo),
+        Just(AndroidRequest::RelinquishOwnership),
+    ]
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        answer().prop_map(Outcome::Acknowledged),
+        vec(error_item(), 0..5).prop_map(Outcome::Error),
+        vec(error_item(), 0..5).prop_map(Outcome::NotSupported),
+        Just(Outcome::CommandFormatError),
+        Just(Outcome::NotNow),
+    ]
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        Just(Answer::Done),
+        text().prop_map(|passcode| Answer::TemporaryPasscode(Passcode::new(passcode))),
+        select(&[LockMessage::Success, LockMessage::NoPasscodeSet][..]).prop_map(Answer::Locked),
+        device_status().prop_map(Answer::Status),
+    ]
+}
+
+fn error_item() -> impl Strategy<Value = ErrorItem> {
+    (text(), any::<i32>(), text()).prop_map(|(domain, code, description)| ErrorItem {
+        domain,
+        code,
+        description,
+    })
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    let activation_lock = select(
+        &[
+            ActivationLockPolicy::Allowed,
+            ActivationLockPolicy::Disallowed,
+        ][..],
+    );
+    let rule = || option::of(any::<u8>().prop_map(|length_min| PasscodeRule { length_min }));
+    (rule(), rule(), activation_lock).prop_map(
+        |(device_passcode, work_profile_password, activation_lock)| Policy {
+            device_passcode,
+            work_profile_password,
+            activation_lock,
+        },
+    )
+}
+
+fn device_facts() -> impl Strategy<Value = DeviceFacts> {
+    let system = select(
+        &[
+            OperatingSystem::Ios,
+            OperatingSystem::IpadOs,
+            OperatingSystem::Android,
+        ][..],
+    );
+    let mode = select(&Mode::ALL[..]);
+    (serial(), text(), system, os_version(), mode).prop_map(
+        |(serial, model, operating_system, os_version, mode)| DeviceFacts {
+            serial,
+            model,
+            operating_system,
+            os_version,
+            mode,
+        },
+    )
+}
+
+fn serial() -> impl Strategy<Value = SerialNumber> {
+    "[A-Z0-9-]{1,32}".prop_map(|text| text.parse().expect("drawn from the alphabet"))
+}
+
+fn os_version() -> impl Strategy<Value = OsVersion> {
+    any::<(u16, u16, u16)>().prop_map(|(major, minor, patch)| OsVersion {
+        major,
+        minor,
+        patch,
+    })
+}
+
+fn unlock_token() -> impl Strategy<Value = UnlockToken> {
+    vec(any::<u8>(), 0..=UNLOCK_TOKEN_BYTES_MAX).prop_map(UnlockToken::new)
+}
+
+fn bypass_code() -> impl Strategy<Value = BypassCode> {
+    text().prop_map(BypassCode::new)
+}
+
+fn text() -> impl Strategy<Value = String> {
+    vec(any::<char>(), 0..60).prop_map(String::from_iter)
+}
+
+fn device_id() -> impl Strategy<Value = DeviceId> {
+    any::<[u8; 16]>().prop_map(DeviceId::from_bytes)
+}
+
+fn command_id() -> impl Strategy<Value = CommandId> {
+    any::<[u8; 16]>().prop_map(CommandId::from_bytes)
+}
+
+fn attempt() -> impl Strategy<Value = Attempt> {
+    any::<u32>().prop_map(Attempt::new)
+}
+
+fn timestamp() -> impl Strategy<Value = Timestamp> {
+    any::<u64>().prop_map(Timestamp::from_micros)
+}
+
+fn presence() -> impl Strategy<Value = Presence> {
+    select(&[Presence::Set, Presence::NotSet][..])
+}
+
+fn switch() -> impl Strategy<Value = Switch> {
+    select(&[Switch::On, Switch::Off][..])
+}
+
+fn reset_password_token() -> impl Strategy<Value = ResetPasswordToken> {
+    select(
+        &[
+            ResetPasswordToken::None,
+            ResetPasswordToken::Pending,
+            ResetPasswordToken::Active,
+        ][..],
+    )
+}

@@ -1,0 +1,70 @@
+//! Serves the admin API over HTTPS.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use muster_admin::{AdminToken, Origin, ParseOriginError, router};
+use muster_transport::{Identity, TlsError, https_server_config};
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+
+use crate::backend::ServerBackend;
+
+/// How long open requests may take to finish once the server stops.
+const DRAIN_WITHIN: Duration = Duration::from_millis(800);
+
+/// A bound listener with its certificate, ready to serve.
+pub(crate) struct AdminFace {
+    pub(crate) listener: TcpListener,
+    pub(crate) address: SocketAddr,
+    tls: RustlsConfig,
+    origin: Origin,
+}
+
+impl AdminFace {
+    pub(crate) fn new(listener: TcpListener, identity: &Identity) -> Result<Self, AdminFaceError> {
+        listener.set_nonblocking(true).map_err(AdminFaceError::Listener)?;
+        let address = listener.local_addr().map_err(AdminFaceError::Listener)?;
+        let tls = RustlsConfig::from_config(Arc::new(https_server_config(identity)?));
+        let origin = format!("https://{address}").parse().map_err(AdminFaceError::Origin)?;
+        Ok(Self { listener, address, tls, origin })
+    }
+
+    /// Serves until told to stop, then lets open requests finish.
+    pub(crate) async fn run(self, backend: ServerBackend, token: AdminToken, stop: CancellationToken) {
+        let service = router(backend, token, self.origin).into_make_service();
+        let handle = Handle::new();
+        let serving = match axum_server::from_tcp_rustls(self.listener, self.tls) {
+            Ok(server) => server.handle(handle.clone()).serve(service),
+            Err(error) => {
+                error!(%error, "admin face cannot serve");
+                return;
+            }
+        };
+        let stopping = async {
+            stop.cancelled().await;
+            handle.graceful_shutdown(Some(DRAIN_WITHIN));
+        };
+        let (served, ()) = tokio::join!(serving, stopping);
+        if let Err(error) = served {
+            error!(%error, "admin face ended");
+        }
+    }
+}
+
+/// Why the admin face does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminFaceError {
+    /// The socket cannot be used.
+    #[error("failed to use the admin socket")]
+    Listener(#[source] std::io::Error),
+    /// The address makes no origin of links.
+    #[error("failed to make links of the admin address")]
+    Origin(#[source] ParseOriginError),
+    /// The certificate cannot be used.
+    #[error("failed to configure HTTPS")]
+    Tls(#[from] TlsError),
+}

@@ -1,0 +1,139 @@
+//! What the admin face may ask of this server.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use muster_admin::{Backend, BackendError, SubmitError};
+use muster_control::{Action, DeviceRecord, Lifecycle, SubmitRefusal};
+use muster_protocol::{Command, CommandId, DeviceId, Timestamp};
+use muster_store::CommitError;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::clock::{Clock, unix_us};
+use crate::registry::{DecideError, Registry};
+use crate::slot::{Presence, Slot};
+use crate::stats::ServerStats;
+
+/// How many commands may wait in all. At about half a kilobyte each this is half a gibibyte.
+const LIVE_COMMANDS_MAX: i64 = 1_000_000;
+
+/// When to come back after a full queue.
+const RETRY_AFTER_FULL: Duration = Duration::from_secs(10);
+
+/// The server, as the admin face sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct ServerBackend {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) clock: Clock,
+    pub(crate) command_lifetime: Duration,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Backend for ServerBackend {
+    async fn devices(
+        &self,
+        after: Option<DeviceId>,
+        limit: usize,
+    ) -> Result<Vec<DeviceRecord>, BackendError> {
+        let mut found = Vec::new();
+        let mut last = after;
+        while found.len() < limit {
+            let page = self.registry.page(last, limit - found.len());
+            if page.is_empty() {
+                break;
+            }
+            for slot in page {
+                let state = slot.state.lock().await;
+                last = Some(state.record.id);
+                if state.record.lifecycle == Lifecycle::Enrolled {
+                    found.push(state.record.clone());
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn device(&self, device: DeviceId) -> Result<Option<DeviceRecord>, BackendError> {
+        match self.registry.slot(device) {
+            Some(slot) => Ok(Some(slot.state.lock().await.record.clone())),
+            None => Ok(None),
+        }
+    }
+
+    async fn enrolled(&self) -> Result<u64, BackendError> {
+        Ok(self.registry.enrolled())
+    }
+
+    fn connected(&self, device: DeviceId) -> bool {
+        self.registry.slot(device).is_some_and(|slot| slot.is_held())
+    }
+
+    async fn submit(&self, device: DeviceId, action: Action) -> Result<CommandId, SubmitError> {
+        if self.stop.is_cancelled() {
+            return Err(SubmitError::ShuttingDown);
+        }
+        let stats = &self.registry.stats;
+        if stats.live_commands.load(Ordering::Relaxed) >= LIVE_COMMANDS_MAX {
+            return Err(SubmitError::QueueFull { retry_after: RETRY_AFTER_FULL });
+        }
+        let slot = self.registry.slot(device).ok_or(SubmitError::UnknownDevice)?;
+        let id = new_command_id()?;
+        self.accept(&slot, id, action).await?;
+        ServerStats::count(&stats.accepted);
+        Ok(id)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn wall(&self, at: Timestamp) -> jiff::Timestamp {
+        let micros = i64::try_from(self.clock.unix_us(at)).unwrap_or(i64::MAX);
+        jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::MAX)
+    }
+}
+
+impl ServerBackend {
+    /// Accepts a command and, if its device is here and free, hands it over at once: one write
+    /// for both.
+    async fn accept(&self, slot: &Slot, id: CommandId, action: Action) -> Result<(), SubmitError> {
+        let now = self.clock.now();
+        let mut state = slot.state.lock().await;
+        let decided = self.registry.decide_locked(&mut state, |record, presence| {
+            record.submit(now, id, action.clone(), self.command_lifetime)?;
+            Ok::<Option<Command>, SubmitRefusal>(match presence {
+                Presence::Ready(_) => record.next(now),
+                Presence::Away | Presence::Greeting(_) => None,
+            })
+        });
+        let decided = decided.await.map_err(unavailable)?;
+        if let Some(command) = decided.map_err(refused)? {
+            slot.deliver(command);
+        }
+        Ok(())
+    }
+}
+
+fn refused(refusal: SubmitRefusal) -> SubmitError {
+    match refusal {
+        SubmitRefusal::NotEnrolled => SubmitError::NotEnrolled,
+        SubmitRefusal::Capability(refusal) => SubmitError::Capability(refusal),
+        SubmitRefusal::QueueFull => SubmitError::QueueFull { retry_after: RETRY_AFTER_FULL },
+    }
+}
+
+fn unavailable(error: DecideError) -> SubmitError {
+    if let DecideError::Store { source: CommitError::Full, .. } = error {
+        return SubmitError::QueueFull { retry_after: RETRY_AFTER_FULL };
+    }
+    warn!(error = &error as &dyn std::error::Error, "command not accepted");
+    SubmitError::Unavailable(Box::new(error))
+}
+
+fn new_command_id() -> Result<CommandId, SubmitError> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(|error| SubmitError::Unavailable(Box::new(error)))?;
+    Ok(CommandId::from_parts(unix_us() / 1_000, random))
+}

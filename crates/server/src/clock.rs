@@ -1,0 +1,40 @@
+//! The server's clock: where run time and wall time meet.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use muster_protocol::Timestamp;
+
+/// Tells run time that goes on over restarts and never runs backwards within one.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    epoch_unix_us: u64,
+    started: Instant,
+    started_at: Timestamp,
+}
+
+impl Clock {
+    /// The clock of a run whose data folder was made at this wall time.
+    #[must_use]
+    pub fn since_epoch(epoch_unix_us: u64) -> Self {
+        let started_at = Timestamp::from_micros(unix_us().saturating_sub(epoch_unix_us));
+        Self { epoch_unix_us, started: Instant::now(), started_at }
+    }
+
+    /// Run time now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.started_at.after(self.started.elapsed())
+    }
+
+    /// The wall time of a point in run time, in microseconds since 1970.
+    #[must_use]
+    pub const fn unix_us(&self, at: Timestamp) -> u64 {
+        self.epoch_unix_us.saturating_add(at.as_micros())
+    }
+}
+
+/// Wall time now, in microseconds since 1970.
+pub(crate) fn unix_us() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,42 @@
+//! What a server has to be told.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Whom the server listens to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// Refuses to bind anything but loopback addresses.
+    LoopbackOnly,
+    /// Binds what it is told.
+    Anywhere,
+}
+
+/// Where a server listens and keeps its data.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// UDP address of the devices' side; port 0 picks a free one.
+    pub quic: SocketAddr,
+    /// TCP address of the administrators' side; port 0 picks a free one.
+    pub admin: SocketAddr,
+    /// Data folder; made if it does not exist.
+    pub data: PathBuf,
+    /// Whether other machines may connect.
+    pub exposure: Exposure,
+    /// How long an accepted command may wait for its device.
+    pub command_lifetime: Duration,
+}
+
+impl ServerConfig {
+    /// The first address that may not be bound, if any.
+    #[must_use]
+    pub fn exposed_address(&self) -> Option<SocketAddr> {
+        match self.exposure {
+            Exposure::Anywhere => None,
+            Exposure::LoopbackOnly => {
+                [self.quic, self.admin].into_iter().find(|address| !address.ip().is_loopback())
+            }
+        }
+    }
+}

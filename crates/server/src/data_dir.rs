@@ -1,0 +1,154 @@
+//! The data folder: what a server leaves for its next start and for the command line.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Longest file of this folder that is read whole, in bytes.
+const SMALL_FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// The folder a server keeps its data in (mode 0700).
+#[derive(Clone, Debug)]
+pub struct DataDir {
+    root: PathBuf,
+}
+
+/// Where a running server listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// The devices' side, UDP.
+    pub quic: SocketAddr,
+    /// The administrators' side, HTTPS.
+    pub admin: SocketAddr,
+}
+
+/// A data folder that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    /// The file system refuses.
+    #[error("failed to {what} {path:?}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: io::Error,
+    },
+    /// A file that is not what it should be.
+    #[error("{path:?} is not valid; remove it and start the server again")]
+    Invalid {
+        /// Which file.
+        path: PathBuf,
+    },
+}
+
+impl DataDir {
+    /// The folder at `root`, which need not exist yet.
+    #[must_use]
+    pub const fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Makes the folder, for its owner only, if it does not exist.
+    ///
+    /// # Errors
+    /// [`DataDirError::Io`].
+    pub fn create(&self) -> Result<(), DataDirError> {
+        let tokens = self.root.join("enrolment-tokens");
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&tokens);
+        made.map_err(|source| io_error("make the folder", &tokens, source))
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.root.join("muster.db")
+    }
+
+    /// The certificate of the run's CA, in PEM.
+    #[must_use]
+    pub fn ca_certificate(&self) -> PathBuf {
+        self.root.join("ca.pem")
+    }
+
+    /// The administrator's token.
+    #[must_use]
+    pub fn admin_token(&self) -> PathBuf {
+        self.root.join("admin-token")
+    }
+
+    /// The reusable enrolment token of a profile.
+    #[must_use]
+    pub fn enrolment_token(&self, profile: &str) -> PathBuf {
+        self.root.join("enrolment-tokens").join(profile)
+    }
+
+    fn endpoints_file(&self) -> PathBuf {
+        self.root.join("endpoints.json")
+    }
+
+    /// Writes down where the server listens.
+    ///
+    /// # Errors
+    /// [`DataDirError::Io`].
+    pub fn write_endpoints(&self, endpoints: Endpoints) -> Result<(), DataDirError> {
+        let path = self.endpoints_file();
+        let text = serde_json::to_string(&endpoints)
+            .map_err(|source| io_error("write", &path, source.into()))?;
+        write_private(&path, &text)
+    }
+
+    /// Reads where the server of this folder listens, or did when it ran last.
+    ///
+    /// # Errors
+    /// [`DataDirError`]; also if no server has run on this folder.
+    pub fn read_endpoints(&self) -> Result<Endpoints, DataDirError> {
+        let path = self.endpoints_file();
+        let text = read_small(&path)?;
+        serde_json::from_str(&text).map_err(|_cause| DataDirError::Invalid { path })
+    }
+}
+
+/// Reads a short text file.
+///
+/// # Errors
+/// [`DataDirError::Io`], also for a file above 64 KiB.
+pub(crate) fn read_small(path: &Path) -> Result<String, DataDirError> {
+    let mut text = String::new();
+    let read = File::open(path)
+        .and_then(|file| file.take(SMALL_FILE_BYTES_MAX).read_to_string(&mut text));
+    read.map_err(|source| io_error("read", path, source))?;
+    Ok(text.trim().to_owned())
+}
+
+/// Writes a text file only its owner may read; the old content stays until the new one is whole.
+///
+/// # Errors
+/// [`DataDirError::Io`].
+pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), DataDirError> {
+    let fresh = path.with_extension("new");
+    let write = || {
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&fresh, path)
+    };
+    write().map_err(|source| io_error("write", path, source))
+}
+
+fn io_error(what: &'static str, path: &Path, source: io::Error) -> DataDirError {
+    DataDirError::Io { what, path: path.to_owned(), source }
+}

@@ -1,0 +1,243 @@
+//! One enrolment connection: token and CSR in, device certificate out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_control::{
+    DeviceRecord, EnrolRefusal, EnrolmentTokenRecord, KeyFingerprint, Lifecycle, NewLife,
+    check_token,
+};
+use muster_protocol::enrolment::{EnrolReply, EnrolRequest};
+use muster_protocol::frame::Peer;
+use muster_protocol::limits::{GREETING_WITHIN, TEXT_BYTES_MAX};
+use muster_protocol::{CloseCode, DeviceId, Timestamp, alpn};
+use muster_store::{CommitError, DeviceWrite, Revision, TokenWrite, Transaction};
+use muster_transport::{CsrKey, FrameReceiver, FrameSender, RunCa, Validity, sha256};
+use quinn::Connection;
+use tokio::time::timeout;
+use tracing::{debug, info, warn};
+
+use crate::clock::{Clock, unix_us};
+use crate::registry::Registry;
+use crate::session::{End, broken};
+use crate::slot::Slot;
+use crate::stats::ServerStats;
+
+/// How many devices one server keeps, former lives included. At about four kilobytes each this
+/// is what eight gibibytes hold.
+const DEVICES_MAX: usize = 2_000_000;
+
+/// How often a lost race for the same hardware is run again.
+const RACES_MAX: usize = 8;
+
+/// How long the server waits for the device to close after its certificate was sent.
+const FAREWELL_WITHIN: Duration = Duration::from_secs(5);
+
+/// Lets devices in.
+#[derive(Debug)]
+pub(crate) struct Enroller {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) ca: Arc<RunCa>,
+    pub(crate) clock: Clock,
+}
+
+/// A request that has been read and checked.
+struct Applicant {
+    request: EnrolRequest,
+    key: CsrKey,
+    fingerprint: KeyFingerprint,
+}
+
+/// Whether to try once more.
+enum Race {
+    Won(DeviceId, Vec<Revision>),
+    Lost,
+}
+
+impl Enroller {
+    /// Serves one connection; an error is the code to close it with.
+    pub(crate) async fn serve(&self, connection: &Connection) -> Result<(), CloseCode> {
+        let greeting = timeout(GREETING_WITHIN, read_request(connection)).await;
+        let (mut sender, request) = greeting.map_err(|_elapsed| CloseCode::GreetingTimeout)??;
+        let applicant = Applicant::check(request)?;
+        let device = self.admit(&applicant).await?;
+        let reply = self.reply(device, &applicant)?;
+        sender.send(&reply).await.map_err(|_lost| CloseCode::Done)?;
+        sender.finish();
+        // The device closes when it has read its certificate.
+        drop(timeout(FAREWELL_WITHIN, connection.closed()).await);
+        Ok(())
+    }
+
+    async fn admit(&self, applicant: &Applicant) -> Result<DeviceId, CloseCode> {
+        for _race in 0..RACES_MAX {
+            match self.try_admit(applicant).await? {
+                Race::Won(device, _revisions) => return Ok(device),
+                Race::Lost => {}
+            }
+        }
+        warn!("enrolment lost every race for its hardware");
+        Err(CloseCode::RetryLater)
+    }
+
+    async fn try_admit(&self, applicant: &Applicant) -> Result<Race, CloseCode> {
+        let now = self.clock.now();
+        let token = self.token(applicant, now).await?;
+        let serial = &applicant.request.facts.serial;
+        let prior = self.registry.store().enrolled_by_serial(serial).await;
+        let prior = prior.map_err(|error| internal(&error))?;
+        match prior.and_then(|id| self.registry.slot(id)) {
+            None => self.first_life(applicant, token, now).await,
+            Some(slot) => self.next_life(applicant, token, &slot).await,
+        }
+    }
+
+    /// The token of the request, marked as used if it is a one-time token.
+    async fn token(&self, applicant: &Applicant, now: Timestamp) -> Result<Token, CloseCode> {
+        let hash = sha256(applicant.request.token.expose().as_bytes());
+        let found = self.registry.store().token(hash).await.map_err(|error| internal(&error))?;
+        let (before, revision) = found.ok_or(CloseCode::TokenUnknown)?;
+        let mut record = before.clone();
+        check_token(&mut record, now, applicant.fingerprint).map_err(|refusal| match refusal {
+            EnrolRefusal::Expired => CloseCode::TokenExpired,
+            EnrolRefusal::Used => CloseCode::TokenUsed,
+        })?;
+        let changed = record != before;
+        Ok(Token { record, revision, changed })
+    }
+
+    async fn first_life(
+        &self,
+        applicant: &Applicant,
+        token: Token,
+        now: Timestamp,
+    ) -> Result<Race, CloseCode> {
+        if self.registry.len() >= DEVICES_MAX {
+            return Err(CloseCode::FleetFull);
+        }
+        self.begin(applicant, token, now, None).await
+    }
+
+    /// The hardware is known: its earlier life ends in the same transaction.
+    async fn next_life(
+        &self,
+        applicant: &Applicant,
+        token: Token,
+        slot: &Slot,
+    ) -> Result<Race, CloseCode> {
+        let mut state = slot.state.lock().await;
+        let same_key = state.record.key == applicant.fingerprint;
+        if state.record.lifecycle == Lifecycle::Enrolled && same_key && state.record.status.is_none() {
+            // The reply to this very request was lost: the device never got to say hello.
+            return Ok(Race::Won(state.record.id, Vec::new()));
+        }
+        let now = self.clock.now();
+        let mut ended = state.record.clone();
+        ended.enrolled_again(now);
+        let writes = ended.take_writes();
+        let earlier = DeviceWrite::of(&ended, Some(state.revision), writes.clone());
+        let begun = self.begin(applicant, token, now, Some(earlier)).await?;
+        if let Race::Won(_, revisions) = &begun {
+            self.registry.count(&state.record, &ended, &writes);
+            state.record = ended;
+            state.revision = revisions.first().copied().unwrap_or(state.revision);
+            slot.close(CloseCode::CertificateSuperseded);
+        }
+        Ok(begun)
+    }
+
+    async fn begin(
+        &self,
+        applicant: &Applicant,
+        token: Token,
+        now: Timestamp,
+        earlier: Option<DeviceWrite>,
+    ) -> Result<Race, CloseCode> {
+        let id = new_device_id()?;
+        let life = NewLife {
+            id,
+            facts: applicant.request.facts.clone(),
+            key: applicant.fingerprint,
+            profile: token.record.profile.clone(),
+        };
+        let mut record = DeviceRecord::new(now, life);
+        let writes = record.take_writes();
+        let devices = earlier.into_iter().chain([DeviceWrite::of(&record, None, writes)]).collect();
+        let tokens = token.write().into_iter().collect();
+        match self.registry.store().commit(Transaction { devices, tokens }).await {
+            Ok(revisions) => {
+                let revision = revisions.last().copied().unwrap_or(Revision::FIRST);
+                info!(device_id = %id, serial = %record.facts.serial, mode = %record.facts.mode, "device enrolled");
+                self.registry.insert(record, revision);
+                ServerStats::count(&self.registry.stats.enrolled);
+                Ok(Race::Won(id, revisions))
+            }
+            Err(CommitError::Conflict { .. } | CommitError::TokenConflict) => Ok(Race::Lost),
+            Err(CommitError::Full) => Err(CloseCode::RetryLater),
+            Err(error) => Err(internal(&error)),
+        }
+    }
+
+    fn reply(&self, device: DeviceId, applicant: &Applicant) -> Result<EnrolReply, CloseCode> {
+        let issued = self.ca.issue_device(device, &applicant.key, Validity::device());
+        let certificate = issued.map_err(|error| internal(&error))?;
+        let chain_der = vec![certificate.to_vec(), self.ca.certificate_der().to_vec()];
+        Ok(EnrolReply { minor: alpn::MINOR, device, chain_der })
+    }
+}
+
+impl Applicant {
+    fn check(request: EnrolRequest) -> Result<Self, CloseCode> {
+        if request.token.expose().len() > TEXT_BYTES_MAX {
+            return Err(CloseCode::FieldTooLarge);
+        }
+        request.facts.check().map_err(|error| {
+            debug!(%error, "facts refused");
+            CloseCode::BadFacts
+        })?;
+        let key = CsrKey::from_csr(&request.csr_der).map_err(|error| {
+            debug!(error = &error as &dyn std::error::Error, "certificate signing request refused");
+            CloseCode::BadCsr
+        })?;
+        let fingerprint = KeyFingerprint(key.fingerprint());
+        Ok(Self { request, key, fingerprint })
+    }
+}
+
+/// A token as it is, and as it has to be written.
+struct Token {
+    record: EnrolmentTokenRecord,
+    revision: Revision,
+    changed: bool,
+}
+
+impl Token {
+    fn write(self) -> Option<TokenWrite> {
+        let Self { record, revision, changed } = self;
+        changed.then_some(TokenWrite { expected: Some(revision), record })
+    }
+}
+
+async fn read_request(connection: &Connection) -> Result<(FrameSender, EnrolRequest), CloseCode> {
+    let (send, receive) = connection.accept_bi().await.map_err(|_lost| CloseCode::Done)?;
+    let mut receiver = FrameReceiver::new(receive);
+    match receiver.receive::<EnrolRequest>(Peer::Known).await {
+        Ok(Some(request)) => Ok((FrameSender::new(send), request)),
+        Ok(None) => Err(CloseCode::WrongState),
+        Err(error) => Err(match broken(&error) {
+            End::Close(code) => code,
+            End::Gone => CloseCode::Done,
+        }),
+    }
+}
+
+fn new_device_id() -> Result<DeviceId, CloseCode> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(|error| internal(&error))?;
+    Ok(DeviceId::from_parts(unix_us() / 1_000, random))
+}
+
+fn internal(error: &(dyn std::error::Error + 'static)) -> CloseCode {
+    warn!(error, "enrolment failed on this side");
+    CloseCode::InternalError
+}

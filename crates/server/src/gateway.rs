@@ -1,0 +1,97 @@
+//! The devices' front door: accepts connections and sends each to the room its ALPN names.
+
+use std::sync::Arc;
+
+use muster_protocol::CloseCode;
+use muster_protocol::limits::GREETING_WITHIN;
+use muster_transport::{Purpose, close, purpose};
+use quinn::{Endpoint, Incoming};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::debug;
+
+use crate::clock::Clock;
+use crate::enrolment::Enroller;
+use crate::registry::Registry;
+use crate::session;
+use crate::stats::ServerStats;
+
+/// How many handshakes may be under way. Each costs the server about a quarter of a
+/// millisecond; more than this cannot finish within the greeting time on two cores.
+const HANDSHAKES_MAX: usize = 4_096;
+
+/// What every connection needs.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) enroller: Enroller,
+    pub(crate) clock: Clock,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Gateway {
+    /// Accepts connections until told to stop.
+    pub(crate) async fn run(self: Arc<Self>, endpoint: Endpoint) {
+        let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+        loop {
+            let incoming = tokio::select! {
+                () = self.stop.cancelled() => break,
+                incoming = endpoint.accept() => incoming,
+            };
+            let Some(incoming) = incoming else { break };
+            match handshakes.clone().try_acquire_owned() {
+                Ok(permit) => {
+                    self.tasks.spawn(self.clone().admit(incoming, permit));
+                }
+                Err(_full) => {
+                    ServerStats::count(&self.registry.stats.handshakes_refused);
+                    incoming.refuse();
+                }
+            }
+        }
+    }
+
+    async fn admit(self: Arc<Self>, incoming: Incoming, permit: OwnedSemaphorePermit) {
+        let peer = incoming.remote_address();
+        let connection = match timeout(GREETING_WITHIN, incoming).await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(error)) => {
+                ServerStats::count(&self.registry.stats.handshakes_failed);
+                debug!(%peer, %error, "handshake failed");
+                return;
+            }
+            Err(_elapsed) => {
+                ServerStats::count(&self.registry.stats.handshakes_failed);
+                debug!(%peer, "handshake not finished in time");
+                return;
+            }
+        };
+        drop(permit);
+        match purpose(&connection) {
+            // Enrolments are rare and large: boxed, so that they do not widen every session.
+            Some(Purpose::Enrolment) => Box::pin(self.enrol(connection)).await,
+            Some(Purpose::Management) => session::serve(self, connection).await,
+            None => self.close(&connection, CloseCode::WrongState),
+        }
+    }
+
+    async fn enrol(&self, connection: quinn::Connection) {
+        let enrolled = tokio::select! {
+            () = self.stop.cancelled() => Err(CloseCode::RetryLater),
+            enrolled = self.enroller.serve(&connection) => enrolled,
+        };
+        match enrolled {
+            Ok(()) => close(&connection, CloseCode::Done),
+            Err(code) => self.close(&connection, code),
+        }
+    }
+
+    /// Closes a connection for a reason that is counted.
+    pub(crate) fn close(&self, connection: &quinn::Connection, code: CloseCode) {
+        self.registry.stats.closed(code);
+        close(connection, code);
+    }
+}

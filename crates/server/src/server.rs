@@ -1,0 +1,241 @@
+//! Starts and stops the server.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_admin::AdminToken;
+use muster_store::{Counts, LoadError, OpenError, Store};
+use muster_transport::{CaError, EndpointError, RunCa, SocketBuffers, server_endpoint};
+use quinn::Endpoint;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+use crate::admin_face::{AdminFace, AdminFaceError};
+use crate::backend::ServerBackend;
+use crate::clock::Clock;
+use crate::config::ServerConfig;
+use crate::data_dir::{DataDir, DataDirError, Endpoints, read_small, write_private};
+use crate::enrolment::Enroller;
+use crate::gateway::Gateway;
+use crate::registry::Registry;
+use crate::stats::{ServerStats, Totals};
+use crate::sweeper;
+use crate::tokens::{TokenError, TokenKind, TokenRequest, issue_token, profiles, random_text, run_clock};
+
+/// How long sessions may take to hand back what is in flight.
+const DRAIN_WITHIN: Duration = Duration::from_millis(1_500);
+
+/// How long the reusable tokens of the data folder are valid.
+const FOLDER_TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    endpoints: Endpoints,
+    buffers: SocketBuffers,
+    data: DataDir,
+    endpoint: Endpoint,
+    registry: Arc<Registry>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// An address that other machines could reach.
+    #[error("{0} is not a loopback address; pass --allow-non-loopback to listen there all the same")]
+    Exposed(SocketAddr),
+    /// The data folder.
+    #[error("failed to prepare the data folder")]
+    DataDir(#[from] DataDirError),
+    /// The database.
+    #[error("failed to open the database")]
+    Open(#[from] OpenError),
+    /// The records.
+    #[error("failed to read the database")]
+    Load(#[from] LoadError),
+    /// The certificates.
+    #[error("failed to prepare the run's certification authority")]
+    Ca(#[from] CaError),
+    /// The devices' socket.
+    #[error("failed to listen for devices on {address}; is another server running?")]
+    Quic {
+        /// The wanted address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: EndpointError,
+    },
+    /// The administrators' socket.
+    #[error("failed to listen for administrators on {address}; is another server running?")]
+    Admin {
+        /// The wanted address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// HTTPS.
+    #[error("failed to prepare the admin face")]
+    AdminFace(#[from] AdminFaceError),
+    /// The tokens.
+    #[error("failed to prepare the enrolment tokens")]
+    Token(#[from] TokenError),
+}
+
+impl Server {
+    /// Starts a server and returns once it listens.
+    ///
+    /// # Errors
+    /// [`ServerError`] says which part does not start.
+    pub async fn start(config: ServerConfig) -> Result<Self, ServerError> {
+        if let Some(address) = config.exposed_address() {
+            return Err(ServerError::Exposed(address));
+        }
+        let data = DataDir::at(config.data.clone());
+        data.create()?;
+        let ca = Arc::new(RunCa::open_or_create(data.root())?);
+        let identity = ca.issue_server()?;
+        let listener = TcpListener::bind(config.admin)
+            .map_err(|source| ServerError::Admin { address: config.admin, source })?;
+        let face = AdminFace::new(listener, &identity)?;
+        let (endpoint, buffers) = server_endpoint(config.quic, identity, ca.certificate_der())
+            .map_err(|source| ServerError::Quic { address: config.quic, source })?;
+        let store = Store::sqlite(&data.database())?;
+        let clock = run_clock(&store).await?;
+        let token = admin_token(&data)?;
+        folder_tokens(&data, &store, clock).await?;
+        let stats = Arc::new(ServerStats::default());
+        let registry = Arc::new(Registry::load(store, stats).await?);
+        let quic = endpoint.local_addr().unwrap_or(config.quic);
+        let endpoints = Endpoints { quic, admin: face.address };
+        data.write_endpoints(endpoints)?;
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let server = Self { endpoints, buffers, data, endpoint, registry, stop, tasks };
+        server.spawn(&config, Faces { ca, clock, face, token });
+        info!(quic = %endpoints.quic, admin = %endpoints.admin, devices = server.registry.len(), "server listens");
+        Ok(server)
+    }
+
+    fn spawn(&self, config: &ServerConfig, faces: Faces) {
+        let Faces { ca, clock, face, token } = faces;
+        let registry = &self.registry;
+        let gateway = Arc::new(Gateway {
+            registry: registry.clone(),
+            enroller: Enroller { registry: registry.clone(), ca, clock },
+            clock,
+            tasks: self.tasks.clone(),
+            stop: self.stop.child_token(),
+        });
+        let backend = ServerBackend {
+            registry: registry.clone(),
+            clock,
+            command_lifetime: config.command_lifetime,
+            stop: self.stop.child_token(),
+        };
+        self.tasks.spawn(gateway.run(self.endpoint.clone()));
+        self.tasks.spawn(face.run(backend, token, self.stop.child_token()));
+        self.tasks.spawn(sweeper::run(registry.clone(), clock, self.stop.child_token()));
+    }
+
+    /// Where the server listens.
+    #[must_use]
+    pub const fn endpoints(&self) -> Endpoints {
+        self.endpoints
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub const fn data(&self) -> &DataDir {
+        &self.data
+    }
+
+    /// What the system gave for socket buffers.
+    #[must_use]
+    pub const fn socket_buffers(&self) -> &SocketBuffers {
+        &self.buffers
+    }
+
+    /// The counters of this process.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.registry.stats.totals()
+    }
+
+    /// The counts of the store, over all processes that have used it.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub async fn counts(&self) -> Result<Counts, LoadError> {
+        self.registry.store().counts().await
+    }
+
+    /// Makes an enrolment token.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub async fn issue_token(
+        &self,
+        request: TokenRequest,
+    ) -> Result<muster_protocol::secret::EnrolmentToken, TokenError> {
+        let clock = run_clock(self.registry.store()).await?;
+        issue_token(self.registry.store(), clock, request).await
+    }
+
+    /// Stops: refuses new work, hands back what is in flight, tells devices to come back later.
+    ///
+    /// Returns within two seconds. Cancel safe: no; what is not drained is cut.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        if timeout(DRAIN_WITHIN, self.tasks.wait()).await.is_err() {
+            warn!(open = self.tasks.len(), "drain deadline passed");
+        }
+        let code = muster_protocol::CloseCode::RetryLater;
+        self.endpoint.close(code.code().into(), code.reason().as_bytes());
+        drop(timeout(Duration::from_millis(200), self.endpoint.wait_idle()).await);
+        self.registry.store().clone().close().await;
+    }
+}
+
+/// What the faces of a server are made of.
+struct Faces {
+    ca: Arc<RunCa>,
+    clock: Clock,
+    face: AdminFace,
+    token: AdminToken,
+}
+
+fn admin_token(data: &DataDir) -> Result<AdminToken, ServerError> {
+    let path = data.admin_token();
+    if !path.exists() {
+        write_private(&path, &random_text()?)?;
+    }
+    let read = AdminToken::from_text(&read_small(&path)?);
+    Ok(read.map_err(|_cause| DataDirError::Invalid { path })?)
+}
+
+/// Keeps a valid reusable token of each profile in the data folder.
+async fn folder_tokens(data: &DataDir, store: &Store, clock: Clock) -> Result<(), ServerError> {
+    for profile in profiles() {
+        let path = data.enrolment_token(&profile.name);
+        if path.exists() && is_valid(store, clock, &read_small(&path)?).await? {
+            continue;
+        }
+        let lifetime = FOLDER_TOKEN_LIFETIME;
+        let request = TokenRequest { profile, kind: TokenKind::Reusable, lifetime };
+        let token = issue_token(store, clock, request).await?;
+        write_private(&path, token.expose())?;
+    }
+    Ok(())
+}
+
+async fn is_valid(store: &Store, clock: Clock, token: &str) -> Result<bool, ServerError> {
+    let found = store.token(muster_transport::sha256(token.as_bytes())).await?;
+    Ok(found.is_some_and(|(record, _revision)| clock.now() < record.expires_at))
+}

@@ -1,0 +1,253 @@
+//! One management connection of one device.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use muster_control::Lifecycle;
+use muster_protocol::frame::Peer;
+use muster_protocol::limits::GREETING_WITHIN;
+use muster_protocol::management::{Hello, ToDevice, ToServer, Welcome};
+use muster_protocol::{CloseCode, alpn};
+use muster_transport::{
+    FrameReceiver, FrameSender, PeerError, PeerIdentity, ReceiveError, peer_identity, violation,
+};
+use quinn::Connection;
+use tokio::time::timeout;
+use tracing::{Instrument as _, debug, info_span, warn};
+
+use crate::gateway::Gateway;
+use crate::registry::DecideError;
+use crate::slot::{Mail, Presence, SessionNumber, Slot};
+use crate::stats::ServerStats;
+
+/// How long a frame may take to be handed to the connection. A device that does not read loses
+/// its connection, not the server's patience.
+const SEND_WITHIN: Duration = Duration::from_secs(10);
+
+/// How a session ends.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// This side closes, with this code.
+    Close(CloseCode),
+    /// The connection is gone already.
+    Gone,
+}
+
+impl From<CloseCode> for End {
+    fn from(code: CloseCode) -> Self {
+        Self::Close(code)
+    }
+}
+
+impl From<DecideError> for End {
+    fn from(error: DecideError) -> Self {
+        warn!(error = &error as &dyn std::error::Error, "decision not stored");
+        Self::Close(CloseCode::RetryLater)
+    }
+}
+
+/// A device that has been let in.
+pub(crate) struct Session {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) slot: Arc<Slot>,
+    pub(crate) number: SessionNumber,
+    sender: FrameSender,
+    receiver: FrameReceiver,
+    peer: Peer,
+}
+
+/// What a session waits for.
+enum Event {
+    Stop,
+    Mail,
+    Message(Option<ToServer>),
+    Broken(ReceiveError),
+}
+
+/// Serves a management connection until it ends.
+pub(crate) async fn serve(gateway: Arc<Gateway>, connection: Connection) {
+    let end = match peer_identity(&connection) {
+        Ok(identity) => {
+            let span = info_span!("session", device_id = %identity.device);
+            run(&gateway, &connection, identity).instrument(span).await
+        }
+        Err(PeerError::NoCertificate) => End::Close(CloseCode::CertificateRequired),
+        Err(PeerError::NotADevice) => End::Close(CloseCode::NotADeviceCertificate),
+    };
+    match end {
+        End::Close(CloseCode::Done) => muster_transport::close(&connection, CloseCode::Done),
+        End::Close(code) => gateway.close(&connection, code),
+        End::Gone => {}
+    }
+}
+
+async fn run(gateway: &Arc<Gateway>, connection: &Connection, identity: PeerIdentity) -> End {
+    let mut session = match Session::greet(gateway, connection, identity).await {
+        Ok(session) => session,
+        Err(end) => return end,
+    };
+    debug!("session begins");
+    let end = loop {
+        if let Err(end) = session.turn().await {
+            break end;
+        }
+    };
+    session.leave().await;
+    debug!(?end, "session ends");
+    end
+}
+
+impl Session {
+    async fn greet(
+        gateway: &Arc<Gateway>,
+        connection: &Connection,
+        identity: PeerIdentity,
+    ) -> Result<Self, End> {
+        let slot = gateway.registry.slot(identity.device).ok_or(CloseCode::UnknownDevice)?;
+        admit(&slot, &identity).await?;
+        let greeting = async {
+            let (send, receive) = connection.accept_bi().await.map_err(|_lost| End::Gone)?;
+            let mut receiver = FrameReceiver::new(receive);
+            let hello = first_message(&mut receiver).await?;
+            Ok::<_, End>((FrameSender::new(send), receiver, hello))
+        };
+        let greeting = timeout(GREETING_WITHIN, greeting).await;
+        let (sender, receiver, hello) =
+            greeting.map_err(|_elapsed| End::Close(CloseCode::GreetingTimeout))??;
+        if hello.device != identity.device {
+            return Err(CloseCode::WrongDevice.into());
+        }
+        let number = gateway.registry.session_number();
+        let peer = Peer::of_minor(hello.minor);
+        let mut session = Self { gateway: gateway.clone(), slot, number, sender, receiver, peer };
+        session.welcome(&hello).await?;
+        Ok(session)
+    }
+
+    async fn welcome(&mut self, hello: &Hello) -> Result<(), End> {
+        let now = self.gateway.clock.now();
+        let policy = {
+            let mut state = self.slot.state.lock().await;
+            // The device may have left while it was saying hello.
+            enrolled(state.record.lifecycle)?;
+            let registry = &self.gateway.registry;
+            let decided = registry.decide_locked(&mut state, |record, _| record.hello(now, hello));
+            decided.await?;
+            state.presence = Presence::Greeting(self.number);
+            self.slot.hold(self.number);
+            state.record.policy
+        };
+        ServerStats::count(&self.gateway.registry.stats.sessions);
+        self.send(&ToDevice::Welcome(Welcome { minor: alpn::MINOR, now, policy })).await
+    }
+
+    /// Waits for one thing to happen and deals with it.
+    async fn turn(&mut self) -> Result<(), End> {
+        let event = tokio::select! {
+            () = self.gateway.stop.cancelled() => Event::Stop,
+            () = self.slot.mail.notified() => Event::Mail,
+            received = self.receiver.receive::<ToServer>(self.peer) => match received {
+                Ok(message) => Event::Message(message),
+                Err(error) => Event::Broken(error),
+            },
+        };
+        match event {
+            Event::Stop => Err(CloseCode::RetryLater.into()),
+            Event::Mail => self.open_mail().await,
+            Event::Message(Some(message)) => self.handle(message).await,
+            Event::Message(None) => Err(CloseCode::Done.into()),
+            Event::Broken(error) => Err(broken(&error)),
+        }
+    }
+
+    async fn open_mail(&mut self) -> Result<(), End> {
+        match self.slot.collect(self.number) {
+            Mail::Deliver(command) => self.send(&ToDevice::Command(command)).await,
+            Mail::Close(code) => Err(code.into()),
+            Mail::Replaced => Err(CloseCode::Replaced.into()),
+            Mail::Nothing => Ok(()),
+        }
+    }
+
+    /// Hands a message to the device.
+    pub(crate) async fn send(&mut self, message: &ToDevice) -> Result<(), End> {
+        let sent = timeout(SEND_WITHIN, self.sender.send(message)).await;
+        let bytes = sent
+            .map_err(|_elapsed| End::Close(CloseCode::RetryLater))?
+            .map_err(|_lost| End::Gone)?;
+        let bytes = u64::try_from(bytes).unwrap_or(0);
+        self.gateway.registry.stats.bytes_sent.fetch_add(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Gives back what is in flight, unless a newer session has taken over.
+    async fn leave(&self) {
+        let registry = &self.gateway.registry;
+        let received = self.receiver.bytes_received();
+        registry.stats.bytes_received.fetch_add(received, Ordering::Relaxed);
+        let mut state = self.slot.state.lock().await;
+        if !state.presence.is(self.number) {
+            return;
+        }
+        state.presence = Presence::Away;
+        self.slot.release(self.number);
+        let now = self.gateway.clock.now();
+        let handed_back =
+            registry.decide_locked(&mut state, |record, _presence| record.disconnected(now)).await;
+        if let Err(error) = handed_back {
+            // The store has the command in flight; a restart or the next hello releases it.
+            warn!(error = &error as &dyn std::error::Error, "in-flight command not handed back");
+        }
+    }
+}
+
+/// Whether this certificate may speak for its device.
+async fn admit(slot: &Slot, identity: &PeerIdentity) -> Result<(), End> {
+    let state = slot.state.lock().await;
+    enrolled(state.record.lifecycle)?;
+    if state.record.key.0 == identity.key {
+        Ok(())
+    } else {
+        Err(CloseCode::CertificateSuperseded.into())
+    }
+}
+
+fn enrolled(lifecycle: Lifecycle) -> Result<(), End> {
+    use muster_control::UnenrolReason::{EnrolledAgain, Retired, Wiped};
+    match lifecycle {
+        Lifecycle::Enrolled => Ok(()),
+        Lifecycle::Unenrolled { reason: EnrolledAgain, .. } => {
+            Err(CloseCode::CertificateSuperseded.into())
+        }
+        Lifecycle::Unenrolled { reason: Wiped | Retired, .. } => Err(CloseCode::Unenrolled.into()),
+    }
+}
+
+async fn first_message(receiver: &mut FrameReceiver) -> Result<Hello, End> {
+    match receiver.receive::<ToServer>(Peer::Known).await {
+        Ok(Some(ToServer::Hello(hello))) => Ok(hello),
+        Ok(Some(
+            ToServer::TokenUpdate(_)
+            | ToServer::StatusReport(_)
+            | ToServer::Idle
+            | ToServer::CommandResult(_),
+        )) => Err(CloseCode::WrongState.into()),
+        Ok(None) => Err(CloseCode::Done.into()),
+        Err(error) => Err(broken(&error)),
+    }
+}
+
+/// What a failed read means for the connection.
+pub(crate) fn broken(error: &ReceiveError) -> End {
+    match error {
+        ReceiveError::Frame { source } => {
+            debug!(error = source as &dyn std::error::Error, "bad frame");
+            End::Close(violation(source))
+        }
+        ReceiveError::TruncatedFrame | ReceiveError::Stream { .. } => {
+            End::Close(CloseCode::BadFrame)
+        }
+        ReceiveError::Connection { .. } => End::Gone,
+    }
+}

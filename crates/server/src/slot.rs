@@ -1,0 +1,136 @@
+//! One device's place in the server: its record and the session that serves it.
+
+use std::sync::{Mutex, PoisonError};
+
+use muster_control::DeviceRecord;
+use muster_protocol::{CloseCode, Command};
+use muster_store::Revision;
+use tokio::sync::Notify;
+
+/// A device's place. Decisions about one device happen one after another under its lock.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) state: tokio::sync::Mutex<SlotState>,
+    mailbox: Mutex<Mailbox>,
+    /// Tells the session that its mailbox has something.
+    pub(crate) mail: Notify,
+}
+
+/// What the lock guards.
+#[derive(Debug)]
+pub(crate) struct SlotState {
+    /// As it is in the store.
+    pub(crate) record: DeviceRecord,
+    /// Which version of it.
+    pub(crate) revision: Revision,
+    /// Whether the device is here.
+    pub(crate) presence: Presence,
+}
+
+/// Whether a device is here, and ready for commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// No session.
+    Away,
+    /// A session that has not asked for commands yet.
+    Greeting(SessionNumber),
+    /// A session that takes commands as they come.
+    Ready(SessionNumber),
+}
+
+/// Tells one session of a device from the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SessionNumber(pub(crate) u64);
+
+/// What others leave for a session. At most one command is in flight, so one place is enough.
+#[derive(Debug, Default)]
+struct Mailbox {
+    holder: Option<SessionNumber>,
+    command: Option<Command>,
+    close: Option<CloseCode>,
+}
+
+/// What a session finds in its mailbox.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Mail {
+    /// Hand this to the device.
+    Deliver(Command),
+    /// Close the connection with this code.
+    Close(CloseCode),
+    /// The mailbox belongs to another session by now.
+    Replaced,
+    /// Nothing after all.
+    Nothing,
+}
+
+impl Slot {
+    pub(crate) fn new(record: DeviceRecord, revision: Revision) -> Self {
+        let state = SlotState { record, revision, presence: Presence::Away };
+        Self {
+            state: tokio::sync::Mutex::new(state),
+            mailbox: Mutex::default(),
+            mail: Notify::new(),
+        }
+    }
+
+    /// Whether a session serves the device.
+    pub(crate) fn is_held(&self) -> bool {
+        self.with_mailbox(|mailbox| mailbox.holder.is_some())
+    }
+
+    /// Empties the mailbox when its session ends.
+    pub(crate) fn release(&self, session: SessionNumber) {
+        self.with_mailbox(|mailbox| {
+            if mailbox.holder == Some(session) {
+                *mailbox = Mailbox::default();
+            }
+        });
+    }
+
+    /// Hands the mailbox to a session; one that held it finds that it was replaced.
+    pub(crate) fn hold(&self, session: SessionNumber) {
+        self.with_mailbox(|mailbox| {
+            *mailbox = Mailbox { holder: Some(session), ..Mailbox::default() };
+        });
+        self.mail.notify_waiters();
+    }
+
+    /// Leaves a command for the session that holds the mailbox.
+    pub(crate) fn deliver(&self, command: Command) {
+        self.with_mailbox(|mailbox| mailbox.command = Some(command));
+        self.mail.notify_one();
+    }
+
+    /// Asks the session that holds the mailbox to close.
+    pub(crate) fn close(&self, code: CloseCode) {
+        self.with_mailbox(|mailbox| mailbox.close = Some(code));
+        self.mail.notify_one();
+    }
+
+    /// What is in the mailbox for this session.
+    pub(crate) fn collect(&self, session: SessionNumber) -> Mail {
+        self.with_mailbox(|mailbox| {
+            if mailbox.holder != Some(session) {
+                Mail::Replaced
+            } else if let Some(code) = mailbox.close.take() {
+                Mail::Close(code)
+            } else {
+                mailbox.command.take().map_or(Mail::Nothing, Mail::Deliver)
+            }
+        })
+    }
+
+    fn with_mailbox<T>(&self, act: impl FnOnce(&mut Mailbox) -> T) -> T {
+        act(&mut self.mailbox.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Presence {
+    /// Whether this session is the one that is here.
+    pub(crate) fn is(self, session: SessionNumber) -> bool {
+        match self {
+            Self::Away => false,
+            Self::Greeting(here) | Self::Ready(here) => here == session,
+        }
+    }
+}

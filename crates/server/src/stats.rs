@@ -1,0 +1,99 @@
+//! What a server counts.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use muster_protocol::CloseCode;
+use muster_report::{Latency, LatencySummary};
+use serde::Serialize;
+
+/// Declares the counters once, with the struct that shows them.
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// Counters since the server started.
+        #[derive(Debug, Default)]
+        pub struct ServerStats {
+            $(pub(crate) $name: AtomicU64,)*
+            pub(crate) live_commands: AtomicI64,
+            closed_by_code: Mutex<BTreeMap<CloseCode, u64>>,
+            latency: Mutex<Latency>,
+        }
+
+        /// The counters at one moment.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        pub struct Totals {
+            $($(#[$doc])* pub $name: u64,)*
+            /// Connections this server closed, by application error code.
+            pub closed_by_code: BTreeMap<u32, u64>,
+            /// From durable acceptance to the durable end of a command.
+            pub latency_ms: LatencySummary,
+        }
+
+        impl ServerStats {
+            /// The counters now.
+            #[must_use]
+            pub fn totals(&self) -> Totals {
+                let closed = self.closed_by_code.lock().unwrap_or_else(PoisonError::into_inner);
+                let latency = self.latency.lock().unwrap_or_else(PoisonError::into_inner);
+                Totals {
+                    $($name: self.$name.load(Ordering::Relaxed),)*
+                    closed_by_code: closed.iter().map(|(code, n)| (code.code(), *n)).collect(),
+                    latency_ms: latency.summary(),
+                }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Devices that enrolled.
+    enrolled,
+    /// Management sessions that got as far as the welcome.
+    sessions,
+    /// Handshakes that did not finish or were refused by TLS.
+    handshakes_failed,
+    /// Connections refused because too many handshakes were under way.
+    handshakes_refused,
+    /// Commands accepted.
+    accepted,
+    /// Commands that ended.
+    terminal,
+    /// Attempts handed to devices.
+    attempts,
+    /// Answers for commands that had ended already.
+    duplicates,
+    /// Answers for an attempt that is not the current one.
+    stale_attempts,
+    /// Answers for commands this device never had.
+    unknown_commands,
+    /// Bytes received in frames.
+    bytes_received,
+    /// Bytes sent in frames.
+    bytes_sent,
+}
+
+impl ServerStats {
+    pub(crate) fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn closed(&self, code: CloseCode) {
+        let mut closed = self.closed_by_code.lock().unwrap_or_else(PoisonError::into_inner);
+        *closed.entry(code).or_default() += 1;
+    }
+
+    pub(crate) fn command_ended(&self, took: Duration) {
+        Self::count(&self.terminal);
+        self.latency.lock().unwrap_or_else(PoisonError::into_inner).record(took);
+    }
+}
+
+impl ServerStats {
+    /// Keeps account of commands that have not ended, in all.
+    pub(crate) fn live(&self, before: usize, after: usize) {
+        let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.live_commands.fetch_add(signed(after) - signed(before), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,59 @@
+//! Closes what is overdue and blanks what may no longer be shown.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::clock::Clock;
+use crate::registry::Registry;
+use crate::slot::Slot;
+
+/// How often the sweeper looks. A deadline is met this late at most, plus the time of one sweep.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// How many devices are looked at between two chances for others to run.
+const SWEEP_PAGE: usize = 512;
+
+/// Sweeps until told to stop.
+pub(crate) async fn run(registry: Arc<Registry>, clock: Clock, stop: CancellationToken) {
+    let mut ticks = interval(SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _tick = ticks.tick() => {}
+        }
+        sweep(&registry, clock, &stop).await;
+    }
+}
+
+async fn sweep(registry: &Registry, clock: Clock, stop: &CancellationToken) {
+    let mut after = None;
+    while !stop.is_cancelled() {
+        let page = registry.page(after, SWEEP_PAGE);
+        if page.is_empty() {
+            return;
+        }
+        for slot in &page {
+            after = Some(sweep_one(registry, clock, slot).await);
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn sweep_one(registry: &Registry, clock: Clock, slot: &Slot) -> muster_protocol::DeviceId {
+    let mut state = slot.state.lock().await;
+    let device = state.record.id;
+    let now = clock.now();
+    if state.record.next_deadline().is_some_and(|deadline| deadline <= now) {
+        let swept =
+            registry.decide_locked(&mut state, |record, _presence| record.expire(now)).await;
+        if let Err(error) = swept {
+            warn!(%device, error = &error as &dyn std::error::Error, "sweep not stored");
+        }
+    }
+    device
+}
