@@ -1,0 +1,38 @@
+-- Bodies are JSON, the columns beside them are copies of what is searched for.
+
+CREATE TABLE devices (
+    id       BLOB    NOT NULL PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    serial   TEXT    NOT NULL,
+    enrolled INTEGER NOT NULL,
+    body     TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One piece of hardware is managed once at a time.
+CREATE UNIQUE INDEX devices_enrolled ON devices (serial) WHERE enrolled = 1;
+
+-- No foreign key: a command is only ever written behind the revision guard of its device,
+-- which proves that the device is there. No index on `pending` either: a load looks at
+-- every command of one device anyway, to find the latest of each action, and an index that is
+-- maintained at each change of state but never read would only slow the writer down.
+CREATE TABLE commands (
+    device   BLOB    NOT NULL,
+    sequence INTEGER NOT NULL,
+    id       BLOB    NOT NULL UNIQUE,
+    state    TEXT    NOT NULL,
+    pending  INTEGER NOT NULL, -- 1 while live, and while a passcode is shown
+    action   TEXT    NOT NULL,
+    body     TEXT    NOT NULL,
+    PRIMARY KEY (device, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tokens (
+    hash     BLOB    NOT NULL PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    body     TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE meta (
+    key   TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,150 @@
+//! Records as text, and the names that stand in columns.
+
+use muster_control::{CommandRecord, CommandState, DeviceRecord, EnrolmentTokenRecord};
+use muster_protocol::CommandId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::LoadError;
+
+/// A command ready to be written. No `Debug`: the body may hold a passcode.
+pub(crate) struct CommandRow {
+    pub(crate) id: CommandId,
+    pub(crate) sequence: u64,
+    pub(crate) state: State,
+    pub(crate) pending: Pending,
+    pub(crate) action: &'static str,
+    pub(crate) body: String,
+}
+
+impl CommandRow {
+    pub(crate) fn of(record: &CommandRecord) -> Self {
+        Self {
+            id: record.id,
+            sequence: record.sequence,
+            state: State::of(&record.state),
+            pending: Pending::of(&record.state),
+            action: record.action.kind().graph_name(),
+            body: to_json(record),
+        }
+    }
+}
+
+/// Whether something is still to happen to a command: it is live, or shows a passcode that has to
+/// be purged in time. Such a command is loaded even if it is not the latest of its action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pending {
+    No,
+    Yes,
+}
+
+impl Pending {
+    const fn of(state: &CommandState) -> Self {
+        match state {
+            CommandState::Queued
+            | CommandState::InFlight
+            | CommandState::NotNow
+            | CommandState::Done { passcode: Some(_) } => Self::Yes,
+            CommandState::Done { passcode: None }
+            | CommandState::Failed { .. }
+            | CommandState::NotSupported { .. }
+            | CommandState::Canceled { .. } => Self::No,
+        }
+    }
+}
+
+/// A command's state without its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Queued,
+    InFlight,
+    NotNow,
+    Done,
+    Failed,
+    NotSupported,
+    Canceled,
+}
+
+impl State {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Queued,
+        Self::InFlight,
+        Self::NotNow,
+        Self::Done,
+        Self::Failed,
+        Self::NotSupported,
+        Self::Canceled,
+    ];
+
+    const fn of(state: &CommandState) -> Self {
+        match state {
+            CommandState::Queued => Self::Queued,
+            CommandState::InFlight => Self::InFlight,
+            CommandState::NotNow => Self::NotNow,
+            CommandState::Done { .. } => Self::Done,
+            CommandState::Failed { .. } => Self::Failed,
+            CommandState::NotSupported { .. } => Self::NotSupported,
+            CommandState::Canceled { .. } => Self::Canceled,
+        }
+    }
+
+    /// What stands in the column.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::InFlight => "inFlight",
+            Self::NotNow => "notNow",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::NotSupported => "notSupported",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    pub(crate) const fn is_live(self) -> bool {
+        match self {
+            Self::Queued | Self::InFlight | Self::NotNow => true,
+            Self::Done | Self::Failed | Self::NotSupported | Self::Canceled => false,
+        }
+    }
+}
+
+/// Writes a record out.
+pub(crate) fn to_json(record: &impl Serialize) -> String {
+    serde_json::to_string(record).expect("records are plain data whose serialisers cannot fail")
+}
+
+pub(crate) fn device(body: &str) -> Result<DeviceRecord, LoadError> {
+    from_json("device", body)
+}
+
+pub(crate) fn command(body: &str) -> Result<CommandRecord, LoadError> {
+    from_json("command", body)
+}
+
+pub(crate) fn commands(bodies: &[String]) -> Result<Vec<CommandRecord>, LoadError> {
+    bodies.iter().map(|body| command(body)).collect()
+}
+
+pub(crate) fn token(body: &str) -> Result<EnrolmentTokenRecord, LoadError> {
+    from_json("token", body)
+}
+
+fn from_json<T: DeserializeOwned>(what: &'static str, body: &str) -> Result<T, LoadError> {
+    serde_json::from_str(body).map_err(|cause| LoadError::corrupt(what, NotTheRecord::of(&cause)))
+}
+
+/// Where a body stops making sense. The parser's own words would quote it, secrets included.
+#[derive(Debug, thiserror::Error)]
+#[error("its JSON does not fit at column {column}")]
+struct NotTheRecord {
+    column: usize,
+}
+
+impl NotTheRecord {
+    fn of(cause: &serde_json::Error) -> Self {
+        Self {
+            column: cause.column(),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! A SQLite file: one thread writes, a few connections read.
+
+mod read;
+mod readers;
+mod schema;
+mod write;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::batch::Batch;
+use crate::error::{CommitError, LoadError, OpenError};
+use crate::rows::Rows;
+use readers::Readers;
+use writer::{Job, Writer};
+
+/// Commits that may wait for the writer: eight full groups, a fraction of a second of work.
+/// Beyond it callers are told [`CommitError::Full`] rather than made to wait ever longer.
+const WAITING_MAX: usize = 8 * writer::GROUP_MAX;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Sqlite {
+    jobs: mpsc::Sender<Job>,
+    readers: Readers,
+    groups: Arc<AtomicU64>,
+}
+
+impl Sqlite {
+    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
+        let connection = schema::open_writer(path)?;
+        let (jobs, waiting) = mpsc::channel(WAITING_MAX);
+        let groups = Arc::new(AtomicU64::new(0));
+        let writer = Writer {
+            connection,
+            waiting,
+            groups: Arc::clone(&groups),
+        };
+        // The thread ends by itself: on `close`, or when the last handle is gone.
+        thread::Builder::new()
+            .name("muster-store".to_owned())
+            .spawn(|| writer.run())
+            .map_err(|cause| schema::failed(path, cause))?;
+        Ok(Self {
+            jobs,
+            readers: Readers::new(path),
+            groups,
+        })
+    }
+
+    pub(crate) async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs
+            .try_send(Job::Commit { batch, answer })
+            .map_err(|refused| match refused {
+                TrySendError::Full(_) => CommitError::Full,
+                TrySendError::Closed(_) => CommitError::Closed,
+            })?;
+        answered.await.unwrap_or(Err(CommitError::Closed))
+    }
+
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&dyn Rows) -> Result<T, LoadError> + Send + 'static,
+    ) -> Result<T, LoadError> {
+        self.readers.read(query).await
+    }
+
+    pub(crate) fn groups(&self) -> u64 {
+        self.groups.load(Ordering::Relaxed)
+    }
+
+    pub(crate) async fn close(&self) {
+        self.readers.close();
+        let (done, closed) = oneshot::channel();
+        // An error on either side means that the writer has gone already.
+        if self.jobs.send(Job::Close { done }).await.is_ok() {
+            let _gone = closed.await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_commit_beyond_the_bound_is_refused_at_once() {
+        let (jobs, _waiting) = mpsc::channel(1);
+        let groups = Arc::new(AtomicU64::new(0));
+        let store = Sqlite {
+            jobs,
+            readers: Readers::new(Path::new("never opened")),
+            groups,
+        };
+        let (done, _closed) = oneshot::channel();
+        assert!(store.jobs.try_send(Job::Close { done }).is_ok());
+        let refusal = store.commit(Batch::default()).await;
+        assert!(matches!(refusal, Err(CommitError::Full)), "{refusal:?}");
+    }
+}

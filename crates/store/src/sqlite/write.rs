@@ -1,0 +1,185 @@
+//! The statements that write.
+
+use rusqlite::{Connection, params};
+
+use crate::batch::{Batch, DeviceChange, TokenChange};
+use crate::error::{BatchError, CommitError};
+use crate::row::{CommandRow, Pending};
+use crate::transaction::{DeviceRow, Enrolled, Revision};
+use muster_protocol::DeviceId;
+
+/// Why a batch was not applied.
+#[derive(Debug)]
+pub(super) enum WriteError {
+    /// It does not fit what is stored; the others of its group are not concerned.
+    Refused(CommitError),
+    /// SQLite failed; nothing of the group can be trusted.
+    Broken(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for WriteError {
+    fn from(cause: rusqlite::Error) -> Self {
+        Self::Broken(cause)
+    }
+}
+
+/// Applies a batch inside the open savepoint.
+pub(super) fn apply(connection: &Connection, batch: &Batch) -> Result<(), WriteError> {
+    batch
+        .devices
+        .iter()
+        .try_for_each(|change| apply_device(connection, change))?;
+    batch
+        .tokens
+        .iter()
+        .try_for_each(|change| apply_token(connection, change))?;
+    batch
+        .meta
+        .iter()
+        .try_for_each(|(key, value)| apply_meta(connection, key, value))
+}
+
+fn apply_device(connection: &Connection, change: &DeviceChange) -> Result<(), WriteError> {
+    let written = match (&change.row, change.expected) {
+        (Some(row), None) => insert_device(connection, row)?,
+        (Some(row), Some(expected)) => update_device(connection, row, expected)?,
+        (None, Some(expected)) => touch_device(connection, change.id, expected)?,
+        (None, None) => 0,
+    };
+    if written == 0 {
+        return Err(WriteError::Refused(CommitError::Conflict {
+            device: change.id,
+        }));
+    }
+    change
+        .commands
+        .iter()
+        .try_for_each(|row| apply_command(connection, change.id, row))
+}
+
+/// Writes nothing if the id is taken or the hardware is enrolled under another id.
+fn insert_device(connection: &Connection, row: &DeviceRow) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached(
+            "INSERT INTO devices (id, revision, serial, enrolled, body) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            row.id.as_bytes(),
+            number(Revision::FIRST),
+            row.serial.as_str(),
+            row.enrolled == Enrolled::Yes,
+            row.body,
+        ])
+}
+
+/// Writes nothing if the revision has moved or the hardware is enrolled under another id.
+fn update_device(
+    connection: &Connection,
+    row: &DeviceRow,
+    expected: Revision,
+) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached(
+            "UPDATE OR IGNORE devices SET revision = ?3, serial = ?4, enrolled = ?5, body = ?6
+             WHERE id = ?1 AND revision = ?2",
+        )?
+        .execute(params![
+            row.id.as_bytes(),
+            number(expected),
+            number(Revision::after(Some(expected))),
+            row.serial.as_str(),
+            row.enrolled == Enrolled::Yes,
+            row.body,
+        ])
+}
+
+fn touch_device(
+    connection: &Connection,
+    id: DeviceId,
+    expected: Revision,
+) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached("UPDATE devices SET revision = ?3 WHERE id = ?1 AND revision = ?2")?
+        .execute(params![
+            id.as_bytes(),
+            number(expected),
+            number(Revision::after(Some(expected))),
+        ])
+}
+
+/// The action of a command never changes, so an update leaves it.
+fn apply_command(
+    connection: &Connection,
+    device: DeviceId,
+    row: &CommandRow,
+) -> Result<(), WriteError> {
+    let written = connection
+        .prepare_cached(
+            "INSERT INTO commands (device, sequence, id, state, pending, action, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (device, sequence)
+                 DO UPDATE SET state = excluded.state, pending = excluded.pending, body = excluded.body
+                 WHERE id = excluded.id
+             ON CONFLICT (id) DO NOTHING",
+        )?
+        .execute(params![
+            device.as_bytes(),
+            integer(row.sequence),
+            row.id.as_bytes(),
+            row.state.name(),
+            row.pending == Pending::Yes,
+            row.action,
+            row.body,
+        ])?;
+    if written == 0 {
+        return Err(WriteError::Refused(BatchError::Clash { device }.into()));
+    }
+    Ok(())
+}
+
+fn apply_token(connection: &Connection, change: &TokenChange) -> Result<(), WriteError> {
+    let revision = number(Revision::after(change.expected));
+    let written = match change.expected {
+        None => connection
+            .prepare_cached(
+                "INSERT INTO tokens (hash, revision, body) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![change.hash, revision, change.body])?,
+        Some(expected) => connection
+            .prepare_cached(
+                "UPDATE tokens SET revision = ?2, body = ?3 WHERE hash = ?1 AND revision = ?4",
+            )?
+            .execute(params![
+                change.hash,
+                revision,
+                change.body,
+                number(expected)
+            ])?,
+    };
+    if written == 0 {
+        Err(WriteError::Refused(CommitError::TokenConflict))
+    } else {
+        Ok(())
+    }
+}
+
+fn apply_meta(connection: &Connection, key: &str, value: &str) -> Result<(), WriteError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2)
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        )?
+        .execute(params![key, value])?;
+    Ok(())
+}
+
+fn number(revision: Revision) -> i64 {
+    integer(revision.number())
+}
+
+/// SQLite's integers are signed; counts from 1 do not get near the end of either.
+fn integer(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
