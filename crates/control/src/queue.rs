@@ -1,0 +1,437 @@
+//! The queue of one device.
+//!
+//! One command is with the device at a time. A wipe or retire goes before everything else and
+//! holds back the rest until it has ended; within a priority the oldest goes first, and what got
+//! `NotNow` goes behind fresh commands, once a run.
+
+use alloc::vec;
+use core::time::Duration;
+
+use muster_protocol::{Command, CommandHead, CommandId, Request, Timestamp};
+
+use crate::action::{Action, ActionKind, Priority};
+use crate::capability::CapabilityRefusal;
+use crate::command::{CancelReason, CommandRecord, CommandState};
+use crate::compose::compose;
+use crate::record::{DeviceRecord, Lifecycle};
+use crate::transitions::{Event, Stage, successor};
+
+/// Commands of one device that may be waiting or under way at once.
+///
+/// An administrator sends a handful; more is a script gone wrong, and its author should hear of it.
+pub const QUEUE_PER_DEVICE_MAX: usize = 64;
+
+/// How long a command may wait unless its submitter says otherwise.
+///
+/// Thirty days, as long as a push service stores a wake-up at most.
+pub const COMMAND_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Settled commands dropped from memory whose ids are remembered, to tell a late duplicate from
+/// an answer to something nobody asked. A device sends again only its last few answers.
+const RECENT_MAX: usize = 8;
+
+/// Unused rows a record may keep allocated before it gives them back.
+const SPARE_ROWS_MAX: usize = 4;
+
+/// Why a command is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitRefusal {
+    /// The device is not managed any more.
+    #[error("device is not enrolled")]
+    NotEnrolled,
+    /// The action cannot work on this kind of device.
+    #[error("action is not available on this device")]
+    Capability(#[source] CapabilityRefusal),
+    /// The device has [`QUEUE_PER_DEVICE_MAX`] live commands.
+    #[error("the queue of the device is full")]
+    QueueFull,
+}
+
+/// What became of an attempt to take a command back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelOutcome {
+    /// It is canceled: it waited, for the first time or after a `NotNow`.
+    BeforeDelivery,
+    /// It had ended already.
+    TooLate,
+    /// It is with the device, whose answer decides; without one it is not delivered again.
+    Raced,
+    /// Nothing is known of it here.
+    Unknown,
+}
+
+impl DeviceRecord {
+    /// Accepts a command that is given up `lifetime` after `now`.
+    ///
+    /// A wipe or retire cancels everything that waits, and so always finds room. What is
+    /// submitted after it is held back until it has ended. Submitting an id again changes nothing.
+    ///
+    /// # Errors
+    /// [`SubmitRefusal`]; at most overdue commands were closed then.
+    pub fn submit(
+        &mut self,
+        now: Timestamp,
+        id: CommandId,
+        action: Action,
+        lifetime: Duration,
+    ) -> Result<(), SubmitRefusal> {
+        if self.lifecycle != Lifecycle::Enrolled {
+            return Err(SubmitRefusal::NotEnrolled);
+        }
+        self.capability(action.kind())
+            .map_err(SubmitRefusal::Capability)?;
+        if self.index_of(id).is_some() || self.recent.contains(&id) {
+            return Ok(());
+        }
+        self.expire(now);
+        match action.kind().priority() {
+            Priority::Final => self.supersede_waiting(now),
+            Priority::Normal if self.live_commands() >= QUEUE_PER_DEVICE_MAX => {
+                return Err(SubmitRefusal::QueueFull);
+            }
+            Priority::Normal => {}
+        }
+        self.append(now, id, action, lifetime);
+        Ok(())
+    }
+
+    /// Hands out the command to send now, as a new attempt; `None` while one is in flight.
+    ///
+    /// Overdue commands are closed instead. One whose secret is missing is closed as failed, with
+    /// the reason, and the next one is tried.
+    pub fn next(&mut self, now: Timestamp) -> Option<Command> {
+        self.expire(now);
+        if self.has_in_flight() {
+            return None;
+        }
+        while let Some(index) = self.next_in_line() {
+            match compose(&self.commands[index].action, self.facts.mode, &self.escrow) {
+                Ok(request) => return Some(self.lease(now, index, request)),
+                Err(cause) => {
+                    let failed = CommandState::Failed {
+                        errors: vec![cause.into()],
+                    };
+                    self.apply(index, now, Event::Unsendable, failed);
+                }
+            }
+        }
+        None
+    }
+
+    /// The device is ready: a new run begins, in which deferred commands are offered again.
+    pub fn idle(&mut self, now: Timestamp) {
+        self.last_seen = now;
+        self.deferred.clear();
+    }
+
+    /// The connection is gone: what was in flight waits again.
+    pub fn disconnected(&mut self, now: Timestamp) {
+        self.release_in_flight(now, Event::Disconnected);
+    }
+
+    /// Closes live commands that are overdue, and purges a temporary passcode past its time.
+    pub fn expire(&mut self, now: Timestamp) {
+        for index in 0..self.commands.len() {
+            let row = &self.commands[index];
+            if deadline(row).is_none_or(|end| now < end) {
+                continue;
+            }
+            if row.state.is_terminal() {
+                self.purge_passcode(index);
+            } else {
+                let reason = CancelReason::Expired;
+                self.apply(
+                    index,
+                    now,
+                    Event::Expired,
+                    CommandState::Canceled { reason },
+                );
+            }
+        }
+    }
+
+    /// When [`Self::expire`] has something to do next; `None` if never as things are.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.commands.iter().filter_map(deadline).min()
+    }
+
+    /// Takes a command back.
+    pub fn cancel(&mut self, now: Timestamp, id: CommandId) -> CancelOutcome {
+        let Some(index) = self.index_of(id) else {
+            let settled = self.recent.contains(&id);
+            return if settled {
+                CancelOutcome::TooLate
+            } else {
+                CancelOutcome::Unknown
+            };
+        };
+        match self.commands[index].state.stage() {
+            Stage::Queued | Stage::NotNow => {
+                let state = CommandState::Canceled {
+                    reason: CancelReason::Administrator,
+                };
+                self.apply(index, now, Event::CancelRequested, state);
+                CancelOutcome::BeforeDelivery
+            }
+            Stage::InFlight => {
+                let recalled = Some(self.commands[index].sequence);
+                self.changed.device |= self.recalled != recalled;
+                self.recalled = recalled;
+                CancelOutcome::Raced
+            }
+            Stage::Done | Stage::Failed | Stage::NotSupported | Stage::Canceled => {
+                CancelOutcome::TooLate
+            }
+        }
+    }
+
+    /// Whether an attempt is with the device.
+    #[must_use]
+    pub fn has_in_flight(&self) -> bool {
+        self.commands
+            .iter()
+            .any(|row| row.state.stage() == Stage::InFlight)
+    }
+
+    /// How many commands are not over; at most [`QUEUE_PER_DEVICE_MAX`].
+    #[must_use]
+    pub fn live_commands(&self) -> usize {
+        self.commands
+            .iter()
+            .filter(|row| !row.state.is_terminal())
+            .count()
+    }
+
+    /// The command with this id, if it is kept in memory.
+    #[must_use]
+    pub fn command(&self, id: CommandId) -> Option<&CommandRecord> {
+        self.index_of(id).map(|index| &self.commands[index])
+    }
+
+    pub(crate) fn index_of(&self, id: CommandId) -> Option<usize> {
+        self.commands.iter().position(|row| row.id == id)
+    }
+
+    /// Puts what is in flight back, because of `event`.
+    pub(crate) fn release_in_flight(&mut self, now: Timestamp, event: Event) {
+        for index in 0..self.commands.len() {
+            if self.commands[index].state.stage() == Stage::InFlight {
+                self.put_back(index, now, event, CommandState::Queued);
+            }
+        }
+    }
+
+    /// Lets a command wait again, unless it was taken back or superseded while it was in flight.
+    pub(crate) fn put_back(
+        &mut self,
+        index: usize,
+        now: Timestamp,
+        event: Event,
+        waiting: CommandState,
+    ) {
+        match self.withdrawal(index) {
+            Some(reason) => {
+                self.apply(
+                    index,
+                    now,
+                    Event::Withdrawn,
+                    CommandState::Canceled { reason },
+                );
+            }
+            None => self.apply(index, now, event, waiting),
+        }
+    }
+
+    /// Changes the state of a command: the only place that does.
+    pub(crate) fn apply(
+        &mut self,
+        index: usize,
+        now: Timestamp,
+        event: Event,
+        state: CommandState,
+    ) {
+        let row = &mut self.commands[index];
+        let (from, to) = (row.state.stage(), state.stage());
+        let legal = successor(event, from) == Some(to);
+        debug_assert!(legal, "{event:?} takes no command from {from:?} to {to:?}");
+        if !legal {
+            return;
+        }
+        row.state = state;
+        row.updated_at = now;
+        let sequence = row.sequence;
+        self.changed.commands.insert(sequence);
+        if to == Stage::NotNow {
+            self.deferred.insert(sequence);
+        } else {
+            self.deferred.remove(&sequence);
+        }
+        if from == Stage::InFlight && self.recalled.take().is_some() {
+            self.changed.device = true;
+        }
+    }
+
+    /// Blanks the passcode of a command that has one.
+    pub(crate) fn purge_passcode(&mut self, index: usize) {
+        let row = &mut self.commands[index];
+        if holds_passcode(row) {
+            row.state = CommandState::Done { passcode: None };
+            self.changed.commands.insert(row.sequence);
+        }
+    }
+
+    /// Drops settled commands that are written and not the latest of their action.
+    ///
+    /// One that still shows a passcode stays, so that its end is not missed.
+    pub(crate) fn forget_settled(&mut self) {
+        let latest = ActionKind::ALL.map(|kind| {
+            let of_kind = self
+                .commands
+                .iter()
+                .rev()
+                .find(|row| row.action.kind() == kind);
+            of_kind.map(|row| row.sequence)
+        });
+        let Self {
+            commands,
+            recent,
+            changed,
+            ..
+        } = self;
+        commands.retain(|row| {
+            let keep = !row.state.is_terminal()
+                || latest.contains(&Some(row.sequence))
+                || holds_passcode(row)
+                || changed.commands.contains(&row.sequence);
+            if !keep {
+                if recent.len() == RECENT_MAX {
+                    recent.pop_front();
+                }
+                recent.push_back(row.id);
+            }
+            keep
+        });
+        if commands.capacity() > commands.len() + SPARE_ROWS_MAX {
+            commands.shrink_to_fit();
+        }
+    }
+
+    fn append(&mut self, now: Timestamp, id: CommandId, action: Action, lifetime: Duration) {
+        let sequence = self.next_sequence;
+        self.next_sequence += 1;
+        self.changed.commands.insert(sequence);
+        self.commands.push(CommandRecord {
+            id,
+            device: self.id,
+            sequence,
+            action,
+            state: CommandState::Queued,
+            attempt: Default::default(),
+            accepted_at: now,
+            updated_at: now,
+            expires_at: now.after(lifetime),
+        });
+    }
+
+    fn supersede_waiting(&mut self, now: Timestamp) {
+        for index in 0..self.commands.len() {
+            match self.commands[index].state.stage() {
+                Stage::Queued | Stage::NotNow => {
+                    let state = CommandState::Canceled {
+                        reason: CancelReason::Superseded,
+                    };
+                    self.apply(index, now, Event::FinalSubmitted, state);
+                }
+                Stage::InFlight
+                | Stage::Done
+                | Stage::Failed
+                | Stage::NotSupported
+                | Stage::Canceled => {}
+            }
+        }
+    }
+
+    fn lease(&mut self, now: Timestamp, index: usize, request: Request) -> Command {
+        self.apply(index, now, Event::Leased, CommandState::InFlight);
+        let row = &mut self.commands[index];
+        row.attempt = row.attempt.next();
+        Command {
+            head: CommandHead {
+                id: row.id,
+                attempt: row.attempt,
+                expires_at: row.expires_at,
+            },
+            request: Some(request),
+        }
+    }
+
+    fn next_in_line(&self) -> Option<usize> {
+        let first = self.live_priorities().min()?;
+        let rows = self.commands.iter().enumerate();
+        let offered = rows.filter_map(|(index, row)| {
+            let turn = self.turn(row)?;
+            (row.action.kind().priority() == first).then_some((turn, index))
+        });
+        offered.min().map(|(_, index)| index)
+    }
+
+    /// The priorities of what is live: the first of them alone is delivered, so that nothing
+    /// slips past a wipe that was deferred.
+    fn live_priorities(&self) -> impl Iterator<Item = Priority> {
+        let live = self.commands.iter().filter(|row| !row.state.is_terminal());
+        live.map(|row| row.action.kind().priority())
+    }
+
+    fn turn(&self, row: &CommandRecord) -> Option<Turn> {
+        match row.state.stage() {
+            Stage::Queued => Some(Turn::Fresh),
+            Stage::NotNow if self.deferred.contains(&row.sequence) => None,
+            Stage::NotNow => Some(Turn::Again),
+            Stage::InFlight
+            | Stage::Done
+            | Stage::Failed
+            | Stage::NotSupported
+            | Stage::Canceled => None,
+        }
+    }
+
+    /// Why a command in flight must not wait again.
+    fn withdrawal(&self, index: usize) -> Option<CancelReason> {
+        let sequence = self.commands[index].sequence;
+        if self.recalled == Some(sequence) {
+            return Some(CancelReason::Administrator);
+        }
+        let mut later = self.commands[index + 1..].iter();
+        let superseded = later
+            .any(|row| !row.state.is_terminal() && row.action.kind().priority() == Priority::Final);
+        superseded.then_some(CancelReason::Superseded)
+    }
+}
+
+/// Who goes first within a priority; after that the older one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    Fresh,
+    Again,
+}
+
+/// When something happens to a command by itself.
+fn deadline(row: &CommandRecord) -> Option<Timestamp> {
+    match &row.state {
+        CommandState::Queued | CommandState::InFlight | CommandState::NotNow => {
+            Some(row.expires_at)
+        }
+        CommandState::Done { passcode } => passcode.as_ref().map(|shown| shown.shown_until),
+        CommandState::Failed { .. }
+        | CommandState::NotSupported { .. }
+        | CommandState::Canceled { .. } => None,
+    }
+}
+
+fn holds_passcode(row: &CommandRecord) -> bool {
+    matches!(row.state, CommandState::Done { passcode: Some(_) })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,238 @@
+//! What the server knows of one enrolment of one device.
+
+use alloc::collections::{BTreeSet, VecDeque};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use muster_protocol::management::{Hello, TokenUpdate};
+use muster_protocol::secret::{BypassCode, UnlockToken};
+use muster_protocol::status::DeviceStatus;
+use muster_protocol::{CommandId, DeviceFacts, DeviceId, Policy, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::command::CommandRecord;
+use crate::enrolment::{EnrolmentProfile, KeyFingerprint};
+use crate::transitions::Event;
+
+/// Whether a record stands for a device that is managed now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lifecycle {
+    /// Managed.
+    Enrolled,
+    /// No longer managed; kept so that results can be read.
+    Unenrolled {
+        /// Why.
+        reason: UnenrolReason,
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+/// Why a device left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UnenrolReason {
+    /// It acknowledged a wipe.
+    Wiped,
+    /// It acknowledged a retire.
+    Retired,
+    /// The same hardware enrolled again.
+    EnrolledAgain,
+}
+
+/// Secrets the device handed over for safekeeping.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escrow {
+    /// Opens the keybag; given once at enrolment, kept until the enrolment ends.
+    pub unlock_token: Option<UnlockToken>,
+    /// Removes the Activation Lock; dropped by a wipe.
+    pub bypass_code: Option<BypassCode>,
+}
+
+/// What a fresh enrolment starts from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLife {
+    /// Who the device is from now on.
+    pub id: DeviceId,
+    /// What it said of itself.
+    pub facts: DeviceFacts,
+    /// The key its certificate was issued for.
+    pub key: KeyFingerprint,
+    /// What its token promised.
+    pub profile: EnrolmentProfile,
+}
+
+/// One enrolment of one device, with the commands that matter: those not over yet and the
+/// latest of each action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRecord {
+    /// Who it is.
+    pub id: DeviceId,
+    /// What it is.
+    pub facts: DeviceFacts,
+    /// The key its certificate was issued for; a certificate for another key is of another life.
+    pub key: KeyFingerprint,
+    /// The name of its enrolment profile.
+    pub profile_name: String,
+    /// What is asked of it.
+    pub policy: Policy,
+    /// Whether it is managed now.
+    pub lifecycle: Lifecycle,
+    /// When this life began.
+    pub enrolled_at: Timestamp,
+    /// The last message from it. Written along with other changes, never for its own sake.
+    pub last_seen: Timestamp,
+    /// What it reported last; `None` until its first hello.
+    #[serde(default)]
+    pub status: Option<DeviceStatus>,
+    /// Its secrets.
+    #[serde(default)]
+    pub escrow: Escrow,
+    /// The sequence the next command gets. What is written may lag behind the commands:
+    /// [`DeviceRecord::restore`] moves it past the last of them.
+    #[serde(default)]
+    pub(crate) next_sequence: u64,
+    /// The command in flight if an administrator wants it back.
+    #[serde(default)]
+    pub(crate) recalled: Option<u64>,
+    /// In order of sequence. Written as rows of their own. A `Vec`, because a map's smallest
+    /// node has room for eleven and most devices have none.
+    #[serde(skip)]
+    pub(crate) commands: Vec<CommandRecord>,
+    /// Commands that got `NotNow` in the present run.
+    #[serde(skip)]
+    pub(crate) deferred: BTreeSet<u64>,
+    /// Settled commands dropped from memory last, oldest first.
+    #[serde(skip)]
+    pub(crate) recent: VecDeque<CommandId>,
+    /// What changed since the last [`DeviceRecord::take_writes`].
+    #[serde(skip)]
+    pub(crate) changed: Changed,
+}
+
+/// What has to be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changed {
+    pub(crate) device: bool,
+    pub(crate) commands: BTreeSet<u64>,
+}
+
+/// Rows to write in one transaction, guarded by the record's revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writes {
+    /// Whether the device row itself changed; its revision moves either way.
+    pub device_changed: bool,
+    /// Commands that changed, by sequence.
+    pub commands: Vec<CommandRecord>,
+}
+
+impl Writes {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.device_changed && self.commands.is_empty()
+    }
+}
+
+impl DeviceRecord {
+    /// The record of a device that enrols now.
+    #[must_use]
+    pub fn new(now: Timestamp, life: NewLife) -> Self {
+        Self {
+            id: life.id,
+            facts: life.facts,
+            key: life.key,
+            profile_name: life.profile.name,
+            policy: life.profile.policy,
+            lifecycle: Lifecycle::Enrolled,
+            enrolled_at: now,
+            last_seen: now,
+            status: None,
+            escrow: Escrow::default(),
+            next_sequence: 1,
+            recalled: None,
+            commands: Vec::new(),
+            deferred: BTreeSet::new(),
+            recent: VecDeque::new(),
+            changed: Changed {
+                device: true,
+                commands: BTreeSet::new(),
+            },
+        }
+    }
+
+    /// Puts a record together again from its rows, in any order.
+    ///
+    /// An attempt that was with the device when the server stopped goes back into the queue;
+    /// [`Self::take_writes`] hands out that change with the next ones.
+    #[must_use]
+    pub fn restore(mut device: Self, mut commands: Vec<CommandRecord>) -> Self {
+        commands.sort_unstable_by_key(|row| row.sequence);
+        commands.dedup_by_key(|row| row.sequence);
+        let after_last = commands.last().map_or(1, |row| row.sequence + 1);
+        let last_change = commands.iter().map(|row| row.updated_at).max();
+        device.next_sequence = device.next_sequence.max(after_last);
+        device.commands = commands;
+        device.deferred.clear();
+        device.changed = Changed::default();
+        device.release_in_flight(last_change.unwrap_or(device.last_seen), Event::Restored);
+        device.forget_settled();
+        device
+    }
+
+    /// The commands kept in memory, in order of acceptance.
+    pub fn commands(&self) -> impl Iterator<Item = &CommandRecord> {
+        self.commands.iter()
+    }
+
+    /// Takes what has to be written and forgets that it has.
+    ///
+    /// Settled commands that are not the latest of their action leave memory with it. If the
+    /// write fails, the record has to be read again.
+    pub fn take_writes(&mut self) -> Writes {
+        let changed = core::mem::take(&mut self.changed);
+        let rows = self
+            .commands
+            .iter()
+            .filter(|row| changed.commands.contains(&row.sequence));
+        let writes = Writes {
+            device_changed: changed.device,
+            commands: rows.cloned().collect(),
+        };
+        self.forget_settled();
+        writes
+    }
+
+    /// A device has connected: what was in flight waits again, and a new run begins.
+    pub fn hello(&mut self, now: Timestamp, hello: &Hello) {
+        self.release_in_flight(now, Event::Hello);
+        self.deferred.clear();
+        self.report(now, hello.status);
+    }
+
+    /// The device has reported its state.
+    pub fn report(&mut self, now: Timestamp, status: DeviceStatus) {
+        self.last_seen = now;
+        self.changed.device |= self.status != Some(status);
+        self.status = Some(status);
+    }
+
+    /// The device hands over secrets; absent ones leave what is there.
+    ///
+    /// A device that has left keeps nothing here.
+    ///
+    /// Source: Apple MDM check-in protocol, TokenUpdate: a later message without an unlock token
+    /// keeps the earlier one.
+    pub fn token_update(&mut self, now: Timestamp, update: TokenUpdate) {
+        self.last_seen = now;
+        if self.lifecycle != Lifecycle::Enrolled {
+            return;
+        }
+        self.changed.device = true;
+        if update.unlock_token.is_some() {
+            self.escrow.unlock_token = update.unlock_token;
+        }
+        if update.bypass_code.is_some() {
+            self.escrow.bypass_code = update.bypass_code;
+        }
+    }
+}

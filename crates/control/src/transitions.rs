@@ -1,0 +1,134 @@
+//! The legal moves of a command: the one table every change of state is checked against.
+
+use crate::command::CommandState;
+
+/// A [`CommandState`] without its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    Queued,
+    InFlight,
+    NotNow,
+    Done,
+    Failed,
+    NotSupported,
+    Canceled,
+}
+
+/// What can happen to a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Event {
+    /// A wipe or retire was accepted after it.
+    FinalSubmitted,
+    /// Its turn has come and the request was composed.
+    Leased,
+    /// Its turn has come and the request cannot be composed.
+    Unsendable,
+    /// The current attempt was answered `Acknowledged`.
+    Acknowledged,
+    /// The current attempt was answered `Error`.
+    Error,
+    /// The current attempt was answered `NotSupported`.
+    NotSupported,
+    /// The current attempt was answered `CommandFormatError`.
+    FormatError,
+    /// The current attempt was answered `NotNow`.
+    NotNow,
+    /// An attempt that is not the current one was answered.
+    StaleAnswer,
+    /// The answer that brought it here came once more.
+    DuplicateAnswer,
+    /// An administrator took it back.
+    CancelRequested,
+    /// Its time ran out.
+    Expired,
+    /// The connection broke.
+    Disconnected,
+    /// The device connected anew.
+    Hello,
+    /// The server started anew.
+    Restored,
+    /// Released or answered `NotNow` after it was taken back or superseded in flight.
+    Withdrawn,
+    /// The device began a new run.
+    Idle,
+    /// The device was wiped, retired or enrolled anew.
+    DeviceLeft,
+}
+
+type Moves = &'static [(Stage, Stage)];
+
+const LIVE_TO_CANCELED: Moves = &[
+    (Stage::Queued, Stage::Canceled),
+    (Stage::InFlight, Stage::Canceled),
+    (Stage::NotNow, Stage::Canceled),
+];
+
+const WAITING_TO_CANCELED: Moves = &[
+    (Stage::Queued, Stage::Canceled),
+    (Stage::NotNow, Stage::Canceled),
+];
+
+/// Every legal move. A stage an event does not name stays as it is.
+pub(crate) const TRANSITIONS: &[(Event, Moves)] = &[
+    (Event::FinalSubmitted, WAITING_TO_CANCELED),
+    (
+        Event::Leased,
+        &[
+            (Stage::Queued, Stage::InFlight),
+            (Stage::NotNow, Stage::InFlight),
+        ],
+    ),
+    (
+        Event::Unsendable,
+        &[
+            (Stage::Queued, Stage::Failed),
+            (Stage::NotNow, Stage::Failed),
+        ],
+    ),
+    (Event::Acknowledged, &[(Stage::InFlight, Stage::Done)]),
+    (Event::Error, &[(Stage::InFlight, Stage::Failed)]),
+    (
+        Event::NotSupported,
+        &[(Stage::InFlight, Stage::NotSupported)],
+    ),
+    (
+        Event::FormatError,
+        &[(Stage::InFlight, Stage::NotSupported)],
+    ),
+    (Event::NotNow, &[(Stage::InFlight, Stage::NotNow)]),
+    (Event::StaleAnswer, &[]),
+    (Event::DuplicateAnswer, &[]),
+    (Event::CancelRequested, WAITING_TO_CANCELED),
+    (Event::Expired, LIVE_TO_CANCELED),
+    (Event::Disconnected, &[(Stage::InFlight, Stage::Queued)]),
+    (Event::Hello, &[(Stage::InFlight, Stage::Queued)]),
+    (Event::Restored, &[(Stage::InFlight, Stage::Queued)]),
+    (Event::Withdrawn, &[(Stage::InFlight, Stage::Canceled)]),
+    (Event::Idle, &[]),
+    (Event::DeviceLeft, LIVE_TO_CANCELED),
+];
+
+/// Where `event` takes a command from `from`; `None` if it stays.
+pub(crate) fn successor(event: Event, from: Stage) -> Option<Stage> {
+    let (_, moves) = TRANSITIONS.iter().find(|(named, _)| *named == event)?;
+    let found = moves.iter().find(|(before, _)| *before == from);
+    found.map(|(_, after)| *after)
+}
+
+impl CommandState {
+    /// The state without its data.
+    pub(crate) const fn stage(&self) -> Stage {
+        match self {
+            Self::Queued => Stage::Queued,
+            Self::InFlight => Stage::InFlight,
+            Self::NotNow => Stage::NotNow,
+            Self::Done { .. } => Stage::Done,
+            Self::Failed { .. } => Stage::Failed,
+            Self::NotSupported { .. } => Stage::NotSupported,
+            Self::Canceled { .. } => Stage::Canceled,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
