@@ -1,2 +1,23 @@
-//! The command line.
-fn main() {}
+//! muster: a fleet of simulated iOS and Android devices and the MDM server that manages them.
+
+mod cli;
+mod client;
+mod demo;
+mod exit;
+mod talk;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    match verbs::run(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::failed(&error),
+    }
+}

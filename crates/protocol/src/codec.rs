@@ -33,6 +33,9 @@ pub struct EncodeError {
     pub limit: usize,
 }
 
+/// The decoding budget at rest: an integer counts with its full width, eight bytes for one stored.
+const AT_REST_BUDGET: usize = 8 * AT_REST_BYTES_MAX;
+
 const fn wire() -> Configuration<LittleEndian, Varint, Limit<FRAME_BYTES_MAX>> {
     bincode::config::standard()
         .with_little_endian()
@@ -40,11 +43,11 @@ const fn wire() -> Configuration<LittleEndian, Varint, Limit<FRAME_BYTES_MAX>> {
         .with_limit::<FRAME_BYTES_MAX>()
 }
 
-const fn at_rest() -> Configuration<LittleEndian, Varint, Limit<AT_REST_BYTES_MAX>> {
+const fn at_rest() -> Configuration<LittleEndian, Varint, Limit<AT_REST_BUDGET>> {
     bincode::config::standard()
         .with_little_endian()
         .with_variable_int_encoding()
-        .with_limit::<AT_REST_BYTES_MAX>()
+        .with_limit::<AT_REST_BUDGET>()
 }
 
 /// Appends `value` to `into`.
@@ -73,10 +76,14 @@ pub(crate) fn decode_prefix<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u
 /// # Errors
 /// [`EncodeError`] above one mebibyte.
 pub fn encode_at_rest<T: Serialize>(value: &T) -> Result<Vec<u8>, EncodeError> {
-    bincode::serde::encode_to_vec(value, at_rest()).map_err(|_cause| EncodeError {
+    let too_long = EncodeError {
         what: core::any::type_name::<T>(),
         limit: AT_REST_BYTES_MAX,
-    })
+    };
+    match bincode::serde::encode_to_vec(value, at_rest()) {
+        Ok(bytes) if bytes.len() <= AT_REST_BYTES_MAX => Ok(bytes),
+        Ok(_) | Err(_) => Err(too_long),
+    }
 }
 
 /// Reads back what [`encode_at_rest`] wrote.

@@ -1,0 +1,337 @@
+//! The device: its life cycle and its user.
+
+mod conversation;
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+
+use muster_protocol::seed::Stream;
+use muster_protocol::status::DeviceStatus;
+use muster_protocol::{DeviceFacts, DeviceId, Policy, Seed, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::enrolment::{Enrolment, Link};
+use crate::input::Input;
+use crate::life::{Cause, Phase, next_phase};
+use crate::note::Note;
+use crate::output::Output;
+use crate::spec::DeviceSpec;
+use crate::system::{Entry, Remains, Situation, System};
+use crate::user::UserAction;
+
+/// One simulated device.
+///
+/// The serialised form is the whole state, journal included. It is to be written when
+/// [`Output::Persist`] is handed out and given [`Input::Start`] after it was read back. Outputs
+/// not yet polled are not part of it: whoever stops in between loses them as a device that loses
+/// power does, and the protocol is made for that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    spec: DeviceSpec,
+    chance: Stream,
+    life: Life,
+    system: System,
+    #[serde(skip)]
+    outputs: VecDeque<Output>,
+}
+
+/// The phase, with what exists in that phase only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Life {
+    SetupAssistant,
+    ActivationPrompt,
+    Enrolling,
+    Enrolled(Box<Enrolment>),
+    Unenrolled,
+}
+
+impl Life {
+    /// The life of a phase that has no data of its own; `Enrolled` is entered with its enrolment.
+    const fn without_enrolment(phase: Phase) -> Option<Self> {
+        match phase {
+            Phase::SetupAssistant => Some(Self::SetupAssistant),
+            Phase::ActivationPrompt => Some(Self::ActivationPrompt),
+            Phase::Enrolling => Some(Self::Enrolling),
+            Phase::Unenrolled => Some(Self::Unenrolled),
+            Phase::Enrolled => None,
+        }
+    }
+}
+
+impl Device {
+    /// A device out of its box, set up as its user does, not switched on yet.
+    ///
+    /// All chance of this device comes from `seed`, which no other device may have.
+    #[must_use]
+    pub fn new(spec: DeviceSpec, seed: Seed) -> Self {
+        let mut system = System::new(spec.facts.mode.platform());
+        system.set_up(&spec.facts, &spec.persona);
+        Self {
+            spec,
+            chance: seed.stream(),
+            life: Life::SetupAssistant,
+            system,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Takes one event. Poll all outputs before the next one.
+    ///
+    /// An event that does not fit the phase changes nothing but for a [`Note::Ignored`].
+    pub fn handle(&mut self, now: Timestamp, input: Input) {
+        let event = input.name();
+        match input {
+            Input::Start => self.on_start(),
+            Input::Enrolled { device } => self.on_enrolled(now, device),
+            Input::EnrolmentRefused => self.on_refused(),
+            Input::Connected { minor: _ } => self.on_connected(now),
+            Input::Disconnected => self.on_disconnected(),
+            Input::Unenrolled => self.on_unenrolled(),
+            Input::Message(message) => self.on_message(now, message),
+            Input::User(action) => self.on_user(now, &action),
+            Input::Deadline => self.on_deadline(now),
+        }
+        .unwrap_or_else(|Misplaced| self.note(Note::Ignored { event }));
+        self.report();
+        self.pay_idle();
+    }
+
+    /// The next effect; `None` when all are handed out.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        let output = self.outputs.pop_front();
+        if output.is_none() {
+            // Thousands of devices wait at once: none keeps an empty buffer.
+            self.outputs = VecDeque::new();
+        }
+        output
+    }
+
+    /// When [`Input::Deadline`] is due if nothing else happens before.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.enrolment().and_then(Enrolment::next_deadline)
+    }
+
+    /// What the device is.
+    #[must_use]
+    pub const fn facts(&self) -> &DeviceFacts {
+        &self.spec.facts
+    }
+
+    /// The state as it would be reported.
+    #[must_use]
+    pub fn status(&self) -> DeviceStatus {
+        self.system.status(&self.spec.facts)
+    }
+
+    /// Where the device stands in its life.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        match self.life {
+            Life::SetupAssistant => Phase::SetupAssistant,
+            Life::ActivationPrompt => Phase::ActivationPrompt,
+            Life::Enrolling => Phase::Enrolling,
+            Life::Enrolled(_) => Phase::Enrolled,
+            Life::Unenrolled => Phase::Unenrolled,
+        }
+    }
+
+    /// Who the device is to its server, while it is enrolled.
+    #[must_use]
+    pub fn id(&self) -> Option<DeviceId> {
+        self.enrolment().map(|enrolment| enrolment.device)
+    }
+}
+
+/// An event that does not fit the state.
+struct Misplaced;
+
+type Handled = Result<(), Misplaced>;
+
+/// The life cycle.
+impl Device {
+    /// Takes up whatever the phase was waiting for; a connection does not survive a restart.
+    fn on_start(&mut self) -> Handled {
+        match &mut self.life {
+            Life::SetupAssistant => self.enrol()?,
+            Life::Enrolling => self.push(Output::Enrol),
+            Life::Enrolled(enrolment) => {
+                enrolment.link = Link::Down;
+                self.push(Output::Connect);
+            }
+            Life::ActivationPrompt => self.note(Note::ActivationPrompt),
+            Life::Unenrolled => {}
+        }
+        Ok(())
+    }
+
+    fn enrol(&mut self) -> Handled {
+        self.advance(Cause::SetUp)?;
+        self.push(Output::Enrol);
+        Ok(())
+    }
+
+    /// Moves to a phase without data of its own, if the move is legal.
+    fn advance(&mut self, cause: Cause) -> Handled {
+        let phase = next_phase(self.phase(), cause).ok_or(Misplaced)?;
+        self.life = Life::without_enrolment(phase).ok_or(Misplaced)?;
+        self.persist();
+        Ok(())
+    }
+
+    fn on_enrolled(&mut self, now: Timestamp, device: DeviceId) -> Handled {
+        next_phase(self.phase(), Cause::Granted).ok_or(Misplaced)?;
+        self.life = Life::Enrolled(Box::new(Enrolment::new(device)));
+        let (system, mut situation) = self.situation();
+        let secrets = system.on_enrolled(&mut situation);
+        self.persist();
+        self.escrow(now, secrets);
+        self.push(Output::Connect);
+        Ok(())
+    }
+
+    fn on_refused(&mut self) -> Handled {
+        self.advance(Cause::Refused)?;
+        self.note(Note::EnrolmentRefused);
+        Ok(())
+    }
+
+    fn on_unenrolled(&mut self) -> Handled {
+        self.retire()?;
+        self.push(Output::Leave);
+        Ok(())
+    }
+
+    /// Ends the management; what the user owns stays.
+    fn retire(&mut self) -> Handled {
+        self.advance(Cause::Left)?;
+        self.system.on_left();
+        Ok(())
+    }
+
+    /// Erases all content. Only an Activation Lock survives and holds up the set-up.
+    fn erase(&mut self) -> Handled {
+        next_phase(self.phase(), Cause::Erased).ok_or(Misplaced)?;
+        match self.system.erase() {
+            Remains::Nothing => self.advance(Cause::Erased),
+            Remains::ActivationLock => self.advance(Cause::ErasedLocked),
+        }
+    }
+
+    /// What an erased device does by itself: the next life, or the prompt.
+    fn go_on_after_erase(&mut self) -> Handled {
+        match self.phase() {
+            Phase::SetupAssistant => self.set_up_again(),
+            Phase::ActivationPrompt => {
+                self.note(Note::ActivationPrompt);
+                Ok(())
+            }
+            Phase::Enrolling | Phase::Enrolled | Phase::Unenrolled => Err(Misplaced),
+        }
+    }
+
+    fn set_up_again(&mut self) -> Handled {
+        self.system.set_up(&self.spec.facts, &self.spec.persona);
+        self.enrol()
+    }
+}
+
+/// The user.
+impl Device {
+    fn on_user(&mut self, now: Timestamp, action: &UserAction) -> Handled {
+        match (action, self.phase()) {
+            (UserAction::EraseAllContent, phase) => self.on_user_erase(phase),
+            (_, Phase::ActivationPrompt) => self.on_setup_entry(action),
+            (_, _) => {
+                self.on_user_change(now, action);
+                Ok(())
+            }
+        }
+    }
+
+    /// The server hears nothing of it: the connection just ends.
+    fn on_user_erase(&mut self, phase: Phase) -> Handled {
+        self.erase()?;
+        if phase == Phase::Enrolled {
+            self.push(Output::Leave);
+        }
+        self.go_on_after_erase()
+    }
+
+    fn on_setup_entry(&mut self, action: &UserAction) -> Handled {
+        match self.system.unlock_at_setup(action) {
+            Entry::Ignored => Err(Misplaced),
+            Entry::Refused => {
+                self.note(Note::ActivationRefused);
+                Ok(())
+            }
+            Entry::Accepted => {
+                self.note(Note::ActivationLockRemoved);
+                self.advance(Cause::Unlocked)?;
+                self.set_up_again()
+            }
+        }
+    }
+
+    fn on_user_change(&mut self, now: Timestamp, action: &UserAction) {
+        let before = self.system.clone();
+        let (system, mut situation) = self.situation();
+        let consequences = system.on_user(action, &mut situation);
+        if self.system != before {
+            self.persist();
+        }
+        self.follow(now, consequences);
+    }
+}
+
+/// Small moves the others are made of.
+impl Device {
+    fn enrolment(&self) -> Option<&Enrolment> {
+        match &self.life {
+            Life::Enrolled(enrolment) => Some(enrolment),
+            Life::SetupAssistant | Life::ActivationPrompt | Life::Enrolling | Life::Unenrolled => {
+                None
+            }
+        }
+    }
+
+    fn enrolment_mut(&mut self) -> Option<&mut Enrolment> {
+        match &mut self.life {
+            Life::Enrolled(enrolment) => Some(enrolment),
+            Life::SetupAssistant | Life::ActivationPrompt | Life::Enrolling | Life::Unenrolled => {
+                None
+            }
+        }
+    }
+
+    /// What the organisation asks; nothing without an enrolment.
+    fn policy(&self) -> Policy {
+        self.enrolment()
+            .map_or(Policy::NONE, |enrolment| enrolment.policy)
+    }
+
+    fn situation(&mut self) -> (&mut System, Situation<'_>) {
+        let situation = Situation {
+            policy: self.policy(),
+            facts: &self.spec.facts,
+            persona: &self.spec.persona,
+            chance: &mut self.chance,
+        };
+        (&mut self.system, situation)
+    }
+
+    fn push(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    fn note(&mut self, note: Note) {
+        self.push(Output::Note(note));
+    }
+
+    /// Asks for the state to be made durable, once per event: it is written whole.
+    fn persist(&mut self) {
+        if !self.outputs.contains(&Output::Persist) {
+            self.push(Output::Persist);
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The conversation with the server.
+
+use muster_protocol::alpn::MINOR;
+use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer, Welcome};
+use muster_protocol::{Command, CommandHead, Outcome, Request, Timestamp};
+
+use super::{Device, Handled, Misplaced};
+use crate::enrolment::{Link, Stage};
+use crate::output::Output;
+use crate::system::{Consequences, Effect, Secrets};
+
+/// From connection to disconnection.
+impl Device {
+    pub(super) fn on_connected(&mut self, now: Timestamp) -> Handled {
+        let status = self.status();
+        let enrolment = self.enrolment_mut().ok_or(Misplaced)?;
+        enrolment.link = Link::Up {
+            stage: Stage::Greeting,
+            reported: status,
+        };
+        let hello = Hello {
+            minor: MINOR,
+            device: enrolment.device,
+            status,
+        };
+        self.send(ToServer::Hello(hello));
+        self.send_escrow(now);
+        self.send(ToServer::Idle);
+        Ok(())
+    }
+
+    /// Fits any phase: the connection of an ended enrolment is gone some time later.
+    pub(super) fn on_disconnected(&mut self) -> Handled {
+        if let Some(enrolment) = self.enrolment_mut() {
+            enrolment.link = Link::Down;
+        }
+        Ok(())
+    }
+
+    /// A deadline that came too early or too late is none.
+    pub(super) fn on_deadline(&mut self, now: Timestamp) -> Handled {
+        if self.next_deadline().is_some_and(|deadline| deadline <= now) {
+            self.send_escrow(now);
+        }
+        Ok(())
+    }
+
+    pub(super) fn on_message(&mut self, now: Timestamp, message: ToDevice) -> Handled {
+        match (self.stage()?, message) {
+            (Stage::Greeting, ToDevice::Welcome(welcome)) => {
+                self.on_welcome(now, &welcome);
+                Ok(())
+            }
+            (Stage::Open | Stage::OwesIdle, ToDevice::TokenUpdateAck { sequence }) => {
+                self.on_escrowed(sequence)
+            }
+            (Stage::Open | Stage::OwesIdle, ToDevice::Command(command)) => {
+                self.on_command(now, command)
+            }
+            (Stage::Open | Stage::OwesIdle, ToDevice::Empty) => Ok(()),
+            (Stage::Open | Stage::OwesIdle, ToDevice::Welcome(_))
+            | (
+                Stage::Greeting,
+                ToDevice::TokenUpdateAck { .. } | ToDevice::Command(_) | ToDevice::Empty,
+            ) => Err(Misplaced),
+        }
+    }
+
+    fn on_welcome(&mut self, now: Timestamp, welcome: &Welcome) {
+        self.set_stage(Stage::Open);
+        let before = (self.policy(), self.system.clone());
+        if let Some(enrolment) = self.enrolment_mut() {
+            enrolment.policy = welcome.policy;
+        }
+        let (system, mut situation) = self.situation();
+        let consequences = system.on_policy(&mut situation);
+        if (self.policy(), &self.system) != (before.0, &before.1) {
+            self.persist();
+        }
+        self.follow(now, consequences);
+    }
+
+    fn on_escrowed(&mut self, sequence: u32) -> Handled {
+        let enrolment = self.enrolment_mut().ok_or(Misplaced)?;
+        if !enrolment.escrow.settle(sequence) {
+            return Err(Misplaced);
+        }
+        self.persist();
+        Ok(())
+    }
+
+    fn on_command(&mut self, now: Timestamp, command: Command) -> Handled {
+        let Command { head, request } = command;
+        let stored = self
+            .enrolment()
+            .and_then(|enrolment| enrolment.journal.answer(head.id));
+        match stored.cloned() {
+            Some(outcome) => {
+                self.answer(head, outcome);
+                Ok(())
+            }
+            None => self.execute(now, head, request.as_ref()),
+        }
+    }
+
+    /// Decides, changes the state, makes it durable, and only then answers.
+    fn execute(&mut self, now: Timestamp, head: CommandHead, request: Option<&Request>) -> Handled {
+        let (system, mut situation) = self.situation();
+        let execution = system.execute(request, &mut situation);
+        let outcome = execution.outcome;
+        match execution.effect {
+            Effect::Erase => {
+                self.erase()?;
+                self.part(head, request, outcome);
+                return self.go_on_after_erase();
+            }
+            Effect::Leave => {
+                self.retire()?;
+                self.part(head, request, outcome);
+                return Ok(());
+            }
+            Effect::Changed => {
+                self.remember(head, &outcome);
+                self.executed(head, request);
+            }
+            Effect::Nothing if outcome.is_terminal() => self.remember(head, &outcome),
+            Effect::Nothing => self.set_stage(Stage::OwesIdle),
+        }
+        self.follow(now, execution.consequences);
+        self.report();
+        self.answer(head, outcome);
+        Ok(())
+    }
+
+    /// Answers for the last time: the answer cannot be repeated, whether it arrives or not.
+    ///
+    /// Source: EraseDevice, Apple MDM protocol reference; RELINQUISH_OWNERSHIP, Android Management
+    /// API.
+    fn part(&mut self, head: CommandHead, request: Option<&Request>, outcome: Outcome) {
+        self.executed(head, request);
+        self.answer(head, outcome);
+        self.push(Output::Leave);
+    }
+
+    fn remember(&mut self, head: CommandHead, outcome: &Outcome) {
+        if let Some(enrolment) = self.enrolment_mut() {
+            enrolment.journal.record(head.id, outcome.clone());
+        }
+        self.persist();
+    }
+
+    fn executed(&mut self, head: CommandHead, request: Option<&Request>) {
+        if let Some(request) = request {
+            self.push(Output::Executed {
+                command: head.id,
+                request: request.name(),
+            });
+        }
+    }
+
+    fn answer(&mut self, head: CommandHead, outcome: Outcome) {
+        self.send(ToServer::CommandResult(CommandResult {
+            id: head.id,
+            attempt: head.attempt,
+            outcome,
+        }));
+    }
+}
+
+/// What any event may bring about.
+impl Device {
+    pub(super) fn follow(&mut self, now: Timestamp, consequences: Consequences) {
+        for note in consequences.notes {
+            self.note(note);
+        }
+        self.escrow(now, consequences.secrets);
+    }
+
+    /// Keeps new secrets until the server has them.
+    pub(super) fn escrow(&mut self, now: Timestamp, secrets: Secrets) {
+        if secrets.is_empty() {
+            return;
+        }
+        if let Some(enrolment) = self.enrolment_mut() {
+            enrolment.escrow.add(secrets, now);
+        }
+        if self.stage().is_ok() {
+            self.send_escrow(now);
+        }
+    }
+
+    fn send_escrow(&mut self, now: Timestamp) {
+        let update = self
+            .enrolment_mut()
+            .and_then(|enrolment| enrolment.escrow.send(now));
+        if let Some(update) = update {
+            self.send(ToServer::TokenUpdate(update));
+        }
+    }
+
+    /// Reports the state if the server knows another one.
+    pub(super) fn report(&mut self) {
+        let status = self.status();
+        let changed = match self.enrolment_mut().map(|enrolment| &mut enrolment.link) {
+            Some(Link::Up { reported, .. }) => core::mem::replace(reported, status) != status,
+            Some(Link::Down) | None => false,
+        };
+        if changed {
+            self.send(ToServer::StatusReport(status));
+        }
+    }
+
+    /// Says that the device is ready, once what made it say `NotNow` is over.
+    ///
+    /// Source: Apple MDM protocol reference, NotNow: the device polls when conditions change.
+    pub(super) fn pay_idle(&mut self) {
+        if matches!(self.stage(), Ok(Stage::OwesIdle)) && !self.system.is_busy() {
+            self.set_stage(Stage::Open);
+            self.send(ToServer::Idle);
+        }
+    }
+
+    fn stage(&self) -> Result<Stage, Misplaced> {
+        match self.enrolment().map(|enrolment| &enrolment.link) {
+            Some(Link::Up { stage, .. }) => Ok(*stage),
+            Some(Link::Down) | None => Err(Misplaced),
+        }
+    }
+
+    fn set_stage(&mut self, to: Stage) {
+        if let Some(Link::Up { stage, .. }) =
+            self.enrolment_mut().map(|enrolment| &mut enrolment.link)
+        {
+            *stage = to;
+        }
+    }
+
+    fn send(&mut self, message: ToServer) {
+        self.push(Output::Send(message));
+    }
+}

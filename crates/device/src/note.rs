@@ -1,0 +1,44 @@
+//! What a person in front of the device would see.
+
+use alloc::string::String;
+
+/// One observation. Notes change nothing; they are for people, traces and tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// An event that did not fit the state was ignored.
+    Ignored {
+        /// Name of the message, action or event.
+        event: &'static str,
+    },
+    /// The server refused the enrolment for good.
+    EnrolmentRefused,
+    /// Settings ask for a new passcode because policy requires one.
+    ///
+    /// Source: "Reset or remove a device passcode in Intune", Remove iOS/iPadOS passcodes.
+    SetNewPasscodePrompt,
+    /// The lock screen shows a text of the organisation.
+    LockScreenMessage(String),
+    /// A notification asks to activate the reset passcode of the work profile.
+    ///
+    /// Source: "Reset or remove a device passcode in Intune", Reset Android work profile and
+    /// Device Owner passcodes.
+    ActivateResetPasscodeNotification,
+    /// The device asks to confirm the credential once, for the reset-passcode token.
+    ConfirmCredentialPrompt,
+    /// The user confirmed; notification or prompt is gone.
+    PromptDismissed,
+    /// Only the temporary passcode opens this device or profile.
+    TemporaryPasscodeNeeded,
+    /// The temporary passcode was entered.
+    TemporaryPasscodeAccepted,
+    /// A passcode that does not fit was entered.
+    WrongPasscode,
+    /// Setup Assistant asks for the Apple ID and password of the owner.
+    ///
+    /// Source: "Disable Activation Lock on Supervised iOS/iPadOS devices with Intune", step 6.
+    ActivationPrompt,
+    /// Setup Assistant refused what was entered; the device stays locked.
+    ActivationRefused,
+    /// The Activation Lock was removed at Setup Assistant; the set-up goes on.
+    ActivationLockRemoved,
+}

@@ -1,0 +1,30 @@
+//! What a device wants done.
+
+use muster_protocol::CommandId;
+use muster_protocol::management::ToServer;
+
+use crate::note::Note;
+
+/// One effect, to be carried out in the order handed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Enrol this hardware with its token.
+    Enrol,
+    /// Keep a management connection from now on.
+    Connect,
+    /// The state has changed: it must be durable before later outputs are carried out.
+    Persist,
+    /// Send this on the management connection.
+    Send(ToServer),
+    /// An effect took place; a second one of the same command would be a fault.
+    Executed {
+        /// Which command.
+        command: CommandId,
+        /// The platform's name of its request.
+        request: &'static str,
+    },
+    /// Close the management connection with `CloseCode::Done` and forget the identity.
+    Leave,
+    /// Something a person would see, or an event that did not fit.
+    Note(Note),
+}

@@ -1,0 +1,239 @@
+//! The operating system of a device: one of two, each with its own state.
+
+use alloc::vec::Vec;
+
+use muster_protocol::secret::{BypassCode, UnlockToken};
+use muster_protocol::seed::Stream;
+use muster_protocol::status::DeviceStatus;
+use muster_protocol::{Answer, DeviceFacts, Outcome, Platform, Policy, Request};
+use serde::{Deserialize, Serialize};
+
+use crate::android::Android;
+use crate::apple::Apple;
+use crate::note::Note;
+use crate::spec::Persona;
+use crate::user::UserAction;
+
+/// What surrounds a system while it decides or changes.
+pub(crate) struct Situation<'a> {
+    pub(crate) facts: &'a DeviceFacts,
+    pub(crate) persona: &'a Persona,
+    pub(crate) policy: Policy,
+    pub(crate) chance: &'a mut Stream,
+}
+
+/// What a change brings about beside the changed state.
+#[derive(Debug, Default)]
+pub(crate) struct Consequences {
+    pub(crate) notes: Vec<Note>,
+    pub(crate) secrets: Secrets,
+}
+
+impl Consequences {
+    pub(crate) fn note(note: Note) -> Self {
+        Self {
+            notes: Vec::from([note]),
+            secrets: Secrets::default(),
+        }
+    }
+}
+
+/// Secrets just made, for the server's escrow.
+#[derive(Debug, Default)]
+pub(crate) struct Secrets {
+    pub(crate) unlock_token: Option<UnlockToken>,
+    pub(crate) bypass_code: Option<BypassCode>,
+}
+
+impl Secrets {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.unlock_token.is_none() && self.bypass_code.is_none()
+    }
+}
+
+/// What a request came to.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    pub(crate) outcome: Outcome,
+    pub(crate) effect: Effect,
+    pub(crate) consequences: Consequences,
+}
+
+impl Execution {
+    /// An answer that changed nothing.
+    pub(crate) fn answer(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            effect: Effect::Nothing,
+            consequences: Consequences::default(),
+        }
+    }
+
+    /// An answer after a change of the system's own state.
+    pub(crate) fn changed(outcome: Outcome) -> Self {
+        Self {
+            effect: Effect::Changed,
+            ..Self::answer(outcome)
+        }
+    }
+
+    /// An acknowledgement of what ends the enrolment.
+    pub(crate) fn ending(effect: Effect) -> Self {
+        Self {
+            effect,
+            ..Self::answer(Outcome::Acknowledged(Answer::Done))
+        }
+    }
+}
+
+/// How far a request reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Nothing happened.
+    Nothing,
+    /// The system did what was asked.
+    Changed,
+    /// The device is to be erased once the answer is out.
+    Erase,
+    /// The management is to end once the answer is out.
+    Leave,
+}
+
+/// What an erase left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remains {
+    /// Nothing: the device is as new.
+    Nothing,
+    /// The Activation Lock, which the vendor keeps, not the device.
+    ActivationLock,
+}
+
+/// The state of one platform's system; natural zeros stand for "not managed".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum System {
+    Apple(Apple),
+    Android(Android),
+}
+
+impl System {
+    /// A system fresh out of its box.
+    pub(crate) fn new(platform: Platform) -> Self {
+        match platform {
+            Platform::Apple => Self::Apple(Apple::default()),
+            Platform::Android => Self::Android(Android::default()),
+        }
+    }
+
+    /// The user goes through the set-up.
+    pub(crate) fn set_up(&mut self, facts: &DeviceFacts, persona: &Persona) {
+        match self {
+            Self::Apple(apple) => apple.set_up(facts.mode, persona),
+            Self::Android(android) => android.set_up(persona),
+        }
+    }
+
+    /// The management begins.
+    pub(crate) fn on_enrolled(&mut self, situation: &mut Situation<'_>) -> Secrets {
+        match self {
+            Self::Apple(apple) => apple.on_enrolled(situation),
+            Self::Android(android) => {
+                android.on_enrolled(situation);
+                Secrets::default()
+            }
+        }
+    }
+
+    /// The policy of the enrolment takes effect.
+    pub(crate) fn on_policy(&mut self, situation: &mut Situation<'_>) -> Consequences {
+        match self {
+            Self::Apple(apple) => apple.on_policy(situation),
+            Self::Android(android) => android.on_policy(situation),
+        }
+    }
+
+    /// A person does something that does not end the phase.
+    pub(crate) fn on_user(
+        &mut self,
+        action: &UserAction,
+        situation: &mut Situation<'_>,
+    ) -> Consequences {
+        match self {
+            Self::Apple(apple) => apple.on_user(action, situation),
+            Self::Android(android) => android.on_user(action),
+        }
+    }
+
+    /// Decides and carries out a request; `None` is one this build cannot read.
+    pub(crate) fn execute(
+        &mut self,
+        request: Option<&Request>,
+        situation: &mut Situation<'_>,
+    ) -> Execution {
+        match (self, request) {
+            (Self::Apple(apple), Some(Request::Apple(request))) => {
+                apple.execute(request, situation)
+            }
+            (Self::Android(android), Some(Request::Android(request))) => {
+                android.execute(request, situation)
+            }
+            (Self::Apple(_), Some(Request::Android(_)) | None)
+            | (Self::Android(_), Some(Request::Apple(_)) | None) => {
+                Execution::answer(Outcome::CommandFormatError)
+            }
+        }
+    }
+
+    /// Erases all content and settings.
+    pub(crate) fn erase(&mut self) -> Remains {
+        match self {
+            Self::Apple(apple) => apple.erase(),
+            Self::Android(android) => {
+                *android = Android::default();
+                Remains::Nothing
+            }
+        }
+    }
+
+    /// The management ends; personal data stays.
+    pub(crate) fn on_left(&mut self) {
+        match self {
+            Self::Apple(apple) => apple.on_left(),
+            Self::Android(android) => android.on_left(),
+        }
+    }
+
+    /// Tries to remove the Activation Lock at Setup Assistant.
+    pub(crate) fn unlock_at_setup(&mut self, action: &UserAction) -> Entry {
+        match self {
+            Self::Apple(apple) => apple.unlock_at_setup(action),
+            Self::Android(_) => Entry::Ignored,
+        }
+    }
+
+    /// Whether something keeps the device from what it answered `NotNow` to.
+    pub(crate) fn is_busy(&self) -> bool {
+        match self {
+            Self::Apple(apple) => apple.is_locked_with_passcode(),
+            Self::Android(_) => false,
+        }
+    }
+
+    /// The state as reported.
+    pub(crate) fn status(&self, facts: &DeviceFacts) -> DeviceStatus {
+        match self {
+            Self::Apple(apple) => apple.status(facts.os_version),
+            Self::Android(android) => android.status(facts.os_version),
+        }
+    }
+}
+
+/// What came of an entry at Setup Assistant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// The lock is gone.
+    Accepted,
+    /// Wrong; the lock stays.
+    Refused,
+    /// Not an entry for this page.
+    Ignored,
+}

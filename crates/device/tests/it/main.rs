@@ -1,0 +1,10 @@
+//! Promises of a whole device, kept through its inputs and outputs only.
+
+mod activation;
+mod delivery;
+mod life;
+mod matrix;
+mod properties;
+mod reset;
+mod rig;
+mod table;

@@ -1,0 +1,317 @@
+//! Promises that hold for any sequence of events.
+
+use std::collections::BTreeMap;
+
+use muster_device::{Device, Input, Output, Persona, PromptHabit, Screen, UserAction};
+use muster_protocol::management::{ToDevice, ToServer, Welcome};
+use muster_protocol::secret::{BypassCode, Passcode, UnlockToken};
+use muster_protocol::status::{Presence, Switch};
+use muster_protocol::{
+    Attempt, Command, CommandHead, CommandId, DeviceId, Mode, Platform, Policy, Seed, Timestamp,
+    decode_at_rest, encode_at_rest,
+};
+use proptest::prelude::*;
+
+use crate::rig::{PERSONA, Rig, current_os, spec};
+
+/// One step; secrets are filled in from what the device has escrowed.
+#[derive(Clone, Debug)]
+enum Step {
+    Start,
+    Enrolled,
+    Refused,
+    Connected,
+    Disconnected,
+    Unenrolled,
+    Deadline,
+    Welcome(Policy),
+    Ack(u32),
+    Empty,
+    /// A command: which id, which of the platform's requests.
+    Command(u8, usize),
+    User(UserAction),
+    EnterCode(&'static str),
+}
+
+/// What the server asks of either platform. The frequent ones have effects and end no life, so
+/// that repeated commands do meet a device which has executed them.
+const APPLE: [&str; 16] = [
+    "DeviceLock",
+    "DeviceLock",
+    "DeviceLock",
+    "DeviceLock",
+    "ClearPasscode own-token",
+    "ClearPasscode own-token",
+    "ClearPasscode stale-token",
+    "DisableActivationLock own-code",
+    "DisableActivationLock own-code",
+    "DisableActivationLock wrong-code",
+    "SecurityInfo",
+    "SecurityInfo",
+    "EraseDevice",
+    "RemoveProfile",
+    "LOCK",
+    "unreadable",
+];
+const ANDROID: [&str; 16] = [
+    "LOCK",
+    "LOCK",
+    "LOCK",
+    "RESET_PASSWORD device",
+    "RESET_PASSWORD device",
+    "RESET_PASSWORD device",
+    "RESET_PASSWORD profile",
+    "RESET_PASSWORD profile",
+    "RESET_PASSWORD profile",
+    "REQUEST_DEVICE_INFO",
+    "REQUEST_DEVICE_INFO",
+    "REQUEST_DEVICE_INFO",
+    "WIPE",
+    "RELINQUISH_OWNERSHIP",
+    "DeviceLock",
+    "unreadable",
+];
+
+fn step() -> impl Strategy<Value = Step> {
+    let user = prop_oneof![
+        Just(UserAction::Lock),
+        Just(UserAction::Unlock),
+        Just(UserAction::SetPasscode),
+        Just(UserAction::StartFindMy),
+        Just(UserAction::StopFindMy),
+        Just(UserAction::AcceptPrompt),
+        Just(UserAction::Reboot),
+        Just(UserAction::SignInAsOwner),
+        Just(UserAction::RestoreFromBackup),
+        Just(UserAction::EraseAllContent),
+        "[0-9]{0,8}".prop_map(|text| UserAction::EnterPasscode(Passcode::new(text))),
+    ];
+    let command = (0..8_u8, 0..APPLE.len());
+    prop_oneof![
+        2 => Just(Step::Start),
+        3 => Just(Step::Enrolled),
+        1 => Just(Step::Refused),
+        2 => Just(Step::Connected),
+        1 => Just(Step::Disconnected),
+        1 => Just(Step::Unenrolled),
+        1 => Just(Step::Deadline),
+        3 => Just(Step::Welcome(Policy::FULL)),
+        1 => Just(Step::Welcome(Policy::NONE)),
+        1 => (0..4_u32).prop_map(Step::Ack),
+        1 => Just(Step::Empty),
+        24 => command.prop_map(|(id, request)| Step::Command(id, request)),
+        5 => user.prop_map(Step::User),
+        1 => prop::sample::select(&["", "someone"]).prop_map(Step::EnterCode),
+    ]
+}
+
+fn persona() -> impl Strategy<Value = Persona> {
+    let presence = prop_oneof![Just(Presence::Set), Just(Presence::NotSet)];
+    let prompt = prop_oneof![Just(PromptHabit::Accepts), Just(PromptHabit::Ignores)];
+    let find_my = prop_oneof![Just(Switch::On), Just(Switch::Off)];
+    let screen = prop_oneof![Just(Screen::Locked), Just(Screen::Unlocked)];
+    (presence.clone(), presence, prompt, find_my, screen).prop_map(
+        |(passcode, work_profile_password, prompt, find_my, screen)| Persona {
+            passcode,
+            work_profile_password,
+            prompt,
+            find_my,
+            screen,
+        },
+    )
+}
+
+/// Plays steps against a device as a forgetful server would.
+struct Player {
+    device: Device,
+    now: u64,
+    enrolments: u8,
+    attempts: u32,
+    names: Rig,
+}
+
+impl Player {
+    fn new(mode: Mode, persona: Persona) -> Self {
+        let spec = spec(mode, current_os(mode), persona);
+        Self {
+            device: Device::new(spec.clone(), Seed::root(3)),
+            now: 0,
+            enrolments: 0,
+            attempts: 0,
+            names: Rig::boxed(spec, Policy::FULL),
+        }
+    }
+
+    fn play(&mut self, step: &Step) -> Vec<Output> {
+        self.now += 7_000_000;
+        let input = self.input(step);
+        self.device.handle(Timestamp::from_micros(self.now), input);
+        let outputs: Vec<Output> = std::iter::from_fn(|| self.device.poll_output()).collect();
+        for output in &outputs {
+            if let Output::Send(ToServer::TokenUpdate(update)) = output {
+                let names = &mut self.names;
+                names.unlock_token = update.unlock_token.clone().or(names.unlock_token.take());
+                names.bypass_code = update.bypass_code.clone().or(names.bypass_code.take());
+            }
+        }
+        outputs
+    }
+
+    fn input(&mut self, step: &Step) -> Input {
+        match step {
+            Step::Start => Input::Start,
+            Step::Enrolled => {
+                self.enrolments = self.enrolments.wrapping_add(1);
+                Input::Enrolled {
+                    device: DeviceId::from_bytes([self.enrolments; 16]),
+                }
+            }
+            Step::Refused => Input::EnrolmentRefused,
+            Step::Connected => Input::Connected { minor: 0 },
+            Step::Disconnected => Input::Disconnected,
+            Step::Unenrolled => Input::Unenrolled,
+            Step::Deadline => Input::Deadline,
+            Step::Welcome(policy) => Input::Message(ToDevice::Welcome(Welcome {
+                minor: 0,
+                now: Timestamp::from_micros(self.now),
+                policy: *policy,
+            })),
+            Step::Ack(sequence) => Input::Message(ToDevice::TokenUpdateAck {
+                sequence: *sequence,
+            }),
+            Step::Empty => Input::Message(ToDevice::Empty),
+            Step::Command(id, request) => {
+                Input::Message(ToDevice::Command(self.command(*id, *request)))
+            }
+            Step::User(action) => Input::User(action.clone()),
+            Step::EnterCode(user_name) => {
+                let code = self.names.bypass_code.clone();
+                let code = code.unwrap_or(BypassCode::new("?".to_owned()));
+                Input::User(UserAction::EnterAtSetupAssistant {
+                    user_name: (*user_name).to_owned(),
+                    password: Passcode::new(code.expose().clone()),
+                })
+            }
+        }
+    }
+
+    fn command(&mut self, id: u8, request: usize) -> Command {
+        let request = match self.device.facts().mode.platform() {
+            Platform::Apple => APPLE[request],
+            Platform::Android => ANDROID[request],
+        };
+        self.attempts += 1;
+        let head = CommandHead {
+            id: CommandId::from_bytes([id; 16]),
+            attempt: Attempt::new(self.attempts),
+            expires_at: Timestamp::ZERO,
+        };
+        Command {
+            head,
+            request: self.names.request(request),
+        }
+    }
+}
+
+fn run() -> impl Strategy<Value = (Mode, Persona, Vec<Step>)> {
+    let begin = [
+        Step::Start,
+        Step::Enrolled,
+        Step::Connected,
+        Step::Welcome(Policy::FULL),
+    ];
+    let steps = prop::collection::vec(step(), 0..60);
+    (
+        prop::sample::select(&Mode::ALL),
+        persona(),
+        steps,
+        0..=begin.len(),
+    )
+        .prop_map(move |(mode, persona, steps, skipped)| {
+            let begin = begin.iter().take(skipped).cloned();
+            (mode, persona, begin.chain(steps).collect())
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_command_takes_effect_twice_in_one_enrolment((mode, persona, steps) in run()) {
+        let mut player = Player::new(mode, persona);
+        let mut effects = BTreeMap::new();
+        for step in &steps {
+            let life = player.device.id();
+            for output in player.play(step) {
+                if let Output::Executed { command, .. } = output {
+                    let count = effects.entry((life, command)).or_insert(0_u32);
+                    *count += 1;
+                    prop_assert_eq!(*count, 1, "{:?} in {:?}", command, life);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_stored_device_goes_on_exactly_like_the_one_that_was_not(
+        (mode, persona, steps) in run(),
+        stop in any::<prop::sample::Index>(),
+    ) {
+        let mut kept = Player::new(mode, persona);
+        let mut stored = Player::new(mode, persona);
+        let stop = stop.index(steps.len() + 1);
+        for (index, step) in steps.iter().enumerate() {
+            if index == stop {
+                let bytes = encode_at_rest(&stored.device).unwrap();
+                stored.device = decode_at_rest(&bytes).unwrap();
+                prop_assert_eq!(&stored.device, &kept.device);
+            }
+            prop_assert_eq!(kept.play(step), stored.play(step));
+        }
+        prop_assert_eq!(kept.device, stored.device);
+    }
+
+    #[test]
+    fn an_answer_follows_the_durable_state_and_names_the_attempt_asked((mode, persona, steps) in run()) {
+        let mut player = Player::new(mode, persona);
+        for step in &steps {
+            let outputs = player.play(step);
+            let position = |wanted: fn(&Output) -> bool| outputs.iter().position(wanted);
+            let durable = position(|output| *output == Output::Persist);
+            let effect = position(|output| matches!(output, Output::Executed { .. }));
+            if let Some(effect) = effect {
+                prop_assert!(durable.is_some_and(|durable| durable < effect));
+            }
+            for output in &outputs {
+                if let Output::Send(ToServer::CommandResult(result)) = output {
+                    prop_assert_eq!(result.attempt.number(), player.attempts);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_quiet_device_stays_within_two_kibibytes((mode, persona, steps) in run()) {
+        let mut player = Player::new(mode, persona);
+        for step in &steps {
+            player.play(step);
+        }
+        let bytes = encode_at_rest(&player.device).unwrap().len();
+        prop_assert!(bytes <= 2_048, "{bytes}");
+    }
+}
+
+#[test]
+fn the_same_device_with_another_seed_has_other_secrets() {
+    let spec = spec(Mode::AppleDevice, current_os(Mode::AppleDevice), PERSONA);
+    let token = |seed| -> Option<UnlockToken> {
+        let mut player = Player::new(Mode::AppleDevice, PERSONA);
+        player.device = Device::new(spec.clone(), Seed::root(seed));
+        for step in [Step::Start, Step::Enrolled, Step::Connected] {
+            player.play(&step);
+        }
+        player.names.unlock_token
+    };
+    assert_eq!(token(1), token(1));
+    assert_ne!(token(1), token(2));
+}

@@ -1,0 +1,298 @@
+//! The command line: every verb, every flag, every help text.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A fleet of simulated iOS and Android devices and the MDM server that manages them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "muster",
+    version,
+    propagate_version = true,
+    after_help = "Examples:\n  \
+        muster demo                            server, 100 devices and the tour in one command\n  \
+        muster server                          a server on 127.0.0.1, data in ./.muster\n  \
+        muster fleet --devices 1000            a thousand devices against it\n  \
+        muster device list                     what the server knows\n  \
+        muster action reset-passcode SERIAL --wait\n\n\
+        Exit codes: 0 ok, 1 verdict failed, 64 usage, 69 unreachable, 70 internal, 130 interrupted"
+)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    /// What applies to every verb.
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// Flags of every verb.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Common {
+    /// Print data for programs: JSON on stdout
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// How log lines on stderr look; RUST_LOG chooses which
+    #[arg(long, global = true, value_enum, default_value = "text", env = "MUSTER_LOG_FORMAT")]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Start a server and devices, run the tour, print it
+    Demo(DemoArgs),
+    /// Run the MDM server
+    Server(ServerArgs),
+    /// Run a fleet of simulated devices against a server
+    Fleet(FleetArgs),
+    /// Look at the devices a server knows
+    #[command(subcommand)]
+    Device(DeviceVerb),
+    /// Ask a device to do something
+    Action(ActionArgs),
+    /// Make an enrolment token
+    #[command(subcommand)]
+    Token(TokenVerb),
+}
+
+/// `muster demo`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  muster demo\n  muster demo --devices 1000 --seed 7\n  \
+    muster demo --keep ./demo-run      keeps database, certificates and tokens\n  \
+    muster demo --json | jq .verdict")]
+pub(crate) struct DemoArgs {
+    /// How many devices; at least the cast of the tour is there
+    #[arg(long, default_value = "100", env = "MUSTER_DEVICES")]
+    pub(crate) devices: NonZeroUsize,
+    /// Seed of the run: the same seed gives the same devices and the same outcomes
+    #[arg(long, default_value = "1", env = "MUSTER_SEED")]
+    pub(crate) seed: u64,
+    /// Keep the run's data in this folder instead of a temporary one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+}
+
+/// `muster server`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  muster server\n  muster server --data /tmp/run1 --quic 127.0.0.1:0 --admin 127.0.0.1:0\n\n\
+    Ctrl-C stops within two seconds: commands in flight go back into the queue.")]
+pub(crate) struct ServerArgs {
+    /// Where devices connect (QUIC over UDP); port 0 picks a free one
+    #[arg(long, default_value = "127.0.0.1:4433", env = "MUSTER_QUIC", value_name = "ADDR")]
+    pub(crate) quic: std::net::SocketAddr,
+    /// Where administrators connect (HTTPS); port 0 picks a free one
+    #[arg(long, default_value = "127.0.0.1:8443", env = "MUSTER_ADMIN", value_name = "ADDR")]
+    pub(crate) admin: std::net::SocketAddr,
+    /// Data folder: database, certificates, tokens
+    #[arg(long, default_value = ".muster", env = "MUSTER_DATA", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// How long an accepted command may wait for its device
+    #[arg(long, default_value = "30d", value_parser = span, value_name = "SPAN")]
+    pub(crate) command_lifetime: Duration,
+    /// Listen on addresses that other machines can reach
+    #[arg(long)]
+    pub(crate) allow_non_loopback: bool,
+}
+
+/// `muster fleet`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  muster fleet --devices 1000\n  muster fleet --devices 1000 --state ./fleet   survives a restart\n  \
+    muster fleet --devices 50 --token-file ./one-time-token --server 127.0.0.1:4433 --ca ./ca.pem\n\n\
+    Runs until Ctrl-C; then prints what the devices did.")]
+pub(crate) struct FleetArgs {
+    /// How many devices
+    #[arg(long, default_value = "100", env = "MUSTER_DEVICES")]
+    pub(crate) devices: NonZeroUsize,
+    /// Seed of the fleet
+    #[arg(long, default_value = "1", env = "MUSTER_SEED")]
+    pub(crate) seed: u64,
+    /// Where the server listens; default: what the data folder says
+    #[arg(long, env = "MUSTER_SERVER", value_name = "HOST:PORT")]
+    pub(crate) server: Option<String>,
+    /// Data folder of the server: its CA, its tokens, where it listens
+    #[arg(long, default_value = ".muster", env = "MUSTER_DATA", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// CA certificate in PEM instead of the data folder's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Enrolment profile whose token in the data folder is used
+    #[arg(long, default_value = "default")]
+    pub(crate) profile: String,
+    /// File with the enrolment token instead of the data folder's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Keep devices and their certificates here, so that they survive a restart
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// UDP sockets: per-device or shared:N
+    #[arg(long, default_value = "shared:1", value_parser = sockets, value_name = "HOW")]
+    pub(crate) sockets: muster_agent::Sockets,
+    /// How many connects may be under way at once
+    #[arg(long, default_value = "256", value_name = "N")]
+    pub(crate) connects_in_flight: NonZeroUsize,
+    /// Stop after this long instead of at Ctrl-C
+    #[arg(long, value_parser = span, value_name = "SPAN")]
+    pub(crate) run_for: Option<Duration>,
+    /// Connect to an address of another machine
+    #[arg(long)]
+    pub(crate) allow_non_loopback: bool,
+}
+
+/// Where the admin API is.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AdminArgs {
+    /// Data folder of the server: its CA, its admin token, where it listens
+    #[arg(long, default_value = ".muster", env = "MUSTER_DATA", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Base URL of the admin API; default: what the data folder says
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+}
+
+/// `muster device`
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeviceVerb {
+    /// List enrolled devices
+    #[command(after_help = "Examples:\n  muster device list\n  muster device list --json | jq '.[].serialNumber'")]
+    List(AdminArgs),
+    /// Show one device and its latest actions
+    #[command(after_help = "Examples:\n  muster device show F17G0000A1\n  muster device show 0192... --json")]
+    Show(DeviceShowArgs),
+}
+
+/// `muster device show`
+#[derive(Debug, Args)]
+pub(crate) struct DeviceShowArgs {
+    /// Device id or serial number
+    pub(crate) device: String,
+    /// Where the admin API is.
+    #[command(flatten)]
+    pub(crate) admin: AdminArgs,
+}
+
+/// `muster action`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  muster action sync F17G0000A1\n  muster action reset-passcode F17G0000A1 --wait\n  \
+    muster action wipe F17G0000A1 --wait=1m --json\n\n\
+    Simulated wipes only ever touch simulated devices.")]
+pub(crate) struct ActionArgs {
+    /// What to ask for
+    #[arg(value_enum)]
+    pub(crate) action: ActionName,
+    /// Device id or serial number
+    pub(crate) device: String,
+    /// Wait until the device has answered, at most this long
+    #[arg(long, value_parser = span, num_args = 0..=1, default_missing_value = "30s", require_equals = true, value_name = "SPAN")]
+    pub(crate) wait: Option<Duration>,
+    /// Where the admin API is.
+    #[command(flatten)]
+    pub(crate) admin: AdminArgs,
+}
+
+/// The remote actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ActionName {
+    /// Reset to factory settings
+    Wipe,
+    /// Remove management, leave personal data
+    Retire,
+    /// Remove the passcode (iOS) or set a temporary one (Android)
+    ResetPasscode,
+    /// Lock the screen
+    Lock,
+    /// Check in and report
+    Sync,
+    /// Remove the Activation Lock of a supervised iOS device
+    BypassActivationLock,
+}
+
+impl ActionName {
+    /// The last segment of the action's URL in Microsoft Graph.
+    pub(crate) const fn graph_name(self) -> &'static str {
+        match self {
+            Self::Wipe => "wipe",
+            Self::Retire => "retire",
+            Self::ResetPasscode => "resetPasscode",
+            Self::Lock => "remoteLock",
+            Self::Sync => "syncDevice",
+            Self::BypassActivationLock => "bypassActivationLock",
+        }
+    }
+}
+
+/// `muster token`
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenVerb {
+    /// Make an enrolment token and print it once
+    #[command(after_help = "Examples:\n  muster token new\n  muster token new --one-time --expires-in 10m > token\n  \
+        muster token new --profile no-policy --data ./.muster")]
+    New(TokenNewArgs),
+}
+
+/// `muster token new`
+#[derive(Debug, Args)]
+pub(crate) struct TokenNewArgs {
+    /// Data folder of the server, which may be running
+    #[arg(long, default_value = ".muster", env = "MUSTER_DATA", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Enrolment profile: default (all policies) or no-policy
+    #[arg(long, default_value = "default")]
+    pub(crate) profile: String,
+    /// One device only
+    #[arg(long)]
+    pub(crate) one_time: bool,
+    /// How long it is valid
+    #[arg(long, default_value = "1d", value_parser = span, value_name = "SPAN")]
+    pub(crate) expires_in: Duration,
+}
+
+/// Reads a span with its unit, such as 250ms, 30s, 10m, 12h or 30d.
+fn span(text: &str) -> Result<Duration, String> {
+    let hint = "expected a number with its unit, such as 250ms, 30s, 10m, 12h or 30d";
+    let span: jiff::Span = text.parse().map_err(|_cause| hint.to_owned())?;
+    let days = jiff::SpanRelativeTo::days_are_24_hours();
+    let span = span.to_duration(days).map_err(|_cause| hint.to_owned())?;
+    Duration::try_from(span).map_err(|_cause| hint.to_owned())
+}
+
+fn sockets(text: &str) -> Result<muster_agent::Sockets, String> {
+    let shared = text.strip_prefix("shared:").and_then(|count| count.parse().ok());
+    match (text, shared) {
+        ("per-device", _) => Ok(muster_agent::Sockets::PerDevice),
+        (_, Some(count)) => Ok(muster_agent::Sockets::Shared(count)),
+        (_, None) => Err("expected per-device or shared:N with N of at least 1".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_span_needs_its_unit() {
+        assert_eq!(span("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(span("30d"), Ok(Duration::from_secs(30 * 86_400)));
+        for text in ["10", "", "ten", "-5s"] {
+            assert!(span(text).is_err(), "{text}");
+        }
+    }
+}

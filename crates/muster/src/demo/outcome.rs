@@ -1,0 +1,107 @@
+//! What a step has to come to, and what it came to, in the same words.
+
+use muster_agent::DeviceView;
+use muster_device::{Note, Phase};
+use muster_protocol::DeviceId;
+use muster_protocol::status::{PlatformStatus, Presence, Switch};
+
+/// What has to come of asking for an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expect {
+    /// The server refuses at once: the platform can never do this.
+    Refused,
+    /// The action ends in this state, and this can be seen on the device itself.
+    Ends(&'static str, Truth),
+}
+
+/// What can be seen on the device itself. An acknowledgement alone proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Truth {
+    /// The action has no effect that stays.
+    Nothing,
+    /// There is no passcode any more.
+    PasscodeRemoved,
+    /// The passcode is still there.
+    PasscodeKept,
+    /// The passcode shown to the administrator opens the device or the profile.
+    TemporaryPasscodeOpens,
+    /// The Activation Lock is on.
+    LockOn,
+    /// The Activation Lock is off.
+    LockOff,
+    /// Setup Assistant asks for the owner.
+    AsksForOwner,
+    /// The same hardware has enrolled as a new device.
+    EnrolledAnew,
+    /// The device is no longer managed and stays away.
+    LeftManagement,
+}
+
+/// What is there to judge by.
+pub(crate) struct Evidence<'a> {
+    /// The device now.
+    pub(crate) view: &'a DeviceView,
+    /// Who it was before the step.
+    pub(crate) before: Option<DeviceId>,
+    /// What a person saw when typing the temporary passcode.
+    pub(crate) notes: &'a [Note],
+}
+
+impl Truth {
+    /// The truth in words, as they follow the state of an action.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::PasscodeRemoved => "passcode removed",
+            Self::PasscodeKept => "passcode unchanged",
+            Self::TemporaryPasscodeOpens => "temporary passcode opens it",
+            Self::LockOn => "Activation Lock on",
+            Self::LockOff => "Activation Lock off",
+            Self::AsksForOwner => "asks for the owner",
+            Self::EnrolledAnew => "enrolled anew",
+            Self::LeftManagement => "left management",
+        }
+    }
+
+    /// Whether it can be seen.
+    pub(crate) fn holds(self, evidence: &Evidence<'_>) -> bool {
+        let Evidence { view, before, notes } = evidence;
+        match self {
+            Self::Nothing => true,
+            Self::PasscodeRemoved => view.status.passcode == Presence::NotSet,
+            Self::PasscodeKept => view.status.passcode == Presence::Set,
+            Self::TemporaryPasscodeOpens => notes.contains(&Note::TemporaryPasscodeAccepted),
+            Self::LockOn => lock(view) == Some(Switch::On),
+            Self::LockOff => lock(view) == Some(Switch::Off),
+            Self::AsksForOwner => view.phase == Phase::ActivationPrompt,
+            Self::EnrolledAnew => {
+                view.phase == Phase::Enrolled && view.connected && view.id != *before
+            }
+            Self::LeftManagement => view.phase == Phase::Unenrolled && !view.connected,
+        }
+    }
+}
+
+fn lock(view: &DeviceView) -> Option<Switch> {
+    match view.status.platform {
+        PlatformStatus::Apple { activation_lock, .. } => Some(activation_lock),
+        PlatformStatus::Android { .. } => None,
+    }
+}
+
+/// The expected outcome in words.
+pub(crate) fn expected(expect: Expect) -> String {
+    match expect {
+        Expect::Refused => "refused (400)".to_owned(),
+        Expect::Ends(state, truth) => sentence(state, truth.words()),
+    }
+}
+
+/// A state and what can be seen beside it.
+pub(crate) fn sentence(state: &str, seen: &str) -> String {
+    match (state, seen) {
+        (state, "") => state.to_owned(),
+        ("", seen) => seen.to_owned(),
+        (state, seen) => format!("{state}, {seen}"),
+    }
+}

@@ -1,0 +1,89 @@
+//! `muster device list` and `muster device show`
+
+use muster_report::Table;
+
+use crate::cli::{AdminArgs, DeviceShowArgs};
+use crate::client::{AdminClient, ManagedDevice};
+use crate::exit::Exit;
+use crate::talk::{Format, print, print_json};
+
+pub(super) async fn list(args: &AdminArgs, format: Format) -> anyhow::Result<Exit> {
+    let devices = AdminClient::from_args(args)?.devices().await?;
+    match format {
+        Format::Json => print_json(&devices)?,
+        Format::Text => {
+            print(&list_table(&devices).to_string());
+            print(&format!("{} devices\n", devices.len()));
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+pub(super) async fn show(args: &DeviceShowArgs, format: Format) -> anyhow::Result<Exit> {
+    let client = AdminClient::from_args(&args.admin)?;
+    let device = client.find(&args.device).await?;
+    let device = client.device(&device.id).await?;
+    match format {
+        Format::Json => print_json(&device)?,
+        Format::Text => {
+            print(&facts_table(&device)?.to_string());
+            print(&action_table(&device).to_string());
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn list_table(devices: &[ManagedDevice]) -> Table {
+    let mut table = Table::new(&["serial", "model", "system", "enrolment", "state", "here", "id"]);
+    for device in devices {
+        table.row([
+            device.serial_number.clone(),
+            device.model.clone(),
+            format!("{} {}", device.operating_system, device.os_version),
+            text_of(device, "deviceEnrollmentType"),
+            text_of(device, "managementState"),
+            if device.rest.get("x-muster-connected").is_some_and(|here| here == true) {
+                "yes".to_owned()
+            } else {
+                "no".to_owned()
+            },
+            device.id.clone(),
+        ]);
+    }
+    table
+}
+
+/// Every member that says something, one a line.
+fn facts_table(device: &ManagedDevice) -> anyhow::Result<Table> {
+    let mut table = Table::new(&["property", "value"]);
+    let whole = serde_json::to_value(device)?;
+    for (name, value) in whole.as_object().into_iter().flatten() {
+        let said = match value {
+            serde_json::Value::String(text) if !text.is_empty() => text.clone(),
+            serde_json::Value::Bool(_) | serde_json::Value::Number(_) => value.to_string(),
+            serde_json::Value::String(_)
+            | serde_json::Value::Null
+            | serde_json::Value::Array(_)
+            | serde_json::Value::Object(_) => continue,
+        };
+        table.row([name.clone(), said]);
+    }
+    Ok(table)
+}
+
+pub(super) fn action_table(device: &ManagedDevice) -> Table {
+    let mut table = Table::new(&["action", "state", "passcode", "updated"]);
+    for result in &device.device_action_results {
+        table.row([
+            result.action_name.clone(),
+            result.action_state.clone(),
+            result.passcode.clone().unwrap_or_default(),
+            result.last_updated_date_time.clone(),
+        ]);
+    }
+    table
+}
+
+fn text_of(device: &ManagedDevice, member: &str) -> String {
+    device.rest.get(member).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,160 @@
+//! `muster fleet`
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use muster_agent::{DevicePlan, Fleet, FleetConfig, FleetProgress, FleetSummary, Start, population};
+use muster_protocol::Seed;
+use muster_protocol::secret::EnrolmentToken;
+use muster_server::DataDir;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::interrupted;
+use crate::cli::FleetArgs;
+use crate::exit::{Exit, ExitWith, usage_error};
+use crate::talk::{Format, print, print_json, say};
+
+/// How often progress is said while devices connect.
+const PROGRESS_EVERY: Duration = Duration::from_secs(2);
+
+pub(super) async fn run(args: &FleetArgs, format: Format) -> anyhow::Result<Exit> {
+    let config = fleet_config(args)?;
+    let wanted = u64::try_from(config.plans.len()).unwrap_or(u64::MAX);
+    let started = Instant::now();
+    let fleet = Fleet::start(config).await?;
+    let ended_early = tokio::select! {
+        () = interrupted() => args.run_for.is_some(),
+        () = live(&fleet, wanted, started, args.run_for) => false,
+    };
+    let summary = fleet.stop().await;
+    match format {
+        Format::Text => print(&summary_text(&summary)),
+        Format::Json => print_json(&summary_json(&summary))?,
+    }
+    Ok(match (summary.progress.executed_twice, ended_early) {
+        (0, false) => Exit::Ok,
+        (0, true) => Exit::Interrupted,
+        _ => Exit::VerdictFailed,
+    })
+}
+
+/// Says how the fleet comes up, then waits for the end of the wanted time, or for ever.
+async fn live(fleet: &Fleet, wanted: u64, started: Instant, run_for: Option<Duration>) {
+    let up = async {
+        while fleet.progress().connected < wanted {
+            tokio::select! {
+                () = sleep(PROGRESS_EVERY) => say(&progress_line(&fleet.progress(), wanted)),
+                () = connected(fleet, wanted) => {}
+            }
+        }
+        say(&format!("{wanted} devices connected after {:.1} s", started.elapsed().as_secs_f64()));
+        std::future::pending::<()>().await;
+    };
+    match run_for {
+        None => up.await,
+        Some(span) => drop(tokio::time::timeout(span, up).await),
+    }
+}
+
+async fn connected(fleet: &Fleet, wanted: u64) {
+    while fleet.progress().connected < wanted {
+        fleet.changed().await;
+    }
+}
+
+fn progress_line(progress: &FleetProgress, wanted: u64) -> String {
+    let FleetProgress { enrolled, connected, connect_failures, .. } = progress;
+    format!("{connected} of {wanted} connected, {enrolled} enrolled, {connect_failures} connects failed")
+}
+
+fn summary_text(summary: &FleetSummary) -> String {
+    let progress = &summary.progress;
+    format!(
+        "devices {}  enrolled {}  connected at the end {}\n\
+         commands executed {}  executed twice {}\n\
+         reconnects {}  connects failed {}  bytes sent {}  received {}\n",
+        progress.devices,
+        progress.enrolled,
+        progress.connected,
+        progress.executed,
+        progress.executed_twice,
+        progress.reconnects,
+        progress.connect_failures,
+        progress.bytes_sent,
+        progress.bytes_received,
+    )
+}
+
+fn summary_json(summary: &FleetSummary) -> serde_json::Value {
+    let progress = &summary.progress;
+    let closes: BTreeMap<u32, u64> =
+        summary.closes.iter().map(|(code, count)| (code.code(), *count)).collect();
+    json!({
+        "devices": progress.devices,
+        "enrolled": progress.enrolled,
+        "connected": progress.connected,
+        "executed": progress.executed,
+        "executed_twice": progress.executed_twice,
+        "reconnects": progress.reconnects,
+        "connect_failures": progress.connect_failures,
+        "enrolments_refused": progress.enrolments_refused,
+        "bytes_sent": progress.bytes_sent,
+        "bytes_received": progress.bytes_received,
+        "closed_by_code": closes,
+    })
+}
+
+fn fleet_config(args: &FleetArgs) -> anyhow::Result<FleetConfig> {
+    let data = DataDir::at(args.data.clone());
+    let server = server_address(args, &data)?;
+    let ca_file = args.ca.clone().unwrap_or_else(|| data.ca_certificate());
+    let pem = fs::read(&ca_file).with_context(|| no_data(args, "the run's CA"))?;
+    let ca = CertificateDer::from_pem_slice(&pem).context("failed to read the run's CA")?;
+    let token_file = args.token_file.clone();
+    let token_file = token_file.unwrap_or_else(|| data.enrolment_token(&args.profile));
+    let token = fs::read_to_string(&token_file).with_context(|| no_data(args, "the enrolment token"))?;
+    let token = EnrolmentToken::new(token.trim().to_owned());
+    let seed = Seed::root(args.seed);
+    let specs = population(args.devices.get(), seed);
+    let plan = |spec| DevicePlan { spec, token: token.clone(), start: Start::Online };
+    Ok(FleetConfig {
+        server,
+        ca,
+        plans: specs.into_iter().map(plan).collect(),
+        seed,
+        sockets: args.sockets,
+        state_dir: args.state.clone(),
+        connects_in_flight: args.connects_in_flight,
+    })
+}
+
+fn server_address(args: &FleetArgs, data: &DataDir) -> anyhow::Result<SocketAddr> {
+    let address = match &args.server {
+        None => data.read_endpoints().with_context(|| no_data(args, "where the server listens"))?.quic,
+        Some(text) => {
+            let found = text.to_socket_addrs().ok().and_then(|mut found| found.next());
+            found.ok_or_else(|| usage_error(format!("{text:?} is no HOST:PORT that resolves")))?
+        }
+    };
+    if address.ip().is_loopback() || args.allow_non_loopback {
+        return Ok(address);
+    }
+    Err(usage_error(format!(
+        "{address} is not a loopback address; pass --allow-non-loopback to send a fleet there"
+    )))
+}
+
+fn no_data(args: &FleetArgs, what: &str) -> ExitWith {
+    let message = format!(
+        "failed to read {what} in {:?}; start `muster server` first, or pass --data, --ca, \
+         --token-file and --server",
+        args.data
+    );
+    ExitWith { exit: Exit::Unreachable, message }
+}

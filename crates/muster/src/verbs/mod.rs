@@ -1,0 +1,66 @@
+//! What each verb does.
+
+mod action;
+mod device;
+mod fleet;
+mod server;
+mod token;
+
+use anyhow::Context as _;
+use tokio::runtime::Builder;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::cli::{Cli, Common, DeviceVerb, LogFormat, TokenVerb, Verb};
+use crate::demo;
+use crate::exit::Exit;
+use crate::talk::Format;
+
+/// Runs the chosen verb to its end.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
+    start_logging(cli.common);
+    install_crypto();
+    let format = if cli.common.json { Format::Json } else { Format::Text };
+    let runtime = Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.context("failed to start the runtime")?;
+    runtime.block_on(async {
+        match cli.verb {
+            Verb::Demo(args) => demo::run(&args, format).await,
+            Verb::Server(args) => server::run(&args, format).await,
+            Verb::Fleet(args) => fleet::run(&args, format).await,
+            Verb::Device(DeviceVerb::List(args)) => device::list(&args, format).await,
+            Verb::Device(DeviceVerb::Show(args)) => device::show(&args, format).await,
+            Verb::Action(args) => action::run(&args, format).await,
+            Verb::Token(TokenVerb::New(args)) => token::new(&args, format).await,
+        }
+    })
+}
+
+/// Log lines go to stderr; `RUST_LOG` chooses which, warnings by default.
+fn start_logging(common: Common) {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).from_env_lossy();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match common.log_format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().init(),
+    }
+}
+
+/// The one TLS provider of all crates; an HTTPS client looks for it process-wide.
+fn install_crypto() {
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+}
+
+/// Waits for Ctrl-C, or for the polite signal that containers get.
+pub(crate) async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _signal = tokio::signal::ctrl_c() => {}
+                _signal = terminate.recv() => {}
+            }
+        }
+        Err(_unavailable) => drop(tokio::signal::ctrl_c().await),
+    }
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Everything a change has to pass: format, lints, tests, documentation, licences.
+#
+#   scripts/check.sh          all of it
+#   scripts/check.sh --fast   format, lints and tests only
+#
+# Stops at the first step that fails.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+fast=no
+for argument in "$@"; do
+    case "$argument" in
+        --fast) fast=yes ;;
+        -h | --help)
+            sed -n '2,7s/^# \{0,1\}//p' scripts/check.sh
+            exit 0
+            ;;
+        *)
+            printf 'scripts/check.sh: unknown argument %s; there is only --fast\n' "$argument" >&2
+            exit 64
+            ;;
+    esac
+done
+
+# step <heading> <command> [argument..]: runs the command under a heading and tells how long it took.
+step() {
+    local heading=$1 started=$SECONDS
+    shift
+    printf '\n== %s\n   %s\n' "$heading" "$*"
+    if "$@"; then
+        printf '== %s: ok, %d s (%d s in all)\n' "$heading" $((SECONDS - started)) "$SECONDS"
+    else
+        local code=$?
+        printf '== %s: FAILED, exit code %d, after %d s\n' "$heading" "$code" $((SECONDS - started)) >&2
+        exit "$code"
+    fi
+}
+
+unit_tests() {
+    if cargo nextest --version >/dev/null 2>&1; then
+        local profile=default
+        [[ ${CI:-} == true ]] && profile=ci
+        cargo nextest run --workspace --locked --profile "$profile"
+    else
+        cargo test --workspace --all-targets --locked
+    fi
+}
+
+licences() {
+    if cargo deny --version >/dev/null 2>&1; then
+        cargo deny check licenses bans sources
+    else
+        printf '   SKIPPED: cargo-deny is not installed (cargo install --locked cargo-deny)\n'
+    fi
+}
+
+documentation() {
+    RUSTDOCFLAGS="-D warnings ${RUSTDOCFLAGS:-}" cargo doc --workspace --no-deps --locked
+}
+
+step 'format' cargo fmt --all --check
+step 'lints' cargo clippy --workspace --all-targets --locked -- -D warnings
+if [[ $fast == no ]]; then
+    step 'documentation' documentation
+    step 'licences, bans, sources' licences
+fi
+step 'examples in the documentation' cargo test --workspace --doc --locked --quiet
+# Last, so that the run ends with the number of tests.
+step 'tests' unit_tests

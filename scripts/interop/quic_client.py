@@ -1,0 +1,283 @@
+#!/usr/bin/env python3
+"""A muster device in Python, written from docs/protocol/ alone.
+
+It shares no code with the rest of the repository, so that the written protocol is tested too.
+
+    quic_client.py --self-test fixtures/wire/v1
+    quic_client.py --server 127.0.0.1:4433 --ca ca.pem --token-file token.txt
+
+The live part needs `pip install aioquic cryptography`; the self-test needs nothing. It plays one
+enrolment: enrol, greet, hand over secrets, poll until Empty (or --stay SECONDS), leave. Lines on
+standard output tell what happened; no secret is printed.
+Exit codes: 0 as expected, 1 not, 64 usage.
+"""
+
+import argparse
+import asyncio
+import json
+import secrets
+import socket
+import sys
+import uuid
+from collections import OrderedDict
+from pathlib import Path
+
+from wire import (
+    BAD_FRAME, DONE, MINOR, MODES, WRONG_STATE, Violation,
+    checked_length, decode_body, encode_frame, name_of, self_test,
+)
+
+POLL_AFTER = 1.0  # seconds without a further command until a device that wants to leave says Idle
+PING_EVERY = 30.0  # seconds of silence
+
+# --- the device: session.md -------------------------------------------------------------------
+
+
+class Device:
+    """What this device is and what it answers. It has no passcode and never says NotNow."""
+
+    JOURNAL_MAX = 32
+
+    def __init__(self, mode: str, serial: str):
+        self.apple = mode.startswith("Apple")
+        system = "Ios" if self.apple else "Android"
+        self.version = dict(major=17 if self.apple else 14, minor=0, patch=0)
+        self.facts = dict(serial=serial, model="interop-1", operating_system=system,
+                          os_version=self.version, mode=mode)
+        self.screen, self.journal = "unlocked", OrderedDict()
+        self.secrets = dict(sequence=1, unlock_token=None, bypass_code=None)
+        if self.apple and mode != "AppleUser":
+            self.secrets["unlock_token"] = list(secrets.token_bytes(32))
+
+    def status(self):
+        apple = {"Apple": dict(find_my="Off", activation_lock="Off")}
+        android = {"Android": dict(work_profile_password="NotSet", reset_password_token="None")}
+        return dict(os_version=self.version, passcode="NotSet", platform=apple if self.apple else android)
+
+    def answer(self, command):
+        head, request = command
+        key = bytes(head["id"])
+        if key not in self.journal:
+            self.journal[key] = self.decide(request)
+            if len(self.journal) > self.JOURNAL_MAX:
+                self.journal.popitem(last=False)
+        return dict(id=head["id"], attempt=head["attempt"], outcome=self.journal[key])
+
+    def decide(self, request):
+        platform = "Apple" if self.apple else "Android"
+        if request is None or platform not in request:
+            return "CommandFormatError"
+        asked = request[platform]
+        name = name_of(asked)
+        if name in ("SecurityInfo", "RequestDeviceInfo"):
+            return {"Acknowledged": {"Status": self.status()}}
+        if name == "DeviceLock":
+            self.screen = "locked"
+            return {"Acknowledged": {"Locked": "NoPasscodeSet"}}
+        if name == "Lock":
+            self.screen = "locked"
+            return {"Acknowledged": "Done"}
+        return {"NotSupported": [dict(domain="MusterInterop", code=-1, description=f"{name} is not played")]}
+
+
+def say(what: str, **more):
+    print(json.dumps({"event": what, **more}), flush=True)
+
+
+# --- the live part: transport.md, certificates.md, enrolment.md --------------------------------
+
+
+class Link:
+    """One connection: its stream, frames both ways, and how it ended."""
+
+    def __init__(self, protocol, transport, reader):
+        self.protocol, self.transport, self.reads, self.newer = protocol, transport, reader, False
+
+    @classmethod
+    async def open(cls, args, alpn: str, reader: str, identity=None):
+        from aioquic.asyncio.protocol import QuicConnectionProtocol
+        from aioquic.quic.configuration import QuicConfiguration
+        from aioquic.quic.connection import QuicConnection
+        from aioquic.quic.events import ConnectionTerminated
+        from aioquic.quic.packet import QuicProtocolVersion
+
+        class Protocol(QuicConnectionProtocol):
+            ending = None
+
+            def quic_event_received(self, event):
+                if isinstance(event, ConnectionTerminated):
+                    self.ending = self.ending or {"code": event.error_code, "reason": event.reason_phrase}
+                super().quic_event_received(event)
+
+        host, port = args.server.rsplit(":", 1)
+        address = socket.getaddrinfo(host, int(port), socket.AF_INET, socket.SOCK_DGRAM)[0][4]
+        config = QuicConfiguration(is_client=True, alpn_protocols=[alpn], server_name=host, idle_timeout=150.0)
+        config.supported_versions = [QuicProtocolVersion.VERSION_1]
+        config.load_verify_locations(cafile=args.ca)
+        if identity:
+            config.private_key, config.certificate, config.certificate_chain = identity
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.create_datagram_endpoint(
+            lambda: Protocol(QuicConnection(configuration=config)), local_addr=("127.0.0.1", 0)
+        )
+        link = cls(protocol, transport, reader)
+        protocol.connect(address)
+        try:
+            await asyncio.wait_for(protocol.wait_connected(), 10)
+            link.stream, link.writer = await protocol.create_stream()
+        except (ConnectionError, TimeoutError) as error:
+            await link.close(DONE)
+            raise ConnectionError(f"no connection: {json.dumps(link.protocol.ending)}") from error
+        return link
+
+    def send(self, name: str, value=None):
+        say("send", message=name)
+        self.writer.write(encode_frame(name, value))
+
+    async def receive(self):
+        """The next message; None at the end of the stream, which is also how a close shows."""
+        while True:
+            try:
+                body = await self.stream.readexactly(checked_length(await self.stream.readexactly(4)))
+            except asyncio.IncompleteReadError as end:
+                if end.partial and self.protocol.ending is None:
+                    raise Violation(BAD_FRAME, "the stream ends inside a frame") from end
+                return None
+            message = decode_body(body, self.reads, self.newer)
+            if message is not None:
+                say("received", message=message[0])
+                return message
+
+    async def expect(self, name: str):
+        message = await self.receive()
+        if message is None:
+            raise ConnectionError("closed: " + json.dumps(self.protocol.ending))
+        if message[0] != name:
+            raise Violation(WRONG_STATE, f"{message[0]} instead of {name}")
+        return message[1]
+
+    async def leave(self):
+        """Ends this side and gives the server time to take the last message (session.md)."""
+        self.writer.write_eof()
+        try:
+            await asyncio.wait_for(self.stream.read(), 5)
+        except TimeoutError:
+            pass
+        await self.close(DONE)
+
+    async def close(self, code: int):
+        say("closed", peer=self.protocol.ending)
+        self.protocol.close(error_code=code)
+        await self.protocol.wait_closed()
+        self.transport.close()
+
+
+async def enrol(args, device: Device):
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+    p256 = args.key == "p256"
+    key = ec.generate_private_key(ec.SECP256R1()) if p256 else ed25519.Ed25519PrivateKey.generate()
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    csr = builder.sign(key, hashes.SHA256() if p256 else None)
+    link = await Link.open(args, "muster-enrol/1", "enrol-device")
+    token = Path(args.token_file).read_text().strip()
+    csr_der = list(csr.public_bytes(serialization.Encoding.DER))
+    link.send("EnrolRequest", dict(minor=MINOR, token=token, csr_der=csr_der, facts=device.facts))
+    try:
+        reply = await link.expect("EnrolReply")
+    finally:
+        await link.close(DONE)
+    chain = [x509.load_der_x509_certificate(bytes(der)) for der in reply["chain_der"]]
+    names = chain[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    urn = f"urn:muster:device:{uuid.UUID(bytes=bytes(reply['device']))}"
+    if chain[0].public_key() != key.public_key() or [name.value for name in names] != [urn]:
+        raise ValueError("the certificate is not for this device and key")
+    say("enrolled", device=urn)
+    return reply["device"], (key, chain[0], chain[1:])
+
+
+async def session(args, device: Device, device_id, link: Link):
+    link.send("Hello", dict(minor=MINOR, device=device_id, status=device.status()))
+    welcome = await link.expect("Welcome")
+    link.newer = welcome["minor"] > MINOR
+    if device.secrets["unlock_token"] or device.secrets["bypass_code"]:
+        link.send("TokenUpdate", device.secrets)
+        if await link.expect("TokenUpdateAck") != device.secrets["sequence"]:
+            raise Violation(WRONG_STATE, "another update was acknowledged")
+    link.send("Idle")
+    try:
+        await asyncio.wait_for(serve(link, device, args.stay), args.stay or None)
+    except TimeoutError:
+        pass
+    await link.leave()
+
+
+async def serve(link: Link, device: Device, stay: float):
+    """Answers commands until Empty, or for ever if the device is to stay."""
+    while True:
+        message = await next_message(link, stay)
+        if message is None:
+            raise ConnectionError(f"closed by the server: {json.dumps(link.protocol.ending)}")
+        if message[0] == "Empty" and not stay:
+            return
+        if message[0] == "Command":
+            result = device.answer(message[1])
+            link.send("CommandResult", result)
+            command = str(uuid.UUID(bytes=bytes(result["id"])))
+            say("answered", command=command, attempt=result["attempt"], outcome=name_of(result["outcome"]))
+
+
+async def next_message(link: Link, stay: float):
+    """Waits for a message. A device that stays pings meanwhile, one that wants to leave asks."""
+    coming = asyncio.create_task(link.receive())
+    try:
+        while not (await asyncio.wait({coming}, timeout=PING_EVERY if stay else POLL_AFTER))[0]:
+            if stay:
+                await link.protocol.ping()
+            else:
+                link.send("Idle")
+    finally:
+        coming.cancel()
+        await asyncio.wait({coming})
+    return coming.result()
+
+
+async def live(args) -> int:
+    device = Device(args.mode, args.serial)
+    try:
+        device_id, identity = await enrol(args, device)
+        link = await Link.open(args, "muster-mgmt/1", "device", identity)
+        try:
+            await session(args, device, device_id, link)
+        except Violation as violation:
+            await link.close(violation.code)
+            raise
+    except (Violation, ConnectionError, ValueError) as error:
+        say("failed", why=f"{type(error).__name__}: {error}")
+        return 1
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="a muster device in Python")
+    parser.add_argument("--self-test", metavar="FOLDER", type=Path, help="check the codec against the golden bytes")
+    parser.add_argument("--server", default="127.0.0.1:4433")
+    parser.add_argument("--ca", metavar="PEM")
+    parser.add_argument("--token-file", metavar="FILE")
+    parser.add_argument("--mode", choices=MODES, default="AppleDevice")
+    parser.add_argument("--serial", default="PY-INTEROP-1")
+    parser.add_argument("--key", choices=["ed25519", "p256"], default="ed25519")
+    parser.add_argument("--stay", metavar="SECONDS", type=float, default=0, help="stay instead of leaving on Empty")
+    args = parser.parse_args()
+    if args.self_test:
+        return self_test(args.self_test)
+    if not (args.ca and args.token_file):
+        parser.print_usage(sys.stderr)
+        return 64
+    return asyncio.run(live(args))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
