@@ -1,1 +1,29 @@
 //! The fleet: device tasks, pacing, reconnection, state across restarts.
+//!
+//! A [`Fleet`] runs one small task per device around the sans-IO core of `muster-device`. The
+//! core decides; this crate carries: it enrols, connects at a bounded pace, comes back with
+//! jitter, keeps on disk what must survive a kill, and counts.
+
+mod backoff;
+mod clock;
+mod device_task;
+mod ending;
+mod enrol;
+mod fleet;
+mod ledger;
+mod link;
+mod mailbox;
+mod pacer;
+mod population;
+mod progress;
+mod session;
+mod shared;
+mod sockets;
+mod state;
+
+pub use fleet::{DevicePlan, DeviceView, Fleet, FleetConfig, FleetError, Start};
+pub use pacer::CONNECTS_IN_FLIGHT;
+pub use population::population;
+pub use progress::{FleetProgress, FleetSummary};
+pub use sockets::Sockets;
+pub use state::StateError;

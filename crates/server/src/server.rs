@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_admin::AdminToken;
+use muster_admin::{AdminToken, Backend};
 use muster_store::{Counts, LoadError, OpenError, Store};
 use muster_transport::{CaError, EndpointError, RunCa, SocketBuffers, server_endpoint};
 use quinn::Endpoint;
@@ -40,6 +40,7 @@ pub struct Server {
     data: DataDir,
     endpoint: Endpoint,
     registry: Arc<Registry>,
+    backend: ServerBackend,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -116,13 +117,19 @@ impl Server {
         let endpoints = Endpoints { quic, admin: face.address };
         data.write_endpoints(endpoints)?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let server = Self { endpoints, buffers, data, endpoint, registry, stop, tasks };
-        server.spawn(&config, Faces { ca, clock, face, token });
+        let backend = ServerBackend {
+            registry: registry.clone(),
+            clock,
+            command_lifetime: config.command_lifetime,
+            stop: stop.child_token(),
+        };
+        let server = Self { endpoints, buffers, data, endpoint, registry, backend, stop, tasks };
+        server.spawn(Faces { ca, clock, face, token });
         info!(quic = %endpoints.quic, admin = %endpoints.admin, devices = server.registry.len(), "server listens");
         Ok(server)
     }
 
-    fn spawn(&self, config: &ServerConfig, faces: Faces) {
+    fn spawn(&self, faces: Faces) {
         let Faces { ca, clock, face, token } = faces;
         let registry = &self.registry;
         let gateway = Arc::new(Gateway {
@@ -132,12 +139,7 @@ impl Server {
             tasks: self.tasks.clone(),
             stop: self.stop.child_token(),
         });
-        let backend = ServerBackend {
-            registry: registry.clone(),
-            clock,
-            command_lifetime: config.command_lifetime,
-            stop: self.stop.child_token(),
-        };
+        let backend = self.backend.clone();
         self.tasks.spawn(gateway.run(self.endpoint.clone()));
         self.tasks.spawn(face.run(backend, token, self.stop.child_token()));
         self.tasks.spawn(sweeper::run(registry.clone(), clock, self.stop.child_token()));
@@ -159,6 +161,12 @@ impl Server {
     #[must_use]
     pub const fn socket_buffers(&self) -> &SocketBuffers {
         &self.buffers
+    }
+
+    /// What the admin face stands on: records to read and commands to submit, without HTTPS.
+    #[must_use]
+    pub fn backend(&self) -> impl Backend + use<> {
+        self.backend.clone()
     }
 
     /// The counters of this process.

@@ -83,16 +83,12 @@ pub(crate) async fn serve(gateway: Arc<Gateway>, connection: Connection) {
 }
 
 async fn run(gateway: &Arc<Gateway>, connection: &Connection, identity: PeerIdentity) -> End {
-    let mut session = match Session::greet(gateway, connection, identity).await {
-        Ok(session) => session,
+    let (mut session, hello) = match Session::greet(gateway, connection, identity).await {
+        Ok(greeted) => greeted,
         Err(end) => return end,
     };
     debug!("session begins");
-    let end = loop {
-        if let Err(end) = session.turn().await {
-            break end;
-        }
-    };
+    let end = session.run(&hello).await;
     session.leave().await;
     debug!(?end, "session ends");
     end
@@ -103,7 +99,7 @@ impl Session {
         gateway: &Arc<Gateway>,
         connection: &Connection,
         identity: PeerIdentity,
-    ) -> Result<Self, End> {
+    ) -> Result<(Self, Hello), End> {
         let slot = gateway.registry.slot(identity.device).ok_or(CloseCode::UnknownDevice)?;
         admit(&slot, &identity).await?;
         let greeting = async {
@@ -120,9 +116,20 @@ impl Session {
         }
         let number = gateway.registry.session_number();
         let peer = Peer::of_minor(hello.minor);
-        let mut session = Self { gateway: gateway.clone(), slot, number, sender, receiver, peer };
-        session.welcome(&hello).await?;
-        Ok(session)
+        let session = Self { gateway: gateway.clone(), slot, number, sender, receiver, peer };
+        Ok((session, hello))
+    }
+
+    /// Welcomes the device and serves it. Whatever comes of it, the session has to leave after.
+    async fn run(&mut self, hello: &Hello) -> End {
+        if let Err(end) = self.welcome(hello).await {
+            return end;
+        }
+        loop {
+            if let Err(end) = self.turn().await {
+                return end;
+            }
+        }
     }
 
     async fn welcome(&mut self, hello: &Hello) -> Result<(), End> {
@@ -144,9 +151,14 @@ impl Session {
 
     /// Waits for one thing to happen and deals with it.
     async fn turn(&mut self) -> Result<(), End> {
+        let mail = self.slot.mail.notified();
+        // A session that was busy while another took its place has not been woken by that.
+        if !self.slot.is_held_by(self.number) {
+            return Err(CloseCode::Replaced.into());
+        }
         let event = tokio::select! {
             () = self.gateway.stop.cancelled() => Event::Stop,
-            () = self.slot.mail.notified() => Event::Mail,
+            () = mail => Event::Mail,
             received = self.receiver.receive::<ToServer>(self.peer) => match received {
                 Ok(message) => Event::Message(message),
                 Err(error) => Event::Broken(error),

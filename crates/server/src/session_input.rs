@@ -37,7 +37,7 @@ impl Session {
 
     /// Begins a new run: the device takes commands from now on.
     async fn offer(&mut self, now: Timestamp) -> Result<(), End> {
-        let command = {
+        let (command, busy) = {
             let mut state = self.slot.state.lock().await;
             if !state.presence.is(self.number) {
                 return Err(CloseCode::Replaced.into());
@@ -45,7 +45,8 @@ impl Session {
             let registry = &self.gateway.registry;
             let next = registry.decide_locked(&mut state, |record, _presence| {
                 record.idle(now);
-                record.next(now)
+                let busy = record.has_in_flight();
+                (record.next(now), busy)
             });
             let next = next.await?;
             state.presence = Presence::Ready(self.number);
@@ -53,6 +54,8 @@ impl Session {
         };
         match command {
             Some(command) => self.send(&ToDevice::Command(command)).await,
+            // What is in flight is the answer (REQ-QUEUE-003, docs/protocol/session.md).
+            None if busy => Ok(()),
             None => self.send(&ToDevice::Empty).await,
         }
     }

@@ -78,6 +78,11 @@ impl Slot {
         self.with_mailbox(|mailbox| mailbox.holder.is_some())
     }
 
+    /// Whether this session still serves the device.
+    pub(crate) fn is_held_by(&self, session: SessionNumber) -> bool {
+        self.with_mailbox(|mailbox| mailbox.holder == Some(session))
+    }
+
     /// Empties the mailbox when its session ends.
     pub(crate) fn release(&self, session: SessionNumber) {
         self.with_mailbox(|mailbox| {

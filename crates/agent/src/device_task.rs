@@ -1,0 +1,448 @@
+//! The task of one device: waits for one event, lets the core decide, carries out what it says.
+
+mod carry;
+mod request;
+
+use std::sync::Arc;
+
+use muster_device::{Device, Input};
+use muster_protocol::management::ToDevice;
+use muster_protocol::secret::EnrolmentToken;
+use quinn::Endpoint;
+use tokio::select;
+use tokio::time::{Instant, sleep_until};
+use tracing::{Instrument as _, Span, debug, info, warn};
+
+use crate::backoff::Backoff;
+use crate::ending::{Ending, Next};
+use crate::enrol::{Applicant, enrol, new_credentials};
+use crate::fleet::Start;
+use crate::link::{Finished, LEAVE_WITHIN, Link, LinkEvent};
+use crate::mailbox::Mailbox;
+use crate::progress::{Bytes, Count, Gauge};
+use crate::session::{Caller, Reached, Session, connect, identity};
+use crate::shared::Shared;
+use crate::state::{Credentials, Grant, StateError};
+
+pub(crate) use request::Request;
+
+/// Refusals by TLS in a row after which a device stays away: enough for a server that is being
+/// set up, too few to keep a wrong certificate busy.
+const REFUSALS_MAX: u8 = 5;
+
+/// What the core wants of its shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aim {
+    Rest,
+    Enrol,
+    Connect,
+}
+
+/// Whether the kept identity is the one in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    AsIs,
+    Outdated,
+}
+
+/// What was counted of this device, so that it is counted once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counted {
+    enrolled: bool,
+    welcomed_before: bool,
+}
+
+/// Everything of one device.
+pub(crate) struct DeviceTask {
+    shared: Arc<Shared>,
+    mailbox: Arc<Mailbox<Request>>,
+    index: u32,
+    device: Device,
+    token: EnrolmentToken,
+    credentials: Option<Credentials>,
+    kept: Kept,
+    aim: Aim,
+    presence: Start,
+    link: Link,
+    backoff: Backoff,
+    refusals: u8,
+    counted: Counted,
+    /// The socket of this device, if it does not share one.
+    endpoint: Option<Endpoint>,
+}
+
+/// What a task begins with.
+pub(crate) struct Beginning {
+    pub(crate) index: u32,
+    pub(crate) device: Device,
+    pub(crate) token: EnrolmentToken,
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) presence: Start,
+    pub(crate) backoff: Backoff,
+}
+
+/// One thing that happened.
+enum Event {
+    Stop,
+    Request(Request),
+    Link(LinkEvent),
+    Deadline,
+}
+
+impl DeviceTask {
+    /// Boxed at once: the future that runs it holds a pointer.
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        mailbox: Arc<Mailbox<Request>>,
+        beginning: Beginning,
+    ) -> Box<Self> {
+        Box::new(Self {
+            shared,
+            mailbox,
+            index: beginning.index,
+            device: beginning.device,
+            token: beginning.token,
+            credentials: beginning.credentials,
+            kept: Kept::AsIs,
+            aim: Aim::Rest,
+            presence: beginning.presence,
+            link: Link::Down,
+            backoff: beginning.backoff,
+            refusals: 0,
+            counted: Counted::default(),
+            endpoint: None,
+        })
+    }
+
+    /// Runs until the fleet stops.
+    pub(crate) async fn run(mut self: Box<Self>) {
+        if let Err(cause) = self.live().await {
+            tracing::error!(
+                index = self.index,
+                error = &cause as &dyn std::error::Error,
+                "a device stops because its state cannot be kept"
+            );
+        }
+        self.mailbox.close();
+        self.hang_up();
+        if let Some(endpoint) = &self.endpoint {
+            // Bounded by the time the fleet gives its tasks.
+            endpoint.wait_idle().await;
+        }
+    }
+
+    async fn live(&mut self) -> Result<(), StateError> {
+        self.handle(Input::Start).await?;
+        loop {
+            self.strive().await?;
+            let event = self.next_event().await;
+            let span = self.span();
+            match event {
+                Event::Stop => return Ok(()),
+                Event::Request(request) => self.on_request(request).instrument(span).await?,
+                Event::Link(event) => self.on_link(event).instrument(span).await?,
+                Event::Deadline => {
+                    self.handle(Input::Deadline).instrument(span).await?;
+                }
+            }
+        }
+    }
+
+    /// Waits. Every branch only receives, so the losing ones lose nothing.
+    async fn next_event(&mut self) -> Event {
+        let deadline = self.device.next_deadline();
+        let deadline = deadline.map(|at| self.shared.clock.instant(at));
+        let stop = &self.shared.stop;
+        select! {
+            biased;
+            () = stop.cancelled() => Event::Stop,
+            request = self.mailbox.take() => Event::Request(request),
+            event = self.link.next() => Event::Link(event),
+            () = until(deadline) => Event::Deadline,
+        }
+    }
+
+    fn span(&self) -> Span {
+        match &self.link {
+            Link::Up(session) | Link::Leaving { session, .. } => session.span.clone(),
+            Link::Down | Link::Resting { .. } | Link::Trying(_) => Span::none(),
+        }
+    }
+
+    /// Starts the attempt the core wants, if nothing stands in its way.
+    async fn strive(&mut self) -> Result<(), StateError> {
+        match (&self.link, self.presence, self.aim) {
+            (Link::Down, Start::Online, Aim::Enrol) => self.try_enrol().await,
+            (Link::Down, Start::Online, Aim::Connect) => {
+                self.try_connect();
+                Ok(())
+            }
+            (Link::Down, Start::Online, Aim::Rest)
+            | (Link::Down, Start::Offline, Aim::Rest | Aim::Enrol | Aim::Connect)
+            | (Link::Resting { .. } | Link::Trying(_), _, _)
+            | (Link::Up(_) | Link::Leaving { .. }, _, _) => Ok(()),
+        }
+    }
+
+    async fn try_enrol(&mut self) -> Result<(), StateError> {
+        let is_fresh = |credentials: &Credentials| credentials.grant.is_none();
+        if !self.credentials.as_ref().is_some_and(is_fresh) {
+            self.credentials = new_credentials();
+            self.kept = Kept::Outdated;
+            self.keep_identity().await?;
+        }
+        match (self.fresh_key(), self.endpoint()) {
+            (Some(key), Some(endpoint)) => {
+                let applicant = Applicant {
+                    shared: Arc::clone(&self.shared),
+                    endpoint,
+                    key,
+                    token: self.token.clone(),
+                    facts: self.device.facts().clone(),
+                };
+                let attempt = async { Finished::Enrolment(enrol(applicant).await) };
+                self.link = Link::Trying(Box::pin(attempt));
+            }
+            (_, _) => self.give_up("no key or socket"),
+        }
+        Ok(())
+    }
+
+    fn try_connect(&mut self) {
+        let device = self.device.id();
+        let identity = device
+            .zip(self.credentials.as_ref())
+            .and_then(|(device, credentials)| Some((device, identity(credentials, device)?)));
+        match (identity, self.endpoint()) {
+            (Some((device, identity)), Some(endpoint)) => {
+                let caller = Caller {
+                    shared: Arc::clone(&self.shared),
+                    endpoint,
+                    index: self.index(),
+                    device,
+                    identity,
+                };
+                let attempt = async { Finished::Connect(connect(caller).await) };
+                self.link = Link::Trying(Box::pin(attempt));
+            }
+            (_, _) => self.give_up("no identity or socket"),
+        }
+    }
+
+    async fn on_link(&mut self, event: LinkEvent) -> Result<(), StateError> {
+        match event {
+            LinkEvent::Rested => {
+                self.link = Link::Down;
+                Ok(())
+            }
+            LinkEvent::Finished(Finished::Enrolment(outcome)) => self.on_enrolment(outcome).await,
+            LinkEvent::Finished(Finished::Connect(outcome)) => self.on_connect(outcome).await,
+            LinkEvent::Received(message) => self.on_message(message).await,
+            LinkEvent::Ended(ending) => {
+                debug!(?ending, "session ended");
+                self.hang_up();
+                if ending.next() != Next::Unenrolled {
+                    self.handle(Input::Disconnected).await?;
+                }
+                self.follow(ending).await
+            }
+            LinkEvent::Left => {
+                self.hang_up();
+                Ok(())
+            }
+        }
+    }
+
+    async fn on_enrolment(&mut self, outcome: Result<Grant, Ending>) -> Result<(), StateError> {
+        self.link = Link::Down;
+        match outcome {
+            Ok(grant) => {
+                self.refusals = 0;
+                self.backoff.reset();
+                let device = grant.device;
+                if let Some(credentials) = &mut self.credentials {
+                    credentials.grant = Some(grant);
+                }
+                // Goes to disk in one transaction with the enrolled device.
+                self.kept = Kept::Outdated;
+                self.handle(Input::Enrolled { device }).await?;
+                Ok(())
+            }
+            Err(ending) => {
+                self.shared.counters.count(Count::ConnectFailure);
+                self.follow(ending).await
+            }
+        }
+    }
+
+    async fn on_connect(
+        &mut self,
+        outcome: Result<Box<Session>, Ending>,
+    ) -> Result<(), StateError> {
+        match outcome {
+            Ok(session) => {
+                self.link = Link::Up(session);
+                let minor = muster_protocol::alpn::MINOR;
+                self.handle(Input::Connected { minor }).await?;
+                Ok(())
+            }
+            Err(ending) => {
+                self.link = Link::Down;
+                self.shared.counters.count(Count::ConnectFailure);
+                self.follow(ending).await
+            }
+        }
+    }
+
+    async fn on_message(&mut self, message: ToDevice) -> Result<(), StateError> {
+        if let Link::Up(session) = &mut self.link {
+            let bytes = session.take_bytes_received();
+            self.shared.counters.bytes(Bytes::Received, bytes);
+            if let ToDevice::Welcome(welcome) = &message
+                && session.on_welcome(welcome) == Reached::Greeting
+            {
+                self.on_welcomed();
+            }
+        }
+        self.handle(Input::Message(message)).await?;
+        Ok(())
+    }
+
+    fn on_welcomed(&mut self) {
+        self.refusals = 0;
+        self.shared.counters.enter(Gauge::Connected);
+        if self.counted.welcomed_before {
+            self.shared.counters.count(Count::Reconnect);
+        }
+        self.counted.welcomed_before = true;
+        debug!("welcomed");
+    }
+
+    /// Does what an ending asks for.
+    async fn follow(&mut self, ending: Ending) -> Result<(), StateError> {
+        let counters = &self.shared.counters;
+        match ending {
+            Ending::Closed(code) => counters.closed(code),
+            Ending::Lost => counters.count(Count::Loss),
+            Ending::TlsRefused => counters.count(Count::HandshakeFailure),
+            Ending::Unusable => {}
+        }
+        match (ending.next(), self.aim) {
+            (Next::Retry, _) => self.rest(),
+            (Next::RetryCapped, _) => self.rest_unless_refused_often(),
+            (Next::GiveWay, _) => {
+                info!(
+                    index = self.index,
+                    "gives way to another connection of this device"
+                );
+                self.aim = Aim::Rest;
+            }
+            (Next::Unenrolled, Aim::Connect) => {
+                self.handle(Input::Unenrolled).await?;
+            }
+            (Next::EnrolmentRefused, Aim::Enrol) => {
+                self.shared.counters.count(Count::EnrolmentRefused);
+                self.aim = Aim::Rest;
+                self.handle(Input::EnrolmentRefused).await?;
+            }
+            (Next::GiveUp | Next::Unenrolled | Next::EnrolmentRefused, _) => {
+                self.give_up("the server refuses this device");
+            }
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self) {
+        let delay = self.backoff.next_delay();
+        debug!(index = self.index, ?delay, "comes back later");
+        self.link = Link::Resting {
+            until: Instant::now() + delay,
+        };
+    }
+
+    fn rest_unless_refused_often(&mut self) {
+        self.refusals = self.refusals.saturating_add(1);
+        if self.refusals < REFUSALS_MAX {
+            self.rest();
+        } else {
+            self.give_up("refused too often");
+        }
+    }
+
+    fn give_up(&mut self, reason: &'static str) {
+        warn!(index = self.index, reason, "a device stays away");
+        self.aim = Aim::Rest;
+        self.shared.counters.count(Count::GivenUp);
+    }
+
+    /// Ends whatever link there is, at once.
+    fn hang_up(&mut self) {
+        match std::mem::replace(&mut self.link, Link::Down) {
+            Link::Down | Link::Resting { .. } => {}
+            // A dropped attempt closes its connection.
+            Link::Trying(attempt) => drop(attempt),
+            Link::Up(session) => {
+                self.on_session_over(&session);
+                session.close();
+            }
+            Link::Leaving { session, .. } => session.close(),
+        }
+    }
+
+    fn on_session_over(&mut self, session: &Session) {
+        match session.reached() {
+            Reached::Greeting => self.shared.counters.count(Count::ConnectFailure),
+            Reached::Welcomed => {
+                self.backoff.on_session(session.age());
+                self.shared.counters.leave(Gauge::Connected);
+            }
+        }
+    }
+
+    /// Leaves politely: what was sent arrives, then the connection closes.
+    fn leave(&mut self) {
+        self.credentials = None;
+        self.kept = Kept::Outdated;
+        self.aim = Aim::Rest;
+        match std::mem::replace(&mut self.link, Link::Down) {
+            Link::Up(mut session) => {
+                self.on_session_over(&session);
+                session.finish();
+                self.link = Link::Leaving {
+                    session,
+                    until: Instant::now() + LEAVE_WITHIN,
+                };
+            }
+            // An attempt on its way is one with the identity that is now forgotten.
+            Link::Down | Link::Resting { .. } | Link::Trying(_) => {}
+            leaving @ Link::Leaving { .. } => self.link = leaving,
+        }
+    }
+
+    fn endpoint(&mut self) -> Option<Endpoint> {
+        if let Some(endpoint) = self.shared.endpoints.shared(self.index()) {
+            return Some(endpoint.clone());
+        }
+        if self.endpoint.is_none() {
+            let opened = self.shared.endpoints.open_one();
+            self.endpoint = opened
+                .inspect_err(|cause| warn!(error = cause as &dyn std::error::Error, "no socket"))
+                .ok();
+        }
+        self.endpoint.clone()
+    }
+
+    fn index(&self) -> usize {
+        usize::try_from(self.index).unwrap_or(usize::MAX)
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! Requests from outside: the user, the power of the network, a look.
+
+use muster_device::{Input, Note, Phase, UserAction};
+use tokio::sync::oneshot;
+
+use super::{Aim, DeviceTask};
+use crate::fleet::{DeviceView, Start};
+use crate::link::Link;
+use crate::session::Reached;
+use crate::state::StateError;
+
+/// One request; whoever asked may have gone away meanwhile, which changes nothing.
+#[derive(Debug)]
+pub(crate) enum Request {
+    User(UserAction, oneshot::Sender<Vec<Note>>),
+    GoOffline(oneshot::Sender<()>),
+    GoOnline(oneshot::Sender<()>),
+    View(oneshot::Sender<DeviceView>),
+}
+
+impl DeviceTask {
+    pub(super) async fn on_request(&mut self, request: Request) -> Result<(), StateError> {
+        match request {
+            Request::User(action, answer) => {
+                let notes = self.handle(Input::User(action)).await?;
+                let _gone = answer.send(notes);
+            }
+            Request::GoOffline(answer) => {
+                self.go_offline().await?;
+                let _gone = answer.send(());
+            }
+            Request::GoOnline(answer) => {
+                self.go_online();
+                let _gone = answer.send(());
+            }
+            Request::View(answer) => {
+                let _gone = answer.send(self.view());
+            }
+        }
+        Ok(())
+    }
+
+    async fn go_offline(&mut self) -> Result<(), StateError> {
+        self.presence = Start::Offline;
+        let had_session = matches!(self.link, Link::Up(_));
+        self.hang_up();
+        if had_session {
+            self.handle(Input::Disconnected).await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody asks for the connection: a device that stayed away tries again.
+    fn go_online(&mut self) {
+        self.presence = Start::Online;
+        self.backoff.reset();
+        self.refusals = 0;
+        match self.device.phase() {
+            Phase::Enrolled => self.aim = Aim::Connect,
+            Phase::Enrolling => self.aim = Aim::Enrol,
+            Phase::SetupAssistant | Phase::ActivationPrompt | Phase::Unenrolled => {}
+        }
+        if matches!(self.link, Link::Resting { .. }) {
+            self.link = Link::Down;
+        }
+    }
+
+    fn view(&self) -> DeviceView {
+        DeviceView {
+            index: self.index(),
+            id: self.device.id(),
+            serial: self.device.facts().serial.clone(),
+            phase: self.device.phase(),
+            connected: self.is_welcomed(),
+            status: self.device.status(),
+        }
+    }
+
+    fn is_welcomed(&self) -> bool {
+        match &self.link {
+            Link::Up(session) => session.reached() == Reached::Welcomed,
+            Link::Down | Link::Resting { .. } | Link::Trying(_) | Link::Leaving { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! The fleet as its owner sees it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_device::{Device, DeviceSpec, Note, Phase, UserAction};
+use muster_protocol::secret::EnrolmentToken;
+use muster_protocol::status::DeviceStatus;
+use muster_protocol::{DeviceId, Seed, SerialNumber};
+use muster_transport::{CertificateDer, ClientTls, EndpointError, TlsError};
+use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use tracing::{debug, info, warn};
+
+use crate::backoff::Backoff;
+use crate::clock::Clock;
+use crate::device_task::{Beginning, DeviceTask, Request};
+use crate::mailbox::{Mailbox, PostError};
+use crate::pacer::Pacer;
+use crate::progress::{Counters, FleetProgress, FleetSummary};
+use crate::shared::Shared;
+use crate::sockets::{Endpoints, Sockets};
+use crate::state::{Kept, StateError, StateFolder, Writer};
+
+/// How long a stop may take before what still runs is cut off.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
+
+/// Most devices of one fleet: effects are counted by a 32-bit index.
+const DEVICES_MAX: usize = u32::MAX as usize;
+
+/// What a fleet consists of.
+#[derive(Clone, Debug)]
+pub struct FleetConfig {
+    /// Where the server listens; the sockets of a fleet are IPv4 on loopback.
+    pub server: SocketAddr,
+    /// The run's CA: the only one whose servers the devices trust.
+    pub ca: CertificateDer<'static>,
+    /// The devices, in the order of their indices.
+    pub plans: Vec<DevicePlan>,
+    /// All chance of the fleet.
+    pub seed: Seed,
+    /// How devices share UDP sockets.
+    pub sockets: Sockets,
+    /// Where the devices survive the end of the process; nothing is kept without it.
+    pub state_dir: Option<PathBuf>,
+    /// How many may connect at once; [`CONNECTS_IN_FLIGHT`](crate::CONNECTS_IN_FLIGHT) is proved.
+    pub connects_in_flight: NonZeroUsize,
+}
+
+/// One device of a fleet.
+#[derive(Clone, Debug)]
+pub struct DevicePlan {
+    /// Hardware and user.
+    pub spec: DeviceSpec,
+    /// What it enrols with.
+    pub token: EnrolmentToken,
+    /// How it begins.
+    pub start: Start,
+}
+
+/// Whether a device may have a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// It enrols and connects as its state asks.
+    Online,
+    /// It does neither until [`Fleet::go_online`].
+    Offline,
+}
+
+/// A device as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceView {
+    /// Its place in the fleet.
+    pub index: usize,
+    /// Who it is to the server, while it is enrolled.
+    pub id: Option<DeviceId>,
+    /// The hardware's number.
+    pub serial: SerialNumber,
+    /// Where it stands in its life.
+    pub phase: Phase,
+    /// Whether it has a connection the server has welcomed.
+    pub connected: bool,
+    /// The state as it would report it.
+    pub status: DeviceStatus,
+}
+
+/// Why a fleet cannot start, or cannot do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum FleetError {
+    /// The server's address is not IPv4, which is what the fleet's sockets speak.
+    #[error("server address {server} is not IPv4")]
+    Address {
+        /// The address.
+        server: SocketAddr,
+    },
+    /// More devices than can be counted.
+    #[error("{devices} devices are more than {DEVICES_MAX}")]
+    TooMany {
+        /// How many were planned.
+        devices: usize,
+    },
+    /// The CA certificate is none.
+    #[error("failed to set up TLS for the fleet")]
+    Tls {
+        /// Why.
+        #[source]
+        source: TlsError,
+    },
+    /// The sockets cannot be opened.
+    #[error("failed to open the fleet's sockets")]
+    Sockets {
+        /// Why.
+        #[source]
+        source: EndpointError,
+    },
+    /// The state folder cannot be used.
+    #[error("failed to open the fleet's state folder")]
+    State {
+        /// Why.
+        #[source]
+        source: StateError,
+    },
+    /// The fleet has no device with this index.
+    #[error("no device has index {index}")]
+    NoSuchDevice {
+        /// The index.
+        index: usize,
+    },
+    /// The device has enough requests waiting.
+    #[error("device {index} is busy: try again")]
+    Busy {
+        /// The index.
+        index: usize,
+    },
+    /// The device's task has ended: the fleet is stopping, or its state could not be kept.
+    #[error("device {index} does not run any more")]
+    Ended {
+        /// The index.
+        index: usize,
+    },
+}
+
+/// A running fleet. Dropping it ends its tasks without waiting for them; see [`Fleet::stop`].
+#[derive(Debug)]
+pub struct Fleet {
+    shared: Arc<Shared>,
+    mailboxes: Vec<Arc<Mailbox<Request>>>,
+    tasks: TaskTracker,
+    writer: Option<Writer>,
+    stop: DropGuard,
+}
+
+/// What the state folder gave.
+#[derive(Default)]
+struct Resumed {
+    kept: BTreeMap<usize, Kept>,
+    elapsed: Duration,
+    writer: Option<Writer>,
+}
+
+impl Fleet {
+    /// Starts one task per device. Devices found in the state folder go on where they were; the
+    /// others enrol.
+    ///
+    /// Cancel safe: yes, nothing runs before it returns but the thread of the state folder.
+    ///
+    /// # Errors
+    /// [`FleetError`] if sockets, TLS or the state folder cannot be set up. That a server cannot
+    /// be reached is no error: devices come back until it can.
+    pub async fn start(config: FleetConfig) -> Result<Self, FleetError> {
+        check(&config)?;
+        let resumed = resume(&config).await?;
+        let stop = CancellationToken::new();
+        let shared = Arc::new(Shared {
+            server: config.server,
+            tls: ClientTls::new(config.ca).map_err(|source| FleetError::Tls { source })?,
+            endpoints: Endpoints::open(config.sockets)
+                .map_err(|source| FleetError::Sockets { source })?,
+            pacer: Pacer::new(config.connects_in_flight),
+            clock: Clock::start(resumed.elapsed),
+            counters: Counters::new(u64::try_from(config.plans.len()).unwrap_or(u64::MAX)),
+            writer: resumed.writer.as_ref().map(Writer::handle),
+            stop: stop.clone(),
+        });
+        info!(
+            devices = config.plans.len(),
+            resumed = resumed.kept.len(),
+            "fleet starts"
+        );
+        let mut fleet = Self {
+            shared,
+            mailboxes: Vec::with_capacity(config.plans.len()),
+            tasks: TaskTracker::new(),
+            writer: resumed.writer,
+            stop: stop.drop_guard(),
+        };
+        fleet.spawn_all(config.plans, config.seed, resumed.kept);
+        Ok(fleet)
+    }
+
+    /// Has the user of a device do something; returns what they saw.
+    ///
+    /// Cancel safe: no. A dropped call may or may not have been carried out.
+    ///
+    /// # Errors
+    /// [`FleetError::NoSuchDevice`], [`FleetError::Busy`], [`FleetError::Ended`].
+    pub async fn user(&self, index: usize, action: UserAction) -> Result<Vec<Note>, FleetError> {
+        self.ask(index, |answer| Request::User(action, answer))
+            .await
+    }
+
+    /// Takes a device off the network: its connection closes and it stays away.
+    ///
+    /// Returns when the connection is closed. Cancel safe: no, as for [`Self::user`].
+    ///
+    /// # Errors
+    /// As for [`Self::user`].
+    pub async fn go_offline(&self, index: usize) -> Result<(), FleetError> {
+        self.ask(index, Request::GoOffline).await
+    }
+
+    /// Puts a device back on the network. One that had given up tries again.
+    ///
+    /// Returns before it is connected. Cancel safe: no, as for [`Self::user`].
+    ///
+    /// # Errors
+    /// As for [`Self::user`].
+    pub async fn go_online(&self, index: usize) -> Result<(), FleetError> {
+        self.ask(index, Request::GoOnline).await
+    }
+
+    /// Looks at a device.
+    ///
+    /// Cancel safe: yes.
+    ///
+    /// # Errors
+    /// As for [`Self::user`].
+    pub async fn view(&self, index: usize) -> Result<DeviceView, FleetError> {
+        self.ask(index, Request::View).await
+    }
+
+    /// The counters now.
+    #[must_use]
+    pub fn progress(&self) -> FleetProgress {
+        self.shared.counters.progress()
+    }
+
+    /// Waits until a counter other than bytes has moved since the last [`Self::progress`].
+    ///
+    /// For one observer; several use [`Self::until`]. Cancel safe: yes.
+    pub async fn changed(&self) {
+        self.shared.counters.changed().await;
+    }
+
+    /// Waits until the counters meet `condition`, without a limit of time.
+    ///
+    /// Cancel safe: yes.
+    pub async fn until(&self, condition: impl Fn(&FleetProgress) -> bool) -> FleetProgress {
+        self.shared.counters.until(condition).await
+    }
+
+    /// Stops: no more requests, connections closed with `CloseCode::Done`, state written.
+    ///
+    /// What does not end within two seconds is cut off and counted. Cancel safe: no; a dropped
+    /// call leaves the rest to run out by itself.
+    pub async fn stop(self) -> FleetSummary {
+        let Self {
+            shared,
+            mailboxes,
+            tasks,
+            writer,
+            stop,
+        } = self;
+        let deadline = Instant::now() + STOP_WITHIN;
+        let progress = shared.counters.progress();
+        for mailbox in mailboxes {
+            mailbox.close();
+        }
+        shared.pacer.close();
+        drop(stop);
+        tasks.close();
+        let mut cut = 0;
+        if timeout_at(deadline, tasks.wait()).await.is_err() {
+            cut = u64::try_from(tasks.len()).unwrap_or(u64::MAX);
+            warn!(cut, "devices did not stop in time");
+        }
+        // The closes are on their way; this also waits until the last of them needs no repeating.
+        let drained = timeout_at(deadline, shared.endpoints.wait_idle()).await;
+        debug!(drained = drained.is_ok(), "connections closed");
+        let summary = shared.counters.summary(progress, cut);
+        drop(shared);
+        finish(writer).await;
+        info!(connected = progress.connected, "fleet stopped");
+        summary
+    }
+
+    fn spawn_all(&mut self, plans: Vec<DevicePlan>, seed: Seed, mut kept: BTreeMap<usize, Kept>) {
+        for (number, plan) in (0_u32..).zip(plans) {
+            let position = self.mailboxes.len();
+            let kept = kept.remove(&position).unwrap_or_default();
+            let nth = u64::from(number);
+            let device = kept.device.map_or_else(
+                || Device::new(plan.spec, seed.child("device", nth)),
+                |device| *device,
+            );
+            let beginning = Beginning {
+                index: number,
+                device,
+                token: plan.token,
+                credentials: kept.credentials,
+                presence: plan.start,
+                backoff: Backoff::new(seed.child("backoff", nth).stream()),
+            };
+            let mailbox = Arc::new(Mailbox::new());
+            self.mailboxes.push(Arc::clone(&mailbox));
+            let task = DeviceTask::new(Arc::clone(&self.shared), mailbox, beginning);
+            self.tasks.spawn(task.run());
+        }
+    }
+
+    async fn ask<T>(
+        &self,
+        index: usize,
+        request: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> Result<T, FleetError> {
+        let mailbox = self
+            .mailboxes
+            .get(index)
+            .ok_or(FleetError::NoSuchDevice { index })?;
+        let (answer, answered) = oneshot::channel();
+        mailbox.post(request(answer)).map_err(|cause| match cause {
+            PostError::Full => FleetError::Busy { index },
+            PostError::Closed => FleetError::Ended { index },
+        })?;
+        answered.await.map_err(|_gone| FleetError::Ended { index })
+    }
+}
+
+fn check(config: &FleetConfig) -> Result<(), FleetError> {
+    if !config.server.is_ipv4() {
+        return Err(FleetError::Address {
+            server: config.server,
+        });
+    }
+    if config.plans.len() > DEVICES_MAX {
+        return Err(FleetError::TooMany {
+            devices: config.plans.len(),
+        });
+    }
+    Ok(())
+}
+
+/// Reads the state folder, if there is one, away from the async threads.
+async fn resume(config: &FleetConfig) -> Result<Resumed, FleetError> {
+    let Some(dir) = config.state_dir.clone() else {
+        return Ok(Resumed::default());
+    };
+    let seed = config.seed;
+    let serials: Vec<SerialNumber> = config
+        .plans
+        .iter()
+        .map(|plan| plan.spec.facts.serial.clone())
+        .collect();
+    let read = move || -> Result<Resumed, StateError> {
+        let folder = StateFolder::open(&dir, seed)?;
+        let elapsed = folder.age();
+        let kept = folder.load(&serials)?;
+        let writer = Some(folder.into_writer()?);
+        Ok(Resumed {
+            kept,
+            elapsed,
+            writer,
+        })
+    };
+    let read = spawn_blocking(read).await;
+    read.expect("reading the state folder does not panic")
+        .map_err(|source| FleetError::State { source })
+}
+
+/// Waits for the last write. The thread ends when the last task has: a bound for those cut off.
+async fn finish(writer: Option<Writer>) {
+    let Some(writer) = writer else {
+        return;
+    };
+    let deadline = Instant::now() + STOP_WITHIN;
+    let finished = timeout_at(deadline, spawn_blocking(|| writer.finish())).await;
+    if finished.is_err() {
+        warn!("the state folder was still open at the deadline");
+    }
+}

@@ -1,0 +1,7 @@
+//! The fleet against a small server made of the same transport.
+#![expect(clippy::unwrap_used, reason = "what tests share may fail the test")]
+
+mod fleet;
+mod resume;
+mod server;
+mod world;

@@ -1,0 +1,16 @@
+//! A whole server on loopback, spoken to by scripted devices over real QUIC.
+#![expect(clippy::unwrap_used, reason = "what tests share may fail the test")]
+
+mod admin;
+mod bad_input;
+mod certificates;
+mod device;
+mod durability;
+mod exposure;
+mod queue;
+mod reenrolment;
+mod secrecy;
+mod session;
+mod stopping;
+mod tokens;
+mod world;
