@@ -46,10 +46,7 @@ pub(crate) struct ActionResult<'a> {
     #[serde(rename = "x-muster-command-id")]
     command: String,
     /// The device's own error chain; Graph has no place for it.
-    #[serde(
-        rename = "x-muster-errors",
-        skip_serializing_if = "<[ErrorItem]>::is_empty"
-    )]
+    #[serde(rename = "x-muster-errors", skip_serializing_if = "<[ErrorItem]>::is_empty")]
     errors: &'a [ErrorItem],
 }
 
@@ -75,16 +72,11 @@ pub(crate) fn action_results<'a, B: Backend>(
     backend: &B,
     record: &'a DeviceRecord,
 ) -> Vec<ActionResult<'a>> {
-    let latest: BTreeMap<ActionKind, &CommandRecord> = record
-        .commands()
-        .map(|command| (command.action.kind(), command))
-        .collect();
+    let latest: BTreeMap<ActionKind, &CommandRecord> =
+        record.commands().map(|command| (command.action.kind(), command)).collect();
     let mut commands: Vec<&CommandRecord> = latest.into_values().collect();
     commands.sort_by_key(|command| command.sequence);
-    commands
-        .into_iter()
-        .map(|command| action_result(backend, command))
-        .collect()
+    commands.into_iter().map(|command| action_result(backend, command)).collect()
 }
 
 fn action_result<'a, B: Backend>(backend: &B, command: &'a CommandRecord) -> ActionResult<'a> {

@@ -24,10 +24,7 @@ pub(crate) enum BodyError {
     #[error("the body is not a JSON object: look at line {line}, column {column}")]
     NotJson { line: usize, column: usize },
     #[error("{member} has to be {wanted}")]
-    Member {
-        member: &'static str,
-        wanted: &'static str,
-    },
+    Member { member: &'static str, wanted: &'static str },
     #[error(
         "{0}:true is not supported yet: a wipe here keeps nothing of the enrolment or the user"
     )]
@@ -70,10 +67,8 @@ fn parse_members(body: &[u8]) -> Result<Map<String, Value>, BodyError> {
         return Ok(Map::new());
     }
     // Only the place is told: the parser's own words repeat values, which may be secrets.
-    serde_json::from_slice(body).map_err(|error| BodyError::NotJson {
-        line: error.line(),
-        column: error.column(),
-    })
+    serde_json::from_slice(body)
+        .map_err(|error| BodyError::NotJson { line: error.line(), column: error.column() })
 }
 
 /// Reads the parameters of a wipe. Absent and null mean the same, unknown members nothing.
@@ -88,9 +83,7 @@ fn parse_wipe(members: &Map<String, Value>) -> Result<Action, BodyError> {
             return Err(BodyError::NotSupported(kept));
         }
     }
-    Ok(Action::Wipe {
-        persist_esim_data_plan: flag(members, "persistEsimDataPlan")?,
-    })
+    Ok(Action::Wipe { persist_esim_data_plan: flag(members, "persistEsimDataPlan")? })
 }
 
 fn flag(members: &Map<String, Value>, member: &'static str) -> Result<bool, BodyError> {
@@ -98,10 +91,7 @@ fn flag(members: &Map<String, Value>, member: &'static str) -> Result<bool, Body
         None | Some(Value::Null) => Ok(false),
         Some(Value::Bool(set)) => Ok(*set),
         Some(Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
-            Err(BodyError::Member {
-                member,
-                wanted: "true or false",
-            })
+            Err(BodyError::Member { member, wanted: "true or false" })
         }
     }
 }
@@ -110,10 +100,7 @@ fn text_or_nothing(members: &Map<String, Value>, member: &'static str) -> Result
     match members.get(member) {
         None | Some(Value::Null | Value::String(_)) => Ok(()),
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-            Err(BodyError::Member {
-                member,
-                wanted: "text",
-            })
+            Err(BodyError::Member { member, wanted: "text" })
         }
     }
 }
@@ -128,9 +115,7 @@ mod tests {
 
     #[test]
     fn a_missing_body_is_a_wipe_with_nothing_kept() {
-        let plain = Action::Wipe {
-            persist_esim_data_plan: false,
-        };
+        let plain = Action::Wipe { persist_esim_data_plan: false };
         for body in ["", " \r\n", "{}", r#"{"keepUserData":null,"x":[1]}"#] {
             assert_eq!(wipe(body).expect(body), plain);
         }
@@ -140,12 +125,7 @@ mod tests {
     fn the_data_plan_is_kept_on_request() {
         let body = r#"{"keepEnrollmentData":false,"keepUserData":false,"persistEsimDataPlan":true,
                        "macOsUnlockCode":"123456"}"#;
-        assert_eq!(
-            wipe(body).expect(body),
-            Action::Wipe {
-                persist_esim_data_plan: true
-            }
-        );
+        assert_eq!(wipe(body).expect(body), Action::Wipe { persist_esim_data_plan: true });
     }
 
     #[test]
@@ -161,10 +141,7 @@ mod tests {
         for kind in ActionKind::ALL {
             for body in ["{", "[]", "1", "null", "\"x\"", "{}{}"] {
                 let refused = parse_action(kind, body.as_bytes());
-                assert!(
-                    matches!(refused, Err(BodyError::NotJson { .. })),
-                    "{kind:?} {body}"
-                );
+                assert!(matches!(refused, Err(BodyError::NotJson { .. })), "{kind:?} {body}");
             }
         }
     }
@@ -172,18 +149,9 @@ mod tests {
     #[test]
     fn a_member_of_the_wrong_type_is_named_and_its_value_not_repeated() {
         for (body, reason) in [
-            (
-                r#"{"persistEsimDataPlan":"yes"}"#,
-                "persistEsimDataPlan has to be true or false",
-            ),
-            (
-                r#"{"macOsUnlockCode":271828}"#,
-                "macOsUnlockCode has to be text",
-            ),
-            (
-                "271828",
-                "the body is not a JSON object: look at line 1, column 6",
-            ),
+            (r#"{"persistEsimDataPlan":"yes"}"#, "persistEsimDataPlan has to be true or false"),
+            (r#"{"macOsUnlockCode":271828}"#, "macOsUnlockCode has to be text"),
+            ("271828", "the body is not a JSON object: look at line 1, column 6"),
         ] {
             assert_eq!(wipe(body).expect_err(body).to_string(), reason);
         }

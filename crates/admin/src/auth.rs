@@ -57,11 +57,7 @@ impl AdminToken {
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), AuthError> {
         let presented = bearer(headers).ok_or(AuthError::Missing)?;
         let presented = Self::from_text(presented).map_err(|_cause| AuthError::Wrong)?;
-        if bool::from(self.same_as(&presented)) {
-            Ok(())
-        } else {
-            Err(AuthError::Wrong)
-        }
+        if bool::from(self.same_as(&presented)) { Ok(()) } else { Err(AuthError::Wrong) }
     }
 
     /// Compares without telling by its duration where two tokens differ.

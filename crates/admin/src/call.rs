@@ -65,11 +65,7 @@ impl Call {
             Reply::Found(body) => json(StatusCode::OK, &body),
             Reply::Accepted(command) => {
                 let mut response = StatusCode::NO_CONTENT.into_response();
-                put(
-                    &mut response,
-                    COMMAND_ID,
-                    HeaderValue::try_from(command.to_string()),
-                );
+                put(&mut response, COMMAND_ID, HeaderValue::try_from(command.to_string()));
                 response
             }
         };
@@ -99,22 +95,14 @@ impl Call {
         if let Some(span) = error.retry_after() {
             // Rounded up: a client that comes back in time must find the wait over.
             let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
-            put(
-                &mut response,
-                RETRY_AFTER,
-                Ok(HeaderValue::from(seconds.max(1))),
-            );
+            put(&mut response, RETRY_AFTER, Ok(HeaderValue::from(seconds.max(1))));
         }
         if let ApiError::Auth(_) = error {
             let challenge = HeaderValue::from_static("Bearer realm=\"muster\"");
             put(&mut response, WWW_AUTHENTICATE, Ok(challenge));
         }
         if let ApiError::Verb { allowed } = error {
-            put(
-                &mut response,
-                ALLOW,
-                Ok(HeaderValue::from_static(allowed.name())),
-            );
+            put(&mut response, ALLOW, Ok(HeaderValue::from_static(allowed.name())));
         }
         self.stamp(response)
     }
@@ -155,24 +143,12 @@ impl Call {
 
     /// Puts on what every answer carries.
     fn stamp(&self, mut response: Response) -> Response {
-        put(
-            &mut response,
-            REQUEST_ID,
-            HeaderValue::try_from(self.request_id.to_string()),
-        );
+        put(&mut response, REQUEST_ID, HeaderValue::try_from(self.request_id.to_string()));
         let echoed = HeaderValue::try_from(self.client_request_id.as_str());
         put(&mut response, CLIENT_REQUEST_ID, echoed);
-        put(
-            &mut response,
-            ODATA_VERSION,
-            Ok(HeaderValue::from_static("4.0")),
-        );
+        put(&mut response, ODATA_VERSION, Ok(HeaderValue::from_static("4.0")));
         // Answers may hold passcodes and bypass codes.
-        put(
-            &mut response,
-            CACHE_CONTROL,
-            Ok(HeaderValue::from_static("no-store")),
-        );
+        put(&mut response, CACHE_CONTROL, Ok(HeaderValue::from_static("no-store")));
         response
     }
 }

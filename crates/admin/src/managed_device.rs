@@ -112,9 +112,7 @@ fn describe<'a, B: Backend>(
     look: Look<'_>,
 ) -> ManagedDevice<'a> {
     let facts = &record.facts;
-    let os_version = record
-        .status
-        .map_or(facts.os_version, |status| status.os_version);
+    let os_version = record.status.map_or(facts.os_version, |status| status.os_version);
     ManagedDevice {
         id: record.id.to_string(),
         // The simulated devices have no names of their own; the serial number tells them apart.
@@ -161,10 +159,9 @@ fn on_request<'a>(record: &'a DeviceRecord, look: Look<'_>) -> OnRequest<'a> {
 const fn beta_only(mode: Mode, system: OperatingSystem, version: Version) -> Option<BetaOnly> {
     match version {
         Version::V1 => None,
-        Version::Beta => Some(BetaOnly {
-            device_type: device_type(mode, system),
-            owner_type: owner_type(mode),
-        }),
+        Version::Beta => {
+            Some(BetaOnly { device_type: device_type(mode, system), owner_type: owner_type(mode) })
+        }
     }
 }
 
@@ -280,16 +277,14 @@ fn management_state(record: &DeviceRecord) -> &'static str {
 }
 
 fn leaving(record: &DeviceRecord) -> Option<&'static str> {
-    let words = record
-        .commands()
-        .filter_map(|command| match command.action.kind() {
-            ActionKind::Wipe => leaving_word(&command.state, &WIPE_WORDS),
-            ActionKind::Retire => leaving_word(&command.state, &RETIRE_WORDS),
-            ActionKind::ResetPasscode
-            | ActionKind::RemoteLock
-            | ActionKind::SyncDevice
-            | ActionKind::BypassActivationLock => None,
-        });
+    let words = record.commands().filter_map(|command| match command.action.kind() {
+        ActionKind::Wipe => leaving_word(&command.state, &WIPE_WORDS),
+        ActionKind::Retire => leaving_word(&command.state, &RETIRE_WORDS),
+        ActionKind::ResetPasscode
+        | ActionKind::RemoteLock
+        | ActionKind::SyncDevice
+        | ActionKind::BypassActivationLock => None,
+    });
     words.last()
 }
 

@@ -55,14 +55,7 @@ mod tests {
 
     #[test]
     fn what_is_more_or_less_than_an_origin_is_refused() {
-        for text in [
-            "",
-            "localhost:8443",
-            "ftp://a",
-            "https://a/b",
-            "https://a?b",
-            "https://u@a",
-        ] {
+        for text in ["", "localhost:8443", "ftp://a", "https://a/b", "https://a?b", "https://u@a"] {
             assert_eq!(text.parse::<Origin>(), Err(ParseOriginError), "{text}");
         }
     }

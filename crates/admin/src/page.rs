@@ -36,29 +36,19 @@ impl Page<'_> {
     /// The page as JSON.
     pub(crate) fn render<B: Backend>(&self, backend: &B, origin: &Origin) -> Value {
         let select = &self.options.select;
-        let look = Look {
-            version: self.version,
-            shape: Shape::Listed,
-            select,
-        };
+        let look = Look { version: self.version, shape: Shape::Listed, select };
         let shown = &self.found[..self.found.len().min(self.options.top)];
         let devices: Vec<Value> = shown
             .iter()
             .map(|record| Value::Object(managed_device(backend, record, look)))
             .collect();
         let mut page = Map::new();
-        page.insert(
-            "@odata.context".to_owned(),
-            context(origin, self.version).into(),
-        );
+        page.insert("@odata.context".to_owned(), context(origin, self.version).into());
         if let Some(total) = self.total {
             page.insert("@odata.count".to_owned(), total.into());
         }
         if let (Some(last), true) = (shown.last(), shown.len() < self.found.len()) {
-            page.insert(
-                "@odata.nextLink".to_owned(),
-                self.next_link(origin, last).into(),
-            );
+            page.insert("@odata.nextLink".to_owned(), self.next_link(origin, last).into());
         }
         page.insert("value".to_owned(), devices.into());
         page.into()
@@ -66,9 +56,7 @@ impl Page<'_> {
 
     /// An absolute link: the JavaScript client glues anything else onto its base address.
     fn next_link(&self, origin: &Origin, last: &DeviceRecord) -> String {
-        let ListOptions {
-            top, count, select, ..
-        } = self.options;
+        let ListOptions { top, count, select, .. } = self.options;
         let count = match count {
             Count::Told => "",
             Count::Untold => "&$count=false",

@@ -148,21 +148,15 @@ impl Target {
 
 /// Splits `managedDevices('key')` into name and key.
 fn split_key(segment: &str) -> (&str, Option<&str>) {
-    let inside = segment
-        .split_once("('")
-        .and_then(|(name, rest)| Some((name, rest.strip_suffix("')")?)));
+    let inside =
+        segment.split_once("('").and_then(|(name, rest)| Some((name, rest.strip_suffix("')")?)));
     inside.map_or((segment, None), |(name, key)| (name, Some(key)))
 }
 
 fn parse_action(segment: &str) -> Result<ActionKind, PathError> {
-    let qualified = segment
-        .get(..NAMESPACE.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(NAMESPACE));
-    let name = if qualified {
-        &segment[NAMESPACE.len()..]
-    } else {
-        segment
-    };
+    let qualified =
+        segment.get(..NAMESPACE.len()).is_some_and(|start| start.eq_ignore_ascii_case(NAMESPACE));
+    let name = if qualified { &segment[NAMESPACE.len()..] } else { segment };
     ActionKind::ALL
         .into_iter()
         .find(|kind| name.eq_ignore_ascii_case(kind.graph_name()))
@@ -216,21 +210,14 @@ mod tests {
             "/beta/deviceManagement/managedDevices('{id}')/microsoft.graph.wipe",
             "/beta/deviceManagement/managedDevices/{id}/Microsoft.Graph.WIPE",
         ] {
-            assert_eq!(
-                target(path),
-                Target::Action(device(), ActionKind::Wipe),
-                "{path}"
-            );
+            assert_eq!(target(path), Target::Action(device(), ActionKind::Wipe), "{path}");
         }
     }
 
     #[test]
     fn every_action_has_a_path() {
         for kind in ActionKind::ALL {
-            let path = format!(
-                "/beta/deviceManagement/managedDevices/{ID}/{}",
-                kind.graph_name()
-            );
+            let path = format!("/beta/deviceManagement/managedDevices/{ID}/{}", kind.graph_name());
             assert_eq!(target(&path), Target::Action(device(), kind));
         }
     }
@@ -238,14 +225,8 @@ mod tests {
     #[test]
     fn the_version_of_the_path_is_kept() {
         let version = |path| Route::parse(path).expect("a path").version;
-        assert_eq!(
-            version("/v1.0/deviceManagement/managedDevices"),
-            Version::V1
-        );
-        assert_eq!(
-            version("/BETA/deviceManagement/managedDevices"),
-            Version::Beta
-        );
+        assert_eq!(version("/v1.0/deviceManagement/managedDevices"), Version::V1);
+        assert_eq!(version("/BETA/deviceManagement/managedDevices"), Version::Beta);
     }
 
     #[test]
@@ -255,14 +236,8 @@ mod tests {
             ("/v2.0/deviceManagement/managedDevices", "v2.0"),
             ("/v1.0/users", "users"),
             ("/v1.0/deviceManagement", ""),
-            (
-                "/v1.0/deviceManagement/managedDevices('x",
-                "managedDevices('x",
-            ),
-            (
-                "/v1.0/deviceManagement/managedDevices/{id}/shutDown",
-                "shutDown",
-            ),
+            ("/v1.0/deviceManagement/managedDevices('x", "managedDevices('x"),
+            ("/v1.0/deviceManagement/managedDevices/{id}/shutDown", "shutDown"),
             ("/v1.0/deviceManagement/managedDevices/{id}/wipe/now", "now"),
         ] {
             let found = Route::parse(&path.replace("{id}", ID));

@@ -71,8 +71,5 @@ const KNOWN: &[&str] = &[
 
 /// The name as Graph spells it; `None` if there is no such property.
 pub(crate) fn find(name: &str) -> Option<&'static str> {
-    KNOWN
-        .iter()
-        .copied()
-        .find(|known| known.eq_ignore_ascii_case(name))
+    KNOWN.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
 }

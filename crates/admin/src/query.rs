@@ -92,9 +92,7 @@ pub(crate) fn list_options(uri: &Uri) -> Result<ListOptions, QueryError> {
     let options = system_options(uri, &[Top, SkipToken, Count, Select])?;
     let after = options.get(&SkipToken).map(|token| parse_skip_token(token));
     Ok(ListOptions {
-        top: options
-            .get(&Top)
-            .map_or(Ok(PAGE_DEVICES_MAX), |text| parse_top(text))?,
+        top: options.get(&Top).map_or(Ok(PAGE_DEVICES_MAX), |text| parse_top(text))?,
         after: after.transpose()?,
         count: parse_count(options.get(&Count))?,
         select: parse_select(options.get(&Select))?,
@@ -184,11 +182,7 @@ fn parse_count(text: Option<&String>) -> Result<Count, QueryError> {
 }
 
 fn parse_select(text: Option<&String>) -> Result<Selection, QueryError> {
-    let names = text
-        .map(String::as_str)
-        .unwrap_or_default()
-        .split(',')
-        .map(str::trim);
+    let names = text.map(String::as_str).unwrap_or_default().split(',').map(str::trim);
     let mut selected = Vec::new();
     for name in names.filter(|name| !name.is_empty()) {
         if name == "*" {
@@ -199,11 +193,7 @@ fn parse_select(text: Option<&String>) -> Result<Selection, QueryError> {
             selected.push(known);
         }
     }
-    Ok(if selected.is_empty() {
-        Selection::Everything
-    } else {
-        Selection::Named(selected)
-    })
+    Ok(if selected.is_empty() { Selection::Everything } else { Selection::Named(selected) })
 }
 
 fn short(text: &str) -> String {
@@ -235,10 +225,7 @@ mod tests {
         let options = list("%24top=5&$SELECT=deviceName%2CSerialNumber&$count=false").unwrap();
         assert_eq!(options.top, 5);
         assert_eq!(options.count, Count::Untold);
-        assert_eq!(
-            options.select,
-            Selection::Named(vec!["deviceName", "serialNumber"])
-        );
+        assert_eq!(options.select, Selection::Named(vec!["deviceName", "serialNumber"]));
     }
 
     #[test]
@@ -258,9 +245,9 @@ mod tests {
 
     #[test]
     fn an_option_that_is_not_served_is_named() {
-        for option in [
-            "$filter", "$orderby", "$expand", "$search", "$skip", "$format", "$apply", "$",
-        ] {
+        for option in
+            ["$filter", "$orderby", "$expand", "$search", "$skip", "$format", "$apply", "$"]
+        {
             let refused = list(&format!("{option}=x"));
             assert_eq!(refused, Err(QueryError::NotSupported(option.to_owned())));
         }
@@ -274,10 +261,7 @@ mod tests {
             ("$top=1&$top=2", QueryError::Twice("$top")),
             ("$skiptoken=abc", QueryError::SkipToken),
             ("$count=yes", QueryError::Count),
-            (
-                "$select=id,pinCode",
-                QueryError::Property("pinCode".to_owned()),
-            ),
+            ("$select=id,pinCode", QueryError::Property("pinCode".to_owned())),
         ] {
             assert_eq!(list(query), Err(error), "{query}");
         }

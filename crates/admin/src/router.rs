@@ -45,11 +45,7 @@ struct Api<B> {
 ///
 /// It answers every path itself, with Graph's error envelope where it serves nothing.
 pub fn router<B: Backend>(backend: B, auth: AdminToken, origin: Origin) -> Router {
-    let api = Api {
-        backend,
-        auth,
-        origin,
-    };
+    let api = Api { backend, auth, origin };
     Router::new()
         .fallback(serve::<B>)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -94,11 +90,7 @@ impl<B: Backend> Api<B> {
             Verb::Get => request.method() == Method::GET,
             Verb::Post => request.method() == Method::POST,
         };
-        if fits {
-            Ok(route)
-        } else {
-            Err(ApiError::Verb { allowed })
-        }
+        if fits { Ok(route) } else { Err(ApiError::Verb { allowed }) }
     }
 
     async fn answer(&self, call: &Call, route: Route, request: Request) -> Result<Reply, ApiError> {
@@ -119,12 +111,7 @@ impl<B: Backend> Api<B> {
             Count::Told => Some(read(self.backend.enrolled()).await?),
             Count::Untold => None,
         };
-        let page = Page {
-            version,
-            options: &options,
-            found: &found,
-            total,
-        };
+        let page = Page { version, options: &options, found: &found, total };
         Ok(Reply::Found(page.render(&self.backend, &self.origin)))
     }
 
@@ -136,11 +123,7 @@ impl<B: Backend> Api<B> {
     ) -> Result<Reply, ApiError> {
         let record = self.record(device).await?;
         let select = device_options(request.uri())?;
-        let look = Look {
-            version,
-            shape: Shape::Single,
-            select: &select,
-        };
+        let look = Look { version, shape: Shape::Single, select: &select };
         let mut shown = managed_device(&self.backend, &record, look);
         let context = format!("{}/$entity", context(&self.origin, version));
         shown.insert("@odata.context".to_owned(), context.into());

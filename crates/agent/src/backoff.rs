@@ -110,9 +110,6 @@ mod tests {
         let firsts = (0..1_000)
             .map(|index| Backoff::new(root.child("backoff", index).stream()).next_delay());
         let late = firsts.filter(|delay| *delay >= FIRST / 2).count();
-        assert!(
-            (400..600).contains(&late),
-            "{late} of 1000 in the later half"
-        );
+        assert!((400..600).contains(&late), "{late} of 1000 in the later half");
     }
 }

@@ -18,10 +18,7 @@ pub(crate) struct Clock {
 impl Clock {
     /// Starts now, `elapsed` into the run.
     pub(crate) fn start(elapsed: Duration) -> Self {
-        Self {
-            origin: Instant::now(),
-            base: Timestamp::ZERO.after(elapsed),
-        }
+        Self { origin: Instant::now(), base: Timestamp::ZERO.after(elapsed) }
     }
 
     /// This moment.
@@ -34,9 +31,7 @@ impl Clock {
         let span = at.since(self.base);
         // Beyond what the clock can hold is as good as never: a day, then look again.
         let fallback = Duration::from_secs(86_400);
-        self.origin
-            .checked_add(span)
-            .unwrap_or_else(|| Instant::now() + fallback)
+        self.origin.checked_add(span).unwrap_or_else(|| Instant::now() + fallback)
     }
 }
 

@@ -331,10 +331,7 @@ impl DeviceTask {
             (Next::Retry, _) => self.rest(),
             (Next::RetryCapped, _) => self.rest_unless_refused_often(),
             (Next::GiveWay, _) => {
-                info!(
-                    index = self.index,
-                    "gives way to another connection of this device"
-                );
+                info!(index = self.index, "gives way to another connection of this device");
                 self.aim = Aim::Rest;
             }
             (Next::Unenrolled, Aim::Connect) => {
@@ -355,9 +352,7 @@ impl DeviceTask {
     fn rest(&mut self) {
         let delay = self.backoff.next_delay();
         debug!(index = self.index, ?delay, "comes back later");
-        self.link = Link::Resting {
-            until: Instant::now() + delay,
-        };
+        self.link = Link::Resting { until: Instant::now() + delay };
     }
 
     fn rest_unless_refused_often(&mut self) {
@@ -408,10 +403,7 @@ impl DeviceTask {
             Link::Up(mut session) => {
                 self.on_session_over(&session);
                 session.finish();
-                self.link = Link::Leaving {
-                    session,
-                    until: Instant::now() + LEAVE_WITHIN,
-                };
+                self.link = Link::Leaving { session, until: Instant::now() + LEAVE_WITHIN };
             }
             // An attempt on its way is one with the identity that is now forgotten.
             Link::Down | Link::Resting { .. } | Link::Trying(_) => {}

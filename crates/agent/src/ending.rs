@@ -60,11 +60,7 @@ impl Ending {
 impl From<&ConnectionError> for Ending {
     fn from(error: &ConnectionError) -> Self {
         let by_code = |code: u64| {
-            if code & !0xff == CRYPTO_ERROR {
-                Self::TlsRefused
-            } else {
-                Self::Lost
-            }
+            if code & !0xff == CRYPTO_ERROR { Self::TlsRefused } else { Self::Lost }
         };
         match error {
             ConnectionError::ApplicationClosed(_) => {
@@ -129,11 +125,9 @@ mod tests {
 
     #[test]
     fn an_enrolment_that_the_server_ended_ends_on_the_device() {
-        for code in [
-            CloseCode::Unenrolled,
-            CloseCode::UnknownDevice,
-            CloseCode::CertificateSuperseded,
-        ] {
+        for code in
+            [CloseCode::Unenrolled, CloseCode::UnknownDevice, CloseCode::CertificateSuperseded]
+        {
             assert_eq!(Ending::Closed(code).next(), Next::Unenrolled);
         }
     }

@@ -39,10 +39,7 @@ pub(crate) fn new_credentials() -> Option<Credentials> {
     let key = DeviceKey::generate()
         .inspect_err(|cause| warn!(error = cause as &dyn std::error::Error, "no device key"))
         .ok()?;
-    Some(Credentials {
-        pkcs8: key.pkcs8_der(),
-        grant: None,
-    })
+    Some(Credentials { pkcs8: key.pkcs8_der(), grant: None })
 }
 
 /// Asks for a certificate, once.
@@ -82,9 +79,7 @@ async fn ask(applicant: &Applicant, connection: &Connection) -> Option<EnrolRepl
     }
     let reply = receiver.receive::<EnrolReply>(Peer::Newer).await;
     counters.bytes(Bytes::Received, receiver.bytes_received());
-    reply
-        .inspect_err(|cause| debug!(error = cause as &dyn std::error::Error, "no reply"))
-        .ok()?
+    reply.inspect_err(|cause| debug!(error = cause as &dyn std::error::Error, "no reply")).ok()?
 }
 
 /// Checks that what the server granted is for this key and names the device it says.
@@ -94,10 +89,7 @@ fn granted(applicant: &Applicant, reply: EnrolReply) -> Option<Grant> {
     let names_device = names(&CertificateDer::from(certificate.as_slice()), reply.device);
     let fits_key = applicant.shared.tls.management(&identity).is_ok();
     if names_device && fits_key {
-        Some(Grant {
-            device: reply.device,
-            certificate,
-        })
+        Some(Grant { device: reply.device, certificate })
     } else {
         warn!(
             device_id = %reply.device,

@@ -189,11 +189,7 @@ impl Fleet {
             writer: resumed.writer.as_ref().map(Writer::handle),
             stop: stop.clone(),
         });
-        info!(
-            devices = config.plans.len(),
-            resumed = resumed.kept.len(),
-            "fleet starts"
-        );
+        info!(devices = config.plans.len(), resumed = resumed.kept.len(), "fleet starts");
         let mut fleet = Self {
             shared,
             mailboxes: Vec::with_capacity(config.plans.len()),
@@ -212,8 +208,7 @@ impl Fleet {
     /// # Errors
     /// [`FleetError::NoSuchDevice`], [`FleetError::Busy`], [`FleetError::Ended`].
     pub async fn user(&self, index: usize, action: UserAction) -> Result<Vec<Note>, FleetError> {
-        self.ask(index, |answer| Request::User(action, answer))
-            .await
+        self.ask(index, |answer| Request::User(action, answer)).await
     }
 
     /// Takes a device off the network: its connection closes and it stays away.
@@ -271,13 +266,7 @@ impl Fleet {
     /// What does not end within two seconds is cut off and counted. Cancel safe: no; a dropped
     /// call leaves the rest to run out by itself.
     pub async fn stop(self) -> FleetSummary {
-        let Self {
-            shared,
-            mailboxes,
-            tasks,
-            writer,
-            stop,
-        } = self;
+        let Self { shared, mailboxes, tasks, writer, stop } = self;
         let deadline = Instant::now() + STOP_WITHIN;
         let progress = shared.counters.progress();
         for mailbox in mailboxes {
@@ -330,10 +319,7 @@ impl Fleet {
         index: usize,
         request: impl FnOnce(oneshot::Sender<T>) -> Request,
     ) -> Result<T, FleetError> {
-        let mailbox = self
-            .mailboxes
-            .get(index)
-            .ok_or(FleetError::NoSuchDevice { index })?;
+        let mailbox = self.mailboxes.get(index).ok_or(FleetError::NoSuchDevice { index })?;
         let (answer, answered) = oneshot::channel();
         mailbox.post(request(answer)).map_err(|cause| match cause {
             PostError::Full => FleetError::Busy { index },
@@ -345,14 +331,10 @@ impl Fleet {
 
 fn check(config: &FleetConfig) -> Result<(), FleetError> {
     if !config.server.is_ipv4() {
-        return Err(FleetError::Address {
-            server: config.server,
-        });
+        return Err(FleetError::Address { server: config.server });
     }
     if config.plans.len() > DEVICES_MAX {
-        return Err(FleetError::TooMany {
-            devices: config.plans.len(),
-        });
+        return Err(FleetError::TooMany { devices: config.plans.len() });
     }
     Ok(())
 }
@@ -363,21 +345,14 @@ async fn resume(config: &FleetConfig) -> Result<Resumed, FleetError> {
         return Ok(Resumed::default());
     };
     let seed = config.seed;
-    let serials: Vec<SerialNumber> = config
-        .plans
-        .iter()
-        .map(|plan| plan.spec.facts.serial.clone())
-        .collect();
+    let serials: Vec<SerialNumber> =
+        config.plans.iter().map(|plan| plan.spec.facts.serial.clone()).collect();
     let read = move || -> Result<Resumed, StateError> {
         let folder = StateFolder::open(&dir, seed)?;
         let elapsed = folder.age();
         let kept = folder.load(&serials)?;
         let writer = Some(folder.into_writer()?);
-        Ok(Resumed {
-            kept,
-            elapsed,
-            writer,
-        })
+        Ok(Resumed { kept, elapsed, writer })
     };
     let read = spawn_blocking(read).await;
     read.expect("reading the state folder does not panic")

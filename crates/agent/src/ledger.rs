@@ -32,12 +32,7 @@ impl Ledger {
     /// Remembers nothing yet, and at most `entries_max` effects.
     #[must_use]
     pub(crate) fn new(entries_max: usize) -> Self {
-        Self {
-            seen: HashSet::new(),
-            order: VecDeque::new(),
-            entries_max,
-            forgotten: 0,
-        }
+        Self { seen: HashSet::new(), order: VecDeque::new(), entries_max, forgotten: 0 }
     }
 
     /// Enters one effect on the device with this index.

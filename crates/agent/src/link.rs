@@ -27,10 +27,7 @@ pub(crate) enum Link {
     /// Open.
     Up(Box<Session>),
     /// Saying good-bye: what was sent is to arrive first.
-    Leaving {
-        session: Box<Session>,
-        until: Instant,
-    },
+    Leaving { session: Box<Session>, until: Instant },
 }
 
 /// How an attempt came out.

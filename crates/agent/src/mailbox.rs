@@ -36,10 +36,7 @@ enum State<T> {
 
 impl<T> Mailbox<T> {
     pub(crate) const fn new() -> Self {
-        Self {
-            state: Mutex::new(State::Open(VecDeque::new())),
-            arrived: Notify::const_new(),
-        }
+        Self { state: Mutex::new(State::Open(VecDeque::new())), arrived: Notify::const_new() }
     }
 
     /// Puts a request in.

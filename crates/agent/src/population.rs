@@ -30,10 +30,7 @@ const MODES: [(Mode, u64); 11] = [
 /// devices, with the same serial numbers.
 #[must_use]
 pub fn population(count: usize, seed: Seed) -> Vec<DeviceSpec> {
-    (0_u64..)
-        .take(count)
-        .map(|index| device(index, seed))
-        .collect()
+    (0_u64..).take(count).map(|index| device(index, seed)).collect()
 }
 
 fn device(index: u64, seed: Seed) -> DeviceSpec {
@@ -118,30 +115,14 @@ fn persona(mode: Mode, draws: &mut Stream) -> Persona {
         | Mode::AospUserless => false,
     };
     let presence = |is_set| {
-        if is_set {
-            Presence::Set
-        } else {
-            Presence::NotSet
-        }
+        if is_set { Presence::Set } else { Presence::NotSet }
     };
     Persona {
         passcode: presence(of_hundred(80)),
         work_profile_password: presence(of_hundred(50) && has_work_profile),
-        prompt: if of_hundred(85) {
-            PromptHabit::Accepts
-        } else {
-            PromptHabit::Ignores
-        },
-        find_my: if of_hundred(60) {
-            Switch::On
-        } else {
-            Switch::Off
-        },
-        screen: if of_hundred(70) {
-            Screen::Locked
-        } else {
-            Screen::Unlocked
-        },
+        prompt: if of_hundred(85) { PromptHabit::Accepts } else { PromptHabit::Ignores },
+        find_my: if of_hundred(60) { Switch::On } else { Switch::Off },
+        screen: if of_hundred(70) { Screen::Locked } else { Screen::Unlocked },
     }
 }
 
@@ -168,10 +149,7 @@ mod tests {
     #[test]
     fn serial_numbers_are_unique_and_none_is_refused() {
         let fleet = population(MANY, seed());
-        let serials: BTreeSet<&str> = fleet
-            .iter()
-            .map(|spec| spec.facts.serial.as_str())
-            .collect();
+        let serials: BTreeSet<&str> = fleet.iter().map(|spec| spec.facts.serial.as_str()).collect();
         assert_eq!(serials.len(), MANY);
         for spec in &fleet {
             assert_eq!(spec.facts.check(), Ok(()), "{:?}", spec.facts);
@@ -195,11 +173,8 @@ mod tests {
         assert_eq!(modes, BTreeSet::from(Mode::ALL));
         let majors = |platform: Platform| -> Vec<u16> {
             let of_platform = |spec: &&DeviceSpec| spec.facts.mode.platform() == platform;
-            let majors: BTreeSet<u16> = fleet
-                .iter()
-                .filter(of_platform)
-                .map(|spec| spec.facts.os_version.major)
-                .collect();
+            let majors: BTreeSet<u16> =
+                fleet.iter().filter(of_platform).map(|spec| spec.facts.os_version.major).collect();
             majors.into_iter().collect()
         };
         assert_eq!(majors(Platform::Apple), (12..=18).collect::<Vec<_>>());

@@ -63,12 +63,10 @@ pub(crate) async fn dial(
     config: quinn::ClientConfig,
     server: SocketAddr,
 ) -> Result<Connection, Ending> {
-    let connecting = endpoint
-        .connect_with(config, server, SERVER_NAME)
-        .map_err(|cause| {
-            debug!(error = &cause as &dyn std::error::Error, "cannot connect");
-            Ending::Unusable
-        })?;
+    let connecting = endpoint.connect_with(config, server, SERVER_NAME).map_err(|cause| {
+        debug!(error = &cause as &dyn std::error::Error, "cannot connect");
+        Ending::Unusable
+    })?;
     match timeout(CONNECT_WITHIN, connecting).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(cause)) => Err(Ending::from(&cause)),
@@ -99,10 +97,7 @@ pub(crate) async fn connect(caller: Caller) -> Result<Box<Session>, Ending> {
     };
     let config = caller.shared.tls.management(&caller.identity);
     let config = config.map_err(|cause| {
-        debug!(
-            error = &cause as &dyn std::error::Error,
-            "own identity refused"
-        );
+        debug!(error = &cause as &dyn std::error::Error, "own identity refused");
         Ending::Unusable
     })?;
     let connection = dial(&caller.endpoint, config, caller.shared.server).await?;
@@ -110,10 +105,7 @@ pub(crate) async fn connect(caller: Caller) -> Result<Box<Session>, Ending> {
     let Ok(Ok((send, receive))) = opened else {
         return Err(Ending::of(&connection));
     };
-    let stage = Stage::Greeting {
-        _turn: turn,
-        until: Instant::now() + GREETING_WITHIN,
-    };
+    let stage = Stage::Greeting { _turn: turn, until: Instant::now() + GREETING_WITHIN };
     Ok(Box::new(Session {
         sender: FrameSender::new(send),
         receiver: FrameReceiver::new(receive),
@@ -171,9 +163,7 @@ impl Session {
     /// Takes note of the server's welcome; says whether it is the first of this session.
     pub(crate) fn on_welcome(&mut self, welcome: &Welcome) -> Reached {
         let before = self.reached();
-        self.stage = Stage::Welcomed {
-            peer: Peer::of_minor(welcome.minor),
-        };
+        self.stage = Stage::Welcomed { peer: Peer::of_minor(welcome.minor) };
         before
     }
 

@@ -35,10 +35,7 @@ pub(crate) struct Endpoints {
 
 impl Endpoints {
     pub(crate) fn open(sockets: Sockets) -> Result<Self, EndpointError> {
-        let mut endpoints = Self {
-            shared: Vec::new(),
-            warned: AtomicBool::new(false),
-        };
+        let mut endpoints = Self { shared: Vec::new(), warned: AtomicBool::new(false) };
         let count = match sockets {
             Sockets::Shared(count) => count.get(),
             Sockets::PerDevice => 0,

@@ -193,9 +193,7 @@ impl StateFolder {
                     Some(found) if found == planned.as_str() => {}
                     Some(found) => return Err(other_population(index, found, planned)),
                     None => {
-                        table
-                            .insert(row(index), planned.as_str())
-                            .map_err(failed("write"))?;
+                        table.insert(row(index), planned.as_str()).map_err(failed("write"))?;
                     }
                 }
             }
@@ -207,15 +205,8 @@ impl StateFolder {
 /// Makes the file aside and moves it into place when it is whole.
 fn create(dir: &Path, path: &Path, seed: Seed) -> Result<(), StateError> {
     let making = dir.join(FILE_IN_THE_MAKING);
-    let prepare = |source| StateError::Prepare {
-        path: making.clone(),
-        source,
-    };
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(FOLDER_MODE)
-        .create(dir)
-        .map_err(prepare)?;
+    let prepare = |source| StateError::Prepare { path: making.clone(), source };
+    fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(dir).map_err(prepare)?;
     let file = fs::OpenOptions::new()
         .read(true)
         .write(true)
@@ -229,9 +220,7 @@ fn create(dir: &Path, path: &Path, seed: Seed) -> Result<(), StateError> {
     write_folder(&database, &Folder::new(seed, since_epoch()))?;
     database.close().map_err(opening)?;
     fs::rename(&making, path).map_err(prepare)?;
-    fs::File::open(dir)
-        .and_then(|dir| dir.sync_all())
-        .map_err(prepare)
+    fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(prepare)
 }
 
 fn open_database(path: &Path) -> Result<Database, StateError> {
@@ -275,9 +264,7 @@ fn decode<T: serde::de::DeserializeOwned>(
 }
 
 fn since_epoch() -> Duration {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 fn row(index: usize) -> u64 {
@@ -285,17 +272,11 @@ fn row(index: usize) -> u64 {
 }
 
 fn unreadable(what: &str) -> StateError {
-    StateError::Unreadable {
-        what: what.to_owned(),
-    }
+    StateError::Unreadable { what: what.to_owned() }
 }
 
 fn other_population(index: usize, found: String, planned: &SerialNumber) -> StateError {
-    StateError::OtherPopulation {
-        index,
-        found,
-        planned: planned.clone(),
-    }
+    StateError::OtherPopulation { index, found, planned: planned.clone() }
 }
 
 fn opening(error: redb::DatabaseError) -> StateError {
@@ -307,10 +288,7 @@ fn opening(error: redb::DatabaseError) -> StateError {
 }
 
 fn failed<E: Into<redb::Error>>(doing: &'static str) -> impl Fn(E) -> StateError {
-    move |error| StateError::Store {
-        doing,
-        source: Box::new(error.into()),
-    }
+    move |error| StateError::Store { doing, source: Box::new(error.into()) }
 }
 
 #[cfg(test)]

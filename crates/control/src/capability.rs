@@ -37,11 +37,7 @@ impl DeviceRecord {
     /// [`CapabilityRefusal`] if the action can never work there.
     pub fn capability(&self, action: ActionKind) -> Result<(), CapabilityRefusal> {
         let reported = self.status.map(|status| status.os_version);
-        judge(
-            action,
-            self.facts.mode,
-            reported.unwrap_or(self.facts.os_version),
-        )
+        judge(action, self.facts.mode, reported.unwrap_or(self.facts.os_version))
     }
 }
 
@@ -57,9 +53,7 @@ pub(crate) fn judge(
         ActionKind::BypassActivationLock => bypass_activation_lock(mode, version),
         ActionKind::RemoteLock | ActionKind::SyncDevice => None,
     };
-    refused.map_or(Ok(()), |(row, reason)| {
-        Err(CapabilityRefusal { row, reason })
-    })
+    refused.map_or(Ok(()), |(row, reason)| Err(CapabilityRefusal { row, reason }))
 }
 
 /// Row and reason of a refusal.
@@ -90,18 +84,16 @@ fn wipe(mode: Mode) -> Refused {
 
 fn retire(mode: Mode) -> Refused {
     match mode {
-        Mode::AndroidCorporateOwnedWorkProfile => Some((
-            "T2",
-            "a corporate-owned device with a work profile cannot be retired; wipe it",
-        )),
+        Mode::AndroidCorporateOwnedWorkProfile => {
+            Some(("T2", "a corporate-owned device with a work profile cannot be retired; wipe it"))
+        }
         Mode::AndroidFullyManaged | Mode::AndroidDedicated => Some((
             "T3",
             "a fully managed or dedicated device has no personal side to leave; wipe it",
         )),
-        Mode::AospUserAssociated | Mode::AospUserless => Some((
-            "T4",
-            "an AOSP device has no personal side to leave; wipe it",
-        )),
+        Mode::AospUserAssociated | Mode::AospUserless => {
+            Some(("T4", "an AOSP device has no personal side to leave; wipe it"))
+        }
         Mode::AppleDevice
         | Mode::AppleDeviceSupervised
         | Mode::AppleAutomatedDevice
@@ -113,10 +105,9 @@ fn retire(mode: Mode) -> Refused {
 
 fn reset_passcode(mode: Mode, version: OsVersion) -> Refused {
     match mode {
-        Mode::AppleUser => Some((
-            "R12",
-            "the passcode of a device in User Enrollment belongs to its user",
-        )),
+        Mode::AppleUser => {
+            Some(("R12", "the passcode of a device in User Enrollment belongs to its user"))
+        }
         Mode::AndroidDeviceAdministrator if version >= OsVersion::major(7) => Some((
             "R2",
             "since Android 7.0 a device administrator may not reset the passcode; enrol the \
@@ -155,10 +146,7 @@ fn bypass_activation_lock(mode: Mode, version: OsVersion) -> Refused {
         Mode::AppleDeviceSupervised | Mode::AppleAutomatedDevice
             if version < OsVersion::major(8) =>
         {
-            Some((
-                "A2",
-                "Activation Lock can be managed from iOS 8.0 on; update the device",
-            ))
+            Some(("A2", "Activation Lock can be managed from iOS 8.0 on; update the device"))
         }
         Mode::AppleDeviceSupervised | Mode::AppleAutomatedDevice => None,
         Mode::AppleDevice | Mode::AppleUser => Some((

@@ -28,10 +28,9 @@ pub(crate) enum Unsendable {
 impl From<Unsendable> for ErrorItem {
     fn from(cause: Unsendable) -> Self {
         let (code, description) = match cause {
-            Unsendable::UnlockTokenMissing => (
-                1,
-                "no unlock token is stored for this device; wipe it to regain access",
-            ),
+            Unsendable::UnlockTokenMissing => {
+                (1, "no unlock token is stored for this device; wipe it to regain access")
+            }
             Unsendable::BypassCodeMissing => (
                 2,
                 "no Activation Lock bypass code is stored for this device; allow Activation Lock \
@@ -39,11 +38,7 @@ impl From<Unsendable> for ErrorItem {
             ),
             Unsendable::UnknownToPlatform => (3, "the platform of this device has no such request"),
         };
-        Self {
-            domain: ERROR_DOMAIN.to_string(),
-            code,
-            description: description.to_string(),
-        }
+        Self { domain: ERROR_DOMAIN.to_string(), code, description: description.to_string() }
     }
 }
 
@@ -66,27 +61,19 @@ pub(crate) fn compose(action: &Action, mode: Mode, escrow: &Escrow) -> Result<Re
 
 fn apple(action: &Action, escrow: &Escrow) -> Result<AppleRequest, Unsendable> {
     Ok(match action {
-        Action::Wipe {
-            persist_esim_data_plan,
-        } => AppleRequest::EraseDevice {
-            preserve_data_plan: *persist_esim_data_plan,
-        },
-        Action::Retire => AppleRequest::RemoveProfile {
-            identifier: PROFILE_IDENTIFIER.to_string(),
-        },
+        Action::Wipe { persist_esim_data_plan } => {
+            AppleRequest::EraseDevice { preserve_data_plan: *persist_esim_data_plan }
+        }
+        Action::Retire => {
+            AppleRequest::RemoveProfile { identifier: PROFILE_IDENTIFIER.to_string() }
+        }
         Action::ResetPasscode => AppleRequest::ClearPasscode {
-            unlock_token: escrow
-                .unlock_token
-                .clone()
-                .ok_or(Unsendable::UnlockTokenMissing)?,
+            unlock_token: escrow.unlock_token.clone().ok_or(Unsendable::UnlockTokenMissing)?,
         },
         Action::RemoteLock => AppleRequest::DeviceLock { message: None },
         Action::SyncDevice => AppleRequest::SecurityInfo,
         Action::BypassActivationLock => AppleRequest::DisableActivationLock {
-            bypass_code: escrow
-                .bypass_code
-                .clone()
-                .ok_or(Unsendable::BypassCodeMissing)?,
+            bypass_code: escrow.bypass_code.clone().ok_or(Unsendable::BypassCodeMissing)?,
         },
     })
 }
@@ -94,16 +81,12 @@ fn apple(action: &Action, escrow: &Escrow) -> Result<AppleRequest, Unsendable> {
 fn android(action: &Action, mode: Mode) -> Result<AndroidRequest, Unsendable> {
     Ok(match action {
         // A wipe by default keeps neither the factory-reset protection nor the eSIM.
-        Action::Wipe {
-            persist_esim_data_plan,
-        } => AndroidRequest::Wipe {
+        Action::Wipe { persist_esim_data_plan } => AndroidRequest::Wipe {
             preserve_reset_protection_data: false,
             wipe_esims: !persist_esim_data_plan,
         },
         Action::Retire => AndroidRequest::RelinquishOwnership,
-        Action::ResetPasscode => AndroidRequest::ResetPassword {
-            scope: password_scope(mode),
-        },
+        Action::ResetPasscode => AndroidRequest::ResetPassword { scope: password_scope(mode) },
         Action::RemoteLock => AndroidRequest::Lock,
         Action::SyncDevice => AndroidRequest::RequestDeviceInfo,
         Action::BypassActivationLock => return Err(Unsendable::UnknownToPlatform),
@@ -148,9 +131,7 @@ mod tests {
 
     fn action(kind: ActionKind) -> Action {
         match kind {
-            ActionKind::Wipe => Action::Wipe {
-                persist_esim_data_plan: true,
-            },
+            ActionKind::Wipe => Action::Wipe { persist_esim_data_plan: true },
             ActionKind::Retire => Action::Retire,
             ActionKind::ResetPasscode => Action::ResetPasscode,
             ActionKind::RemoteLock => Action::RemoteLock,
@@ -187,12 +168,8 @@ mod tests {
     #[test]
     fn the_esim_stays_or_goes_as_asked_on_both_platforms() {
         for persist_esim_data_plan in [true, false] {
-            let wipe = Action::Wipe {
-                persist_esim_data_plan,
-            };
-            let apple = AppleRequest::EraseDevice {
-                preserve_data_plan: persist_esim_data_plan,
-            };
+            let wipe = Action::Wipe { persist_esim_data_plan };
+            let apple = AppleRequest::EraseDevice { preserve_data_plan: persist_esim_data_plan };
             let android = AndroidRequest::Wipe {
                 preserve_reset_protection_data: false,
                 wipe_esims: !persist_esim_data_plan,
@@ -205,20 +182,8 @@ mod tests {
 
     #[test]
     fn a_missing_secret_is_named_and_never_replaced_by_an_empty_one() {
-        let ask = |kind| {
-            compose(
-                &action(kind),
-                Mode::AppleAutomatedDevice,
-                &Escrow::default(),
-            )
-        };
-        assert_eq!(
-            ask(ActionKind::ResetPasscode),
-            Err(Unsendable::UnlockTokenMissing)
-        );
-        assert_eq!(
-            ask(ActionKind::BypassActivationLock),
-            Err(Unsendable::BypassCodeMissing)
-        );
+        let ask = |kind| compose(&action(kind), Mode::AppleAutomatedDevice, &Escrow::default());
+        assert_eq!(ask(ActionKind::ResetPasscode), Err(Unsendable::UnlockTokenMissing));
+        assert_eq!(ask(ActionKind::BypassActivationLock), Err(Unsendable::BypassCodeMissing));
     }
 }

@@ -78,8 +78,7 @@ impl DeviceRecord {
         if self.lifecycle != Lifecycle::Enrolled {
             return Err(SubmitRefusal::NotEnrolled);
         }
-        self.capability(action.kind())
-            .map_err(SubmitRefusal::Capability)?;
+        self.capability(action.kind()).map_err(SubmitRefusal::Capability)?;
         if self.index_of(id).is_some() || self.recent.contains(&id) {
             return Ok(());
         }
@@ -108,9 +107,7 @@ impl DeviceRecord {
             match compose(&self.commands[index].action, self.facts.mode, &self.escrow) {
                 Ok(request) => return Some(self.lease(now, index, request)),
                 Err(cause) => {
-                    let failed = CommandState::Failed {
-                        errors: vec![cause.into()],
-                    };
+                    let failed = CommandState::Failed { errors: vec![cause.into()] };
                     self.apply(index, now, Event::Unsendable, failed);
                 }
             }
@@ -140,12 +137,7 @@ impl DeviceRecord {
                 self.purge_passcode(index);
             } else {
                 let reason = CancelReason::Expired;
-                self.apply(
-                    index,
-                    now,
-                    Event::Expired,
-                    CommandState::Canceled { reason },
-                );
+                self.apply(index, now, Event::Expired, CommandState::Canceled { reason });
             }
         }
     }
@@ -160,17 +152,11 @@ impl DeviceRecord {
     pub fn cancel(&mut self, now: Timestamp, id: CommandId) -> CancelOutcome {
         let Some(index) = self.index_of(id) else {
             let settled = self.recent.contains(&id);
-            return if settled {
-                CancelOutcome::TooLate
-            } else {
-                CancelOutcome::Unknown
-            };
+            return if settled { CancelOutcome::TooLate } else { CancelOutcome::Unknown };
         };
         match self.commands[index].state.stage() {
             Stage::Queued | Stage::NotNow => {
-                let state = CommandState::Canceled {
-                    reason: CancelReason::Administrator,
-                };
+                let state = CommandState::Canceled { reason: CancelReason::Administrator };
                 self.apply(index, now, Event::CancelRequested, state);
                 CancelOutcome::BeforeDelivery
             }
@@ -189,18 +175,13 @@ impl DeviceRecord {
     /// Whether an attempt is with the device.
     #[must_use]
     pub fn has_in_flight(&self) -> bool {
-        self.commands
-            .iter()
-            .any(|row| row.state.stage() == Stage::InFlight)
+        self.commands.iter().any(|row| row.state.stage() == Stage::InFlight)
     }
 
     /// How many commands are not over; at most [`QUEUE_PER_DEVICE_MAX`].
     #[must_use]
     pub fn live_commands(&self) -> usize {
-        self.commands
-            .iter()
-            .filter(|row| !row.state.is_terminal())
-            .count()
+        self.commands.iter().filter(|row| !row.state.is_terminal()).count()
     }
 
     /// The command with this id, if it is kept in memory.
@@ -232,12 +213,7 @@ impl DeviceRecord {
     ) {
         match self.withdrawal(index) {
             Some(reason) => {
-                self.apply(
-                    index,
-                    now,
-                    Event::Withdrawn,
-                    CommandState::Canceled { reason },
-                );
+                self.apply(index, now, Event::Withdrawn, CommandState::Canceled { reason });
             }
             None => self.apply(index, now, event, waiting),
         }
@@ -286,19 +262,10 @@ impl DeviceRecord {
     /// One that still shows a passcode stays, so that its end is not missed.
     pub(crate) fn forget_settled(&mut self) {
         let latest = ActionKind::ALL.map(|kind| {
-            let of_kind = self
-                .commands
-                .iter()
-                .rev()
-                .find(|row| row.action.kind() == kind);
+            let of_kind = self.commands.iter().rev().find(|row| row.action.kind() == kind);
             of_kind.map(|row| row.sequence)
         });
-        let Self {
-            commands,
-            recent,
-            changed,
-            ..
-        } = self;
+        let Self { commands, recent, changed, .. } = self;
         commands.retain(|row| {
             let keep = !row.state.is_terminal()
                 || latest.contains(&Some(row.sequence))
@@ -338,9 +305,7 @@ impl DeviceRecord {
         for index in 0..self.commands.len() {
             match self.commands[index].state.stage() {
                 Stage::Queued | Stage::NotNow => {
-                    let state = CommandState::Canceled {
-                        reason: CancelReason::Superseded,
-                    };
+                    let state = CommandState::Canceled { reason: CancelReason::Superseded };
                     self.apply(index, now, Event::FinalSubmitted, state);
                 }
                 Stage::InFlight
@@ -357,11 +322,7 @@ impl DeviceRecord {
         let row = &mut self.commands[index];
         row.attempt = row.attempt.next();
         Command {
-            head: CommandHead {
-                id: row.id,
-                attempt: row.attempt,
-                expires_at: row.expires_at,
-            },
+            head: CommandHead { id: row.id, attempt: row.attempt, expires_at: row.expires_at },
             request: Some(request),
         }
     }

@@ -153,10 +153,7 @@ impl DeviceRecord {
             commands: Vec::new(),
             deferred: BTreeSet::new(),
             recent: VecDeque::new(),
-            changed: Changed {
-                device: true,
-                commands: BTreeSet::new(),
-            },
+            changed: Changed { device: true, commands: BTreeSet::new() },
         }
     }
 
@@ -190,14 +187,8 @@ impl DeviceRecord {
     /// write fails, the record has to be read again.
     pub fn take_writes(&mut self) -> Writes {
         let changed = core::mem::take(&mut self.changed);
-        let rows = self
-            .commands
-            .iter()
-            .filter(|row| changed.commands.contains(&row.sequence));
-        let writes = Writes {
-            device_changed: changed.device,
-            commands: rows.cloned().collect(),
-        };
+        let rows = self.commands.iter().filter(|row| changed.commands.contains(&row.sequence));
+        let writes = Writes { device_changed: changed.device, commands: rows.cloned().collect() };
         self.forget_settled();
         writes
     }

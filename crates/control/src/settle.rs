@@ -36,11 +36,7 @@ impl DeviceRecord {
         self.last_seen = now;
         let Some(index) = self.index_of(result.id) else {
             let settled = self.recent.contains(&result.id);
-            return if settled {
-                Settled::Duplicate
-            } else {
-                Settled::Unknown
-            };
+            return if settled { Settled::Duplicate } else { Settled::Unknown };
         };
         let current = self.commands[index].attempt == result.attempt;
         match self.commands[index].state.stage() {
@@ -66,24 +62,15 @@ impl DeviceRecord {
                 self.acknowledged(index, now, answer);
                 return Settled::Closed;
             }
-            Outcome::Error(errors) => (
-                Event::Error,
-                CommandState::Failed {
-                    errors: errors.clone(),
-                },
-            ),
-            Outcome::NotSupported(errors) => (
-                Event::NotSupported,
-                CommandState::NotSupported {
-                    errors: errors.clone(),
-                },
-            ),
-            Outcome::CommandFormatError => (
-                Event::FormatError,
-                CommandState::NotSupported {
-                    errors: vec![format_error()],
-                },
-            ),
+            Outcome::Error(errors) => {
+                (Event::Error, CommandState::Failed { errors: errors.clone() })
+            }
+            Outcome::NotSupported(errors) => {
+                (Event::NotSupported, CommandState::NotSupported { errors: errors.clone() })
+            }
+            Outcome::CommandFormatError => {
+                (Event::FormatError, CommandState::NotSupported { errors: vec![format_error()] })
+            }
             Outcome::NotNow => return self.not_now(index, now),
         };
         self.apply(index, now, event, state);
@@ -92,11 +79,7 @@ impl DeviceRecord {
 
     fn not_now(&mut self, index: usize, now: Timestamp) -> Settled {
         self.put_back(index, now, Event::NotNow, CommandState::NotNow);
-        if self.commands[index].state.is_terminal() {
-            Settled::Closed
-        } else {
-            Settled::Deferred
-        }
+        if self.commands[index].state.is_terminal() { Settled::Closed } else { Settled::Deferred }
     }
 
     fn acknowledged(&mut self, index: usize, now: Timestamp, answer: &Answer) {
@@ -111,12 +94,7 @@ impl DeviceRecord {
             }
             Answer::Done | Answer::TemporaryPasscode(_) | Answer::Locked(_) => None,
         };
-        self.apply(
-            index,
-            now,
-            Event::Acknowledged,
-            CommandState::Done { passcode: shown },
-        );
+        self.apply(index, now, Event::Acknowledged, CommandState::Done { passcode: shown });
         match kind {
             ActionKind::Wipe => self.end_life(now, UnenrolReason::Wiped),
             ActionKind::Retire => self.end_life(now, UnenrolReason::Retired),
@@ -133,10 +111,7 @@ impl DeviceRecord {
         for index in 0..self.commands.len() {
             self.purge_passcode(index);
         }
-        TemporaryPasscode {
-            value: value.clone(),
-            shown_until: now.after(PASSCODE_SHOWN_FOR),
-        }
+        TemporaryPasscode { value: value.clone(), shown_until: now.after(PASSCODE_SHOWN_FOR) }
     }
 
     /// Ends the enrolment: no queue, no secrets.
@@ -146,9 +121,7 @@ impl DeviceRecord {
     fn end_life(&mut self, now: Timestamp, reason: UnenrolReason) {
         for index in 0..self.commands.len() {
             if !self.commands[index].state.is_terminal() {
-                let state = CommandState::Canceled {
-                    reason: CancelReason::Unenrolled,
-                };
+                let state = CommandState::Canceled { reason: CancelReason::Unenrolled };
                 self.apply(index, now, Event::DeviceLeft, state);
             }
         }

@@ -16,9 +16,7 @@ use muster_protocol::{
 use crate::{Action, DeviceRecord, EnrolmentProfile, KeyFingerprint, NewLife};
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
-pub(crate) const WIPE: Action = Action::Wipe {
-    persist_esim_data_plan: false,
-};
+pub(crate) const WIPE: Action = Action::Wipe { persist_esim_data_plan: false };
 pub(crate) const DONE: Outcome = Outcome::Acknowledged(Answer::Done);
 
 pub(crate) fn at(seconds: u64) -> Timestamp {
@@ -41,20 +39,9 @@ pub(crate) fn record(mode: Mode, os_version: OsVersion) -> DeviceRecord {
         os_version,
         mode,
     };
-    let profile = EnrolmentProfile {
-        name: "all".to_string(),
-        policy: Policy::FULL,
-    };
+    let profile = EnrolmentProfile { name: "all".to_string(), policy: Policy::FULL };
     let key = KeyFingerprint([9; 32]);
-    DeviceRecord::new(
-        at(0),
-        NewLife {
-            id: DeviceId::from_bytes([1; 16]),
-            facts,
-            key,
-            profile,
-        },
-    )
+    DeviceRecord::new(at(0), NewLife { id: DeviceId::from_bytes([1; 16]), facts, key, profile })
 }
 
 /// A supervised iPhone that has handed over its secrets; nothing left to write.
@@ -85,19 +72,12 @@ pub(crate) fn status() -> DeviceStatus {
     DeviceStatus {
         os_version: OsVersion::major(17),
         passcode: Presence::Set,
-        platform: PlatformStatus::Apple {
-            find_my: Switch::Off,
-            activation_lock: Switch::Off,
-        },
+        platform: PlatformStatus::Apple { find_my: Switch::Off, activation_lock: Switch::Off },
     }
 }
 
 pub(crate) fn hello() -> Hello {
-    Hello {
-        minor: 0,
-        device: DeviceId::from_bytes([1; 16]),
-        status: status(),
-    }
+    Hello { minor: 0, device: DeviceId::from_bytes([1; 16]), status: status() }
 }
 
 pub(crate) fn passcode(text: &str) -> Outcome {
@@ -106,20 +86,12 @@ pub(crate) fn passcode(text: &str) -> Outcome {
 
 pub(crate) fn error_items() -> Vec<ErrorItem> {
     let (domain, description) = ("MCMDMErrorDomain".to_string(), "no".to_string());
-    vec![ErrorItem {
-        domain,
-        code: 12_001,
-        description,
-    }]
+    vec![ErrorItem { domain, code: 12_001, description }]
 }
 
 /// The answer to the attempt `command` is.
 pub(crate) fn reply(command: &Command, outcome: Outcome) -> CommandResult {
-    CommandResult {
-        id: command.head.id,
-        attempt: command.head.attempt,
-        outcome,
-    }
+    CommandResult { id: command.head.id, attempt: command.head.attempt, outcome }
 }
 
 /// Submits with an hour to live.

@@ -63,38 +63,18 @@ const LIVE_TO_CANCELED: Moves = &[
     (Stage::NotNow, Stage::Canceled),
 ];
 
-const WAITING_TO_CANCELED: Moves = &[
-    (Stage::Queued, Stage::Canceled),
-    (Stage::NotNow, Stage::Canceled),
-];
+const WAITING_TO_CANCELED: Moves =
+    &[(Stage::Queued, Stage::Canceled), (Stage::NotNow, Stage::Canceled)];
 
 /// Every legal move. A stage an event does not name stays as it is.
 pub(crate) const TRANSITIONS: &[(Event, Moves)] = &[
     (Event::FinalSubmitted, WAITING_TO_CANCELED),
-    (
-        Event::Leased,
-        &[
-            (Stage::Queued, Stage::InFlight),
-            (Stage::NotNow, Stage::InFlight),
-        ],
-    ),
-    (
-        Event::Unsendable,
-        &[
-            (Stage::Queued, Stage::Failed),
-            (Stage::NotNow, Stage::Failed),
-        ],
-    ),
+    (Event::Leased, &[(Stage::Queued, Stage::InFlight), (Stage::NotNow, Stage::InFlight)]),
+    (Event::Unsendable, &[(Stage::Queued, Stage::Failed), (Stage::NotNow, Stage::Failed)]),
     (Event::Acknowledged, &[(Stage::InFlight, Stage::Done)]),
     (Event::Error, &[(Stage::InFlight, Stage::Failed)]),
-    (
-        Event::NotSupported,
-        &[(Stage::InFlight, Stage::NotSupported)],
-    ),
-    (
-        Event::FormatError,
-        &[(Stage::InFlight, Stage::NotSupported)],
-    ),
+    (Event::NotSupported, &[(Stage::InFlight, Stage::NotSupported)]),
+    (Event::FormatError, &[(Stage::InFlight, Stage::NotSupported)]),
     (Event::NotNow, &[(Stage::InFlight, Stage::NotNow)]),
     (Event::StaleAnswer, &[]),
     (Event::DuplicateAnswer, &[]),

@@ -306,8 +306,7 @@ impl Device {
 
     /// What the organisation asks; nothing without an enrolment.
     fn policy(&self) -> Policy {
-        self.enrolment()
-            .map_or(Policy::NONE, |enrolment| enrolment.policy)
+        self.enrolment().map_or(Policy::NONE, |enrolment| enrolment.policy)
     }
 
     fn situation(&mut self) -> (&mut System, Situation<'_>) {

@@ -122,9 +122,7 @@ impl Escrow {
     pub(crate) fn settle(&mut self, acknowledged: u32) -> bool {
         match self {
             Self::Waiting { update, .. } if update.sequence == acknowledged => {
-                *self = Self::Settled {
-                    sequence: acknowledged,
-                };
+                *self = Self::Settled { sequence: acknowledged };
                 true
             }
             Self::Waiting { .. } | Self::Settled { .. } => false,

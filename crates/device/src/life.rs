@@ -67,29 +67,15 @@ const TRANSITIONS: &[(Phase, Cause, Phase)] = &[
     (Phase::Enrolling, Cause::Refused, Phase::SetupAssistant),
     (Phase::Enrolled, Cause::Left, Phase::Unenrolled),
     (Phase::Enrolled, Cause::Erased, Phase::SetupAssistant),
-    (
-        Phase::Enrolled,
-        Cause::ErasedLocked,
-        Phase::ActivationPrompt,
-    ),
+    (Phase::Enrolled, Cause::ErasedLocked, Phase::ActivationPrompt),
     (Phase::Unenrolled, Cause::Erased, Phase::SetupAssistant),
-    (
-        Phase::Unenrolled,
-        Cause::ErasedLocked,
-        Phase::ActivationPrompt,
-    ),
-    (
-        Phase::ActivationPrompt,
-        Cause::Unlocked,
-        Phase::SetupAssistant,
-    ),
+    (Phase::Unenrolled, Cause::ErasedLocked, Phase::ActivationPrompt),
+    (Phase::ActivationPrompt, Cause::Unlocked, Phase::SetupAssistant),
 ];
 
 /// Where `cause` leads from `phase`; `None` if it cannot happen there.
 #[must_use]
 pub fn next_phase(phase: Phase, cause: Cause) -> Option<Phase> {
-    let found = TRANSITIONS
-        .iter()
-        .find(|(from, why, _)| (*from, *why) == (phase, cause));
+    let found = TRANSITIONS.iter().find(|(from, why, _)| (*from, *why) == (phase, cause));
     found.map(|(_, _, to)| *to)
 }

@@ -31,10 +31,7 @@ pub(crate) struct Consequences {
 
 impl Consequences {
     pub(crate) fn note(note: Note) -> Self {
-        Self {
-            notes: Vec::from([note]),
-            secrets: Secrets::default(),
-        }
+        Self { notes: Vec::from([note]), secrets: Secrets::default() }
     }
 }
 
@@ -62,27 +59,17 @@ pub(crate) struct Execution {
 impl Execution {
     /// An answer that changed nothing.
     pub(crate) fn answer(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            effect: Effect::Nothing,
-            consequences: Consequences::default(),
-        }
+        Self { outcome, effect: Effect::Nothing, consequences: Consequences::default() }
     }
 
     /// An answer after a change of the system's own state.
     pub(crate) fn changed(outcome: Outcome) -> Self {
-        Self {
-            effect: Effect::Changed,
-            ..Self::answer(outcome)
-        }
+        Self { effect: Effect::Changed, ..Self::answer(outcome) }
     }
 
     /// An acknowledgement of what ends the enrolment.
     pub(crate) fn ending(effect: Effect) -> Self {
-        Self {
-            effect,
-            ..Self::answer(Outcome::Acknowledged(Answer::Done))
-        }
+        Self { effect, ..Self::answer(Outcome::Acknowledged(Answer::Done)) }
     }
 }
 

@@ -87,8 +87,10 @@ pub(crate) struct DemoArgs {
 
 /// `muster server`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  muster server\n  muster server --data /tmp/run1 --quic 127.0.0.1:0 --admin 127.0.0.1:0\n\n\
-    Ctrl-C stops within two seconds: commands in flight go back into the queue.")]
+#[command(
+    after_help = "Examples:\n  muster server\n  muster server --data /tmp/run1 --quic 127.0.0.1:0 --admin 127.0.0.1:0\n\n\
+    Ctrl-C stops within two seconds: commands in flight go back into the queue."
+)]
 pub(crate) struct ServerArgs {
     /// Where devices connect (QUIC over UDP); port 0 picks a free one
     #[arg(long, default_value = "127.0.0.1:4433", env = "MUSTER_QUIC", value_name = "ADDR")]
@@ -109,9 +111,11 @@ pub(crate) struct ServerArgs {
 
 /// `muster fleet`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  muster fleet --devices 1000\n  muster fleet --devices 1000 --state ./fleet   survives a restart\n  \
+#[command(
+    after_help = "Examples:\n  muster fleet --devices 1000\n  muster fleet --devices 1000 --state ./fleet   survives a restart\n  \
     muster fleet --devices 50 --token-file ./one-time-token --server 127.0.0.1:4433 --ca ./ca.pem\n\n\
-    Runs until Ctrl-C; then prints what the devices did.")]
+    Runs until Ctrl-C; then prints what the devices did."
+)]
 pub(crate) struct FleetArgs {
     /// How many devices
     #[arg(long, default_value = "100", env = "MUSTER_DEVICES")]
@@ -166,10 +170,14 @@ pub(crate) struct AdminArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeviceVerb {
     /// List enrolled devices
-    #[command(after_help = "Examples:\n  muster device list\n  muster device list --json | jq '.[].serialNumber'")]
+    #[command(
+        after_help = "Examples:\n  muster device list\n  muster device list --json | jq '.[].serialNumber'"
+    )]
     List(AdminArgs),
     /// Show one device and its latest actions
-    #[command(after_help = "Examples:\n  muster device show F17G0000A1\n  muster device show 0192... --json")]
+    #[command(
+        after_help = "Examples:\n  muster device show F17G0000A1\n  muster device show 0192... --json"
+    )]
     Show(DeviceShowArgs),
 }
 
@@ -185,9 +193,11 @@ pub(crate) struct DeviceShowArgs {
 
 /// `muster action`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  muster action sync F17G0000A1\n  muster action reset-passcode F17G0000A1 --wait\n  \
+#[command(
+    after_help = "Examples:\n  muster action sync F17G0000A1\n  muster action reset-passcode F17G0000A1 --wait\n  \
     muster action wipe F17G0000A1 --wait=1m --json\n\n\
-    Simulated wipes only ever touch simulated devices.")]
+    Simulated wipes only ever touch simulated devices."
+)]
 pub(crate) struct ActionArgs {
     /// What to ask for
     #[arg(value_enum)]
@@ -237,8 +247,10 @@ impl ActionName {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenVerb {
     /// Make an enrolment token and print it once
-    #[command(after_help = "Examples:\n  muster token new\n  muster token new --one-time --expires-in 10m > token\n  \
-        muster token new --profile no-policy --data ./.muster")]
+    #[command(
+        after_help = "Examples:\n  muster token new\n  muster token new --one-time --expires-in 10m > token\n  \
+        muster token new --profile no-policy --data ./.muster"
+    )]
     New(TokenNewArgs),
 }
 

@@ -113,7 +113,8 @@ impl AdminClient {
     pub(crate) async fn devices(&self) -> anyhow::Result<Vec<ManagedDevice>> {
         let (mut all, mut next) = (Vec::new(), Some(self.devices.clone()));
         while let Some(url) = next {
-            let page: Page = self.fetch(&url).await?.json().await.context("failed to read a page")?;
+            let page: Page =
+                self.fetch(&url).await?.json().await.context("failed to read a page")?;
             all.extend(page.value);
             next = page.next_link;
         }
@@ -129,7 +130,8 @@ impl AdminClient {
     /// The bypass code of a device, which has to be asked for by name.
     pub(crate) async fn bypass_code(&self, id: &str) -> anyhow::Result<Option<String>> {
         let url = format!("{}/{id}?$select=activationLockBypassCode", self.devices);
-        let answer: Value = self.fetch(&url).await?.json().await.context("failed to read the code")?;
+        let answer: Value =
+            self.fetch(&url).await?.json().await.context("failed to read the code")?;
         Ok(answer["activationLockBypassCode"].as_str().map(str::to_owned))
     }
 
@@ -172,7 +174,8 @@ impl AdminClient {
     }
 
     async fn fetch(&self, url: &str) -> anyhow::Result<Response> {
-        let answer = self.http.get(url).bearer_auth(&self.token).send().await.map_err(unreachable)?;
+        let answer =
+            self.http.get(url).bearer_auth(&self.token).send().await.map_err(unreachable)?;
         if answer.status().is_success() {
             return Ok(answer);
         }

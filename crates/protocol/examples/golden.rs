@@ -33,10 +33,7 @@ fn write(folder: &Path) -> io::Result<usize> {
     let samples = samples::all();
     fs::create_dir_all(folder)?;
     for sample in &samples {
-        fs::write(
-            folder.join(format!("{}.hex", sample.name)),
-            text::file(sample),
-        )?;
+        fs::write(folder.join(format!("{}.hex", sample.name)), text::file(sample))?;
     }
     fs::write(folder.join(text::INDEX), text::index(&samples))?;
     Ok(samples.len())

@@ -62,9 +62,7 @@ pub(crate) fn encode<T: Serialize>(value: &T, into: &mut Vec<u8>) -> Result<(), 
 
 /// Reads one value and returns what follows it.
 pub(crate) fn decode_prefix<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8]), DecodeError> {
-    let failed = DecodeError {
-        what: core::any::type_name::<T>(),
-    };
+    let failed = DecodeError { what: core::any::type_name::<T>() };
     let (value, used) =
         bincode::serde::decode_from_slice(bytes, wire()).map_err(|_cause| failed.clone())?;
     let rest = bytes.get(used..).ok_or(failed)?;
@@ -76,10 +74,7 @@ pub(crate) fn decode_prefix<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u
 /// # Errors
 /// [`EncodeError`] above one mebibyte.
 pub fn encode_at_rest<T: Serialize>(value: &T) -> Result<Vec<u8>, EncodeError> {
-    let too_long = EncodeError {
-        what: core::any::type_name::<T>(),
-        limit: AT_REST_BYTES_MAX,
-    };
+    let too_long = EncodeError { what: core::any::type_name::<T>(), limit: AT_REST_BYTES_MAX };
     match bincode::serde::encode_to_vec(value, at_rest()) {
         Ok(bytes) if bytes.len() <= AT_REST_BYTES_MAX => Ok(bytes),
         Ok(_) | Err(_) => Err(too_long),
@@ -91,16 +86,10 @@ pub fn encode_at_rest<T: Serialize>(value: &T) -> Result<Vec<u8>, EncodeError> {
 /// # Errors
 /// [`DecodeError`] for anything else, and for bytes left over.
 pub fn decode_at_rest<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
-    let failed = DecodeError {
-        what: core::any::type_name::<T>(),
-    };
+    let failed = DecodeError { what: core::any::type_name::<T>() };
     let (value, used) =
         bincode::serde::decode_from_slice(bytes, at_rest()).map_err(|_cause| failed.clone())?;
-    if used == bytes.len() {
-        Ok(value)
-    } else {
-        Err(failed)
-    }
+    if used == bytes.len() { Ok(value) } else { Err(failed) }
 }
 
 #[cfg(test)]

@@ -90,11 +90,7 @@ impl Peer {
     /// Judges a peer by the minor version it names.
     #[must_use]
     pub const fn of_minor(minor: u16) -> Self {
-        if minor > crate::alpn::MINOR {
-            Self::Newer
-        } else {
-            Self::Known
-        }
+        if minor > crate::alpn::MINOR { Self::Newer } else { Self::Known }
     }
 }
 
@@ -156,10 +152,7 @@ impl FrameReader {
             return Ok(None);
         };
         let (kind, payload) = body.split_first().ok_or(FrameError::NoKind)?;
-        let frame = RawFrame {
-            kind: *kind,
-            payload: payload.to_vec(),
-        };
+        let frame = RawFrame { kind: *kind, payload: payload.to_vec() };
         self.start += LENGTH_BYTES + body_bytes;
         self.release();
         Ok(Some(frame))
@@ -258,15 +251,8 @@ fn put<T: Serialize>(kind: u8, payload: &T, into: &mut Vec<u8>) -> Result<(), En
     into.push(kind);
     let written = codec::encode(payload, into).and_then(|()| {
         let length = into.len() - start - LENGTH_BYTES;
-        let too_long = EncodeError {
-            what: core::any::type_name::<T>(),
-            limit: FRAME_BYTES_MAX,
-        };
-        if length > FRAME_BYTES_MAX {
-            Err(too_long)
-        } else {
-            Ok(length)
-        }
+        let too_long = EncodeError { what: core::any::type_name::<T>(), limit: FRAME_BYTES_MAX };
+        if length > FRAME_BYTES_MAX { Err(too_long) } else { Ok(length) }
     });
     match written {
         Ok(length) => {
@@ -284,10 +270,9 @@ fn put<T: Serialize>(kind: u8, payload: &T, into: &mut Vec<u8>) -> Result<(), En
 fn take<T: DeserializeOwned>(frame: &RawFrame, peer: Peer) -> Result<T, FrameError> {
     let (value, rest) = payload(frame)?;
     match peer {
-        Peer::Known if !rest.is_empty() => Err(FrameError::LeftOver {
-            kind: frame.kind,
-            left: rest.len(),
-        }),
+        Peer::Known if !rest.is_empty() => {
+            Err(FrameError::LeftOver { kind: frame.kind, left: rest.len() })
+        }
         Peer::Known | Peer::Newer => Ok(value),
     }
 }
@@ -316,10 +301,8 @@ fn take_command(frame: &RawFrame, peer: Peer) -> Result<Command, FrameError> {
 }
 
 fn payload<T: DeserializeOwned>(frame: &RawFrame) -> Result<(T, &[u8]), FrameError> {
-    codec::decode_prefix(&frame.payload).map_err(|source| FrameError::Payload {
-        kind: frame.kind,
-        source,
-    })
+    codec::decode_prefix(&frame.payload)
+        .map_err(|source| FrameError::Payload { kind: frame.kind, source })
 }
 
 const fn unknown<T>(frame: &RawFrame, peer: Peer) -> Result<Option<T>, FrameError> {

@@ -169,31 +169,19 @@ impl OsVersion {
     /// The first release of a major version.
     #[must_use]
     pub const fn major(major: u16) -> Self {
-        Self {
-            major,
-            minor: 0,
-            patch: 0,
-        }
+        Self { major, minor: 0, patch: 0 }
     }
 
     /// A version of two numbers.
     #[must_use]
     pub const fn new(major: u16, minor: u16) -> Self {
-        Self {
-            major,
-            minor,
-            patch: 0,
-        }
+        Self { major, minor, patch: 0 }
     }
 }
 
 impl fmt::Display for OsVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            major,
-            minor,
-            patch,
-        } = self;
+        let Self { major, minor, patch } = self;
         if *patch == 0 {
             write!(f, "{major}.{minor}")
         } else {
@@ -230,11 +218,7 @@ impl FromStr for OsVersion {
         if parts.next().is_some() {
             Err(ParseVersionError)
         } else {
-            Ok(Self {
-                major,
-                minor,
-                patch,
-            })
+            Ok(Self { major, minor, patch })
         }
     }
 }
@@ -261,14 +245,8 @@ impl FromStr for SerialNumber {
 
     fn from_str(text: &str) -> Result<Self, ParseSerialError> {
         let fits = (1..=32).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-');
-        if fits {
-            Ok(Self(text.to_string()))
-        } else {
-            Err(ParseSerialError)
-        }
+            && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-');
+        if fits { Ok(Self(text.to_string())) } else { Err(ParseSerialError) }
     }
 }
 
@@ -313,10 +291,7 @@ impl DeviceFacts {
     /// # Errors
     /// [`FactsError`] with the first contradiction found.
     pub fn check(&self) -> Result<(), FactsError> {
-        self.serial
-            .0
-            .parse::<SerialNumber>()
-            .map_err(|_cause| FactsError::Serial)?;
+        self.serial.0.parse::<SerialNumber>().map_err(|_cause| FactsError::Serial)?;
         if self.model.is_empty() || self.model.len() > 64 {
             return Err(FactsError::Model);
         }
@@ -324,11 +299,7 @@ impl DeviceFacts {
             OperatingSystem::Ios | OperatingSystem::IpadOs => Platform::Apple,
             OperatingSystem::Android => Platform::Android,
         };
-        if platform == self.mode.platform() {
-            Ok(())
-        } else {
-            Err(FactsError::Platform)
-        }
+        if platform == self.mode.platform() { Ok(()) } else { Err(FactsError::Platform) }
     }
 }
 
@@ -353,11 +324,7 @@ mod tests {
     #[test]
     fn text_that_is_no_version_is_refused() {
         for text in ["", ".", "17.", "1.2.3.4", "a", "70000", "-1"] {
-            assert_eq!(
-                text.parse::<OsVersion>(),
-                Err(ParseVersionError),
-                "{text:?}"
-            );
+            assert_eq!(text.parse::<OsVersion>(), Err(ParseVersionError), "{text:?}");
         }
     }
 

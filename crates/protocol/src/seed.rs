@@ -33,10 +33,7 @@ impl Seed {
     /// The stream of draws of this node.
     #[must_use]
     pub fn stream(self) -> Stream {
-        Stream {
-            seed: self,
-            drawn: 0,
-        }
+        Stream { seed: self, drawn: 0 }
     }
 
     fn derive(self, stream: u64) -> Self {
@@ -127,18 +124,9 @@ mod tests {
     fn siblings_and_labels_draw_apart() {
         let root = Seed::root(1);
         let first = |seed: Seed| seed.stream().next_u64();
-        assert_ne!(
-            first(root.child("device", 0)),
-            first(root.child("device", 1))
-        );
-        assert_ne!(
-            first(root.child("device", 0)),
-            first(root.child("fault", 0))
-        );
-        assert_ne!(
-            first(root.child("device", 0)),
-            first(Seed::root(2).child("device", 0))
-        );
+        assert_ne!(first(root.child("device", 0)), first(root.child("device", 1)));
+        assert_ne!(first(root.child("device", 0)), first(root.child("fault", 0)));
+        assert_ne!(first(root.child("device", 0)), first(Seed::root(2).child("device", 0)));
     }
 
     #[test]

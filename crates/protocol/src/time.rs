@@ -45,12 +45,7 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0 / 1_000_000;
         let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
-        write!(
-            f,
-            "{hours}:{minutes:02}:{:02}.{:06}",
-            seconds % 60,
-            self.0 % 1_000_000
-        )
+        write!(f, "{hours}:{minutes:02}:{:02}.{:06}", seconds % 60, self.0 % 1_000_000)
     }
 }
 
@@ -67,10 +62,7 @@ mod tests {
 
     #[test]
     fn a_timestamp_prints_as_hours_minutes_seconds() {
-        assert_eq!(
-            Timestamp::from_micros(3_723_000_004).to_string(),
-            "1:02:03.000004"
-        );
+        assert_eq!(Timestamp::from_micros(3_723_000_004).to_string(), "1:02:03.000004");
     }
 
     #[test]

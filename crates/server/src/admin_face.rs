@@ -34,7 +34,12 @@ impl AdminFace {
     }
 
     /// Serves until told to stop, then lets open requests finish.
-    pub(crate) async fn run(self, backend: ServerBackend, token: AdminToken, stop: CancellationToken) {
+    pub(crate) async fn run(
+        self,
+        backend: ServerBackend,
+        token: AdminToken,
+        stop: CancellationToken,
+    ) {
         let service = router(backend, token, self.origin).into_make_service();
         let handle = Handle::new();
         let serving = match axum_server::from_tcp_rustls(self.listener, self.tls) {

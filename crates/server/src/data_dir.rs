@@ -127,8 +127,8 @@ impl DataDir {
 /// [`DataDirError::Io`], also for a file above 64 KiB.
 pub(crate) fn read_small(path: &Path) -> Result<String, DataDirError> {
     let mut text = String::new();
-    let read = File::open(path)
-        .and_then(|file| file.take(SMALL_FILE_BYTES_MAX).read_to_string(&mut text));
+    let read =
+        File::open(path).and_then(|file| file.take(SMALL_FILE_BYTES_MAX).read_to_string(&mut text));
     read.map_err(|source| io_error("read", path, source))?;
     Ok(text.trim().to_owned())
 }

@@ -127,7 +127,10 @@ impl Enroller {
     ) -> Result<Race, CloseCode> {
         let mut state = slot.state.lock().await;
         let same_key = state.record.key == applicant.fingerprint;
-        if state.record.lifecycle == Lifecycle::Enrolled && same_key && state.record.status.is_none() {
+        if state.record.lifecycle == Lifecycle::Enrolled
+            && same_key
+            && state.record.status.is_none()
+        {
             // The reply to this very request was lost: the device never got to say hello.
             return Ok(Race::Won(state.record.id, Vec::new()));
         }

@@ -30,4 +30,6 @@ pub use config::{Exposure, ServerConfig};
 pub use data_dir::{DataDir, DataDirError, Endpoints};
 pub use server::{Server, ServerError};
 pub use stats::{ServerStats, Totals};
-pub use tokens::{TokenError, TokenKind, TokenRequest, issue_folder_token, profile_named, profiles};
+pub use tokens::{
+    TokenError, TokenKind, TokenRequest, issue_folder_token, profile_named, profiles,
+};

@@ -159,7 +159,8 @@ impl Registry {
     async fn reload(&self, state: &mut MutexGuard<'_, SlotState>) -> Result<(), DecideError> {
         let device = state.record.id;
         let loaded = self.store.load(device).await;
-        let loaded = loaded.map_err(|source| DecideError::Reload { device, source: Some(source) })?;
+        let loaded =
+            loaded.map_err(|source| DecideError::Reload { device, source: Some(source) })?;
         let stored = loaded.ok_or(DecideError::Reload { device, source: None })?;
         state.record = stored.record;
         state.revision = stored.revision;

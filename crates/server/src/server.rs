@@ -24,7 +24,9 @@ use crate::gateway::Gateway;
 use crate::registry::Registry;
 use crate::stats::{ServerStats, Totals};
 use crate::sweeper;
-use crate::tokens::{TokenError, TokenKind, TokenRequest, issue_token, profiles, random_text, run_clock};
+use crate::tokens::{
+    TokenError, TokenKind, TokenRequest, issue_token, profiles, random_text, run_clock,
+};
 
 /// How long sessions may take to hand back what is in flight.
 const DRAIN_WITHIN: Duration = Duration::from_millis(1_500);
@@ -49,7 +51,9 @@ pub struct Server {
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// An address that other machines could reach.
-    #[error("{0} is not a loopback address; pass --allow-non-loopback to listen there all the same")]
+    #[error(
+        "{0} is not a loopback address; pass --allow-non-loopback to listen there all the same"
+    )]
     Exposed(SocketAddr),
     /// The data folder.
     #[error("failed to prepare the data folder")]

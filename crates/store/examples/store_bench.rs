@@ -42,23 +42,13 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 async fn call(store: Store, number: u32) -> Result<u64, Box<dyn Error + Send + Sync>> {
     let record = record(number)?;
     let body = Some(DeviceRow::of(&record));
-    let write = DeviceWrite {
-        id: record.id,
-        expected: None,
-        body,
-        commands: Vec::new(),
-    };
+    let write = DeviceWrite { id: record.id, expected: None, body, commands: Vec::new() };
     let mut revision = commit(&store, write).await?;
     for sequence in 1..=COMMANDS_PER_CALLER {
         for state in [CommandState::Queued, CommandState::InFlight] {
             let commands = vec![command(record.id, sequence, state)];
             let expected = Some(revision);
-            let write = DeviceWrite {
-                id: record.id,
-                expected,
-                body: None,
-                commands,
-            };
+            let write = DeviceWrite { id: record.id, expected, body: None, commands };
             revision = commit(&store, write).await?;
         }
     }
@@ -67,16 +57,9 @@ async fn call(store: Store, number: u32) -> Result<u64, Box<dyn Error + Send + S
 
 async fn commit(store: &Store, write: DeviceWrite) -> Result<Revision, muster_store::CommitError> {
     let expected = write.expected;
-    let transaction = Transaction {
-        devices: vec![write],
-        tokens: Vec::new(),
-    };
+    let transaction = Transaction { devices: vec![write], tokens: Vec::new() };
     let revisions = store.commit(transaction).await?;
-    Ok(revisions
-        .first()
-        .copied()
-        .or(expected)
-        .unwrap_or(Revision::FIRST))
+    Ok(revisions.first().copied().or(expected).unwrap_or(Revision::FIRST))
 }
 
 fn record(number: u32) -> Result<DeviceRecord, Box<dyn Error + Send + Sync>> {
@@ -88,16 +71,8 @@ fn record(number: u32) -> Result<DeviceRecord, Box<dyn Error + Send + Sync>> {
         mode: Mode::AppleAutomatedDevice,
     };
     let id = DeviceId::from_bytes(u128::from(number).to_be_bytes());
-    let profile = EnrolmentProfile {
-        name: "bench".to_owned(),
-        policy: Policy::FULL,
-    };
-    let life = NewLife {
-        id,
-        facts,
-        key: KeyFingerprint([0; 32]),
-        profile,
-    };
+    let profile = EnrolmentProfile { name: "bench".to_owned(), policy: Policy::FULL };
+    let life = NewLife { id, facts, key: KeyFingerprint([0; 32]), profile };
     Ok(DeviceRecord::new(Timestamp::ZERO, life))
 }
 

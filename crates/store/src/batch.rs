@@ -40,18 +40,11 @@ impl Batch {
             change.row.as_ref().map(|row| row.enrolled) == Some(Enrolled::Yes)
         });
         let tokens = transaction.tokens.iter().map(TokenChange::of).collect();
-        Ok(Self {
-            devices,
-            tokens,
-            meta: None,
-        })
+        Ok(Self { devices, tokens, meta: None })
     }
 
     pub(crate) fn of_meta(key: String, value: String) -> Self {
-        Self {
-            meta: Some((key, value)),
-            ..Self::default()
-        }
+        Self { meta: Some((key, value)), ..Self::default() }
     }
 }
 
@@ -64,22 +57,13 @@ impl DeviceChange {
             return Err(BatchError::Foreign { device: id });
         }
         let commands = write.commands.iter().map(CommandRow::of).collect();
-        Ok(Self {
-            id,
-            expected: write.expected,
-            row: write.body,
-            commands,
-        })
+        Ok(Self { id, expected: write.expected, row: write.body, commands })
     }
 }
 
 impl TokenChange {
     fn of(write: &TokenWrite) -> Self {
         let EnrolmentTokenRecord { hash, .. } = write.record;
-        Self {
-            hash,
-            expected: write.expected,
-            body: to_json(&write.record),
-        }
+        Self { hash, expected: write.expected, body: to_json(&write.record) }
     }
 }

@@ -49,9 +49,7 @@ pub(crate) enum BatchError {
 
 impl From<BatchError> for CommitError {
     fn from(cause: BatchError) -> Self {
-        Self::Failed {
-            source: Arc::new(cause),
-        }
+        Self::Failed { source: Arc::new(cause) }
     }
 }
 
@@ -81,16 +79,11 @@ pub enum LoadError {
 
 impl LoadError {
     pub(crate) fn failed(cause: impl Error + Send + Sync + 'static) -> Self {
-        Self::Failed {
-            source: Arc::new(cause),
-        }
+        Self::Failed { source: Arc::new(cause) }
     }
 
     pub(crate) fn corrupt(what: &'static str, cause: impl Error + Send + Sync + 'static) -> Self {
-        Self::Corrupt {
-            what,
-            source: Arc::new(cause),
-        }
+        Self::Corrupt { what, source: Arc::new(cause) }
     }
 }
 

@@ -113,14 +113,8 @@ impl Tables {
 
     /// The same checks in the same order as `sqlite/write.rs`.
     fn apply(&mut self, batch: Batch, done: &mut Vec<Undo>) -> Result<(), CommitError> {
-        batch
-            .devices
-            .into_iter()
-            .try_for_each(|change| self.apply_device(change, done))?;
-        batch
-            .tokens
-            .into_iter()
-            .try_for_each(|change| self.apply_token(change, done))?;
+        batch.devices.into_iter().try_for_each(|change| self.apply_device(change, done))?;
+        batch.tokens.into_iter().try_for_each(|change| self.apply_token(change, done))?;
         self.meta.extend(batch.meta);
         Ok(())
     }
@@ -156,12 +150,7 @@ impl Tables {
         change: DeviceChange,
         done: &mut Vec<Undo>,
     ) -> Result<(), CommitError> {
-        let DeviceChange {
-            id,
-            expected,
-            row,
-            commands,
-        } = change;
+        let DeviceChange { id, expected, row, commands } = change;
         if !self.accepts(id, expected, row.as_ref()) {
             return Err(CommitError::Conflict { device: id });
         }
@@ -173,19 +162,14 @@ impl Tables {
             done.push(Undo::Revision(id, entry.revision));
             entry.revision = revision;
         }
-        commands
-            .into_iter()
-            .try_for_each(|row| self.apply_command(id, row, done))
+        commands.into_iter().try_for_each(|row| self.apply_command(id, row, done))
     }
 
     fn accepts(&self, id: DeviceId, expected: Option<Revision>, row: Option<&DeviceRow>) -> bool {
         let current = self.devices.get(&id).map(|entry| entry.revision);
         let written = row.is_some() || expected.is_some();
         let alone = row.is_none_or(|row| match row.enrolled {
-            Enrolled::Yes => self
-                .enrolled
-                .get(&row.serial)
-                .is_none_or(|holder| *holder == id),
+            Enrolled::Yes => self.enrolled.get(&row.serial).is_none_or(|holder| *holder == id),
             Enrolled::No => true,
         });
         current == expected && written && alone
@@ -194,9 +178,7 @@ impl Tables {
     /// Puts a device in or takes it out; keeps the index of enrolled hardware in step.
     fn place_device(&mut self, id: DeviceId, entry: Option<DeviceEntry>) -> Option<DeviceEntry> {
         let before = self.devices.remove(&id);
-        if let Some(before) = before
-            .as_ref()
-            .filter(|before| before.row.enrolled == Enrolled::Yes)
+        if let Some(before) = before.as_ref().filter(|before| before.row.enrolled == Enrolled::Yes)
         {
             self.enrolled.remove(&before.row.serial);
         }
@@ -232,11 +214,7 @@ impl Tables {
         change: TokenChange,
         done: &mut Vec<Undo>,
     ) -> Result<(), CommitError> {
-        let TokenChange {
-            hash,
-            expected,
-            body,
-        } = change;
+        let TokenChange { hash, expected, body } = change;
         if self.tokens.get(&hash).map(|row| row.revision) != expected {
             return Err(CommitError::TokenConflict);
         }
@@ -247,9 +225,7 @@ impl Tables {
     }
 
     fn commands_of(&self, device: DeviceId) -> impl DoubleEndedIterator<Item = &CommandRow> {
-        self.commands
-            .range((device, 0)..=(device, u64::MAX))
-            .map(|(_place, row)| row)
+        self.commands.range((device, 0)..=(device, u64::MAX)).map(|(_place, row)| row)
     }
 }
 
@@ -265,17 +241,12 @@ impl Rows for Tables {
     ) -> Result<Vec<(DeviceId, Row)>, LoadError> {
         let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
         let rest = self.devices.range((behind, Bound::Unbounded));
-        Ok(rest
-            .take(limit)
-            .map(|(id, entry)| (*id, entry.stored()))
-            .collect())
+        Ok(rest.take(limit).map(|(id, entry)| (*id, entry.stored())).collect())
     }
 
     fn kept_commands(&self, device: DeviceId) -> Result<Vec<String>, LoadError> {
-        let latest: BTreeMap<_, _> = self
-            .commands_of(device)
-            .map(|row| (row.action, row.sequence))
-            .collect();
+        let latest: BTreeMap<_, _> =
+            self.commands_of(device).map(|row| (row.action, row.sequence)).collect();
         let latest: BTreeSet<_> = latest.into_values().collect();
         let kept = self
             .commands_of(device)
@@ -297,17 +268,11 @@ impl Rows for Tables {
 
     fn history(&self, device: DeviceId, limit: usize) -> Result<Vec<String>, LoadError> {
         let newest_first = self.commands_of(device).rev();
-        Ok(newest_first
-            .take(limit)
-            .map(|row| row.body.clone())
-            .collect())
+        Ok(newest_first.take(limit).map(|row| row.body.clone()).collect())
     }
 
     fn command(&self, id: CommandId) -> Result<Option<String>, LoadError> {
-        let row = self
-            .places
-            .get(&id)
-            .and_then(|place| self.commands.get(place));
+        let row = self.places.get(&id).and_then(|place| self.commands.get(place));
         Ok(row.map(|row| row.body.clone()))
     }
 
@@ -317,9 +282,7 @@ impl Rows for Tables {
             enrolled: self.enrolled.len() as u64,
             ..Counts::default()
         };
-        self.commands
-            .values()
-            .for_each(|row| counts.add(row.state, 1));
+        self.commands.values().for_each(|row| counts.add(row.state, 1));
         Ok(counts)
     }
 
@@ -330,9 +293,6 @@ impl Rows for Tables {
 
 impl DeviceEntry {
     fn stored(&self) -> Row {
-        Row {
-            revision: self.revision,
-            body: self.row.body.clone(),
-        }
+        Row { revision: self.revision, body: self.row.body.clone() }
     }
 }

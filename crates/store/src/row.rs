@@ -143,8 +143,6 @@ struct NotTheRecord {
 
 impl NotTheRecord {
     fn of(cause: &serde_json::Error) -> Self {
-        Self {
-            column: cause.column(),
-        }
+        Self { column: cause.column() }
     }
 }

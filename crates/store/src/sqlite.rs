@@ -36,31 +36,21 @@ impl Sqlite {
         let connection = schema::open_writer(path)?;
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
         let groups = Arc::new(AtomicU64::new(0));
-        let writer = Writer {
-            connection,
-            waiting,
-            groups: Arc::clone(&groups),
-        };
+        let writer = Writer { connection, waiting, groups: Arc::clone(&groups) };
         // The thread ends by itself: on `close`, or when the last handle is gone.
         thread::Builder::new()
             .name("muster-store".to_owned())
             .spawn(|| writer.run())
             .map_err(|cause| schema::failed(path, cause))?;
-        Ok(Self {
-            jobs,
-            readers: Readers::new(path),
-            groups,
-        })
+        Ok(Self { jobs, readers: Readers::new(path), groups })
     }
 
     pub(crate) async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         let (answer, answered) = oneshot::channel();
-        self.jobs
-            .try_send(Job::Commit { batch, answer })
-            .map_err(|refused| match refused {
-                TrySendError::Full(_) => CommitError::Full,
-                TrySendError::Closed(_) => CommitError::Closed,
-            })?;
+        self.jobs.try_send(Job::Commit { batch, answer }).map_err(|refused| match refused {
+            TrySendError::Full(_) => CommitError::Full,
+            TrySendError::Closed(_) => CommitError::Closed,
+        })?;
         answered.await.unwrap_or(Err(CommitError::Closed))
     }
 
@@ -93,11 +83,7 @@ mod tests {
     async fn a_commit_beyond_the_bound_is_refused_at_once() {
         let (jobs, _waiting) = mpsc::channel(1);
         let groups = Arc::new(AtomicU64::new(0));
-        let store = Sqlite {
-            jobs,
-            readers: Readers::new(Path::new("never opened")),
-            groups,
-        };
+        let store = Sqlite { jobs, readers: Readers::new(Path::new("never opened")), groups };
         let (done, _closed) = oneshot::channel();
         assert!(store.jobs.try_send(Job::Close { done }).is_ok());
         let refusal = store.commit(Batch::default()).await;

@@ -52,9 +52,7 @@ impl Store {
     /// anew: load before deciding again.
     pub async fn commit(&self, transaction: Transaction) -> Result<Vec<Revision>, CommitError> {
         let writes = transaction.devices.iter();
-        let revisions = writes
-            .map(|write| Revision::after(write.expected))
-            .collect();
+        let revisions = writes.map(|write| Revision::after(write.expected)).collect();
         self.apply(Batch::of(transaction)?).await?;
         Ok(revisions)
     }
@@ -68,9 +66,7 @@ impl Store {
     /// [`LoadError`].
     pub async fn load(&self, device: DeviceId) -> Result<Option<Stored>, LoadError> {
         let query = move |rows: &dyn Rows| {
-            rows.device(device)?
-                .map(|row| restore(rows, device, &row))
-                .transpose()
+            rows.device(device)?.map(|row| restore(rows, device, &row)).transpose()
         };
         self.read(query).await
     }
@@ -88,9 +84,7 @@ impl Store {
     ) -> Result<Vec<Stored>, LoadError> {
         let query = move |rows: &dyn Rows| {
             let page = rows.devices(after, limit)?;
-            page.iter()
-                .map(|(device, row)| restore(rows, *device, row))
-                .collect()
+            page.iter().map(|(device, row)| restore(rows, *device, row)).collect()
         };
         self.read(query).await
     }
@@ -119,8 +113,7 @@ impl Store {
         &self,
         hash: [u8; 32],
     ) -> Result<Option<(EnrolmentTokenRecord, Revision)>, LoadError> {
-        self.read(move |rows| rows.token(hash)?.map(|row| token(&row)).transpose())
-            .await
+        self.read(move |rows| rows.token(hash)?.map(|row| token(&row)).transpose()).await
     }
 
     /// Every enrolment token, in order of hash.
@@ -130,8 +123,7 @@ impl Store {
     /// # Errors
     /// [`LoadError`].
     pub async fn tokens(&self) -> Result<Vec<(EnrolmentTokenRecord, Revision)>, LoadError> {
-        self.read(|rows| rows.tokens()?.iter().map(token).collect())
-            .await
+        self.read(|rows| rows.tokens()?.iter().map(token).collect()).await
     }
 
     /// The latest `limit` commands of a device, newest first.
@@ -145,8 +137,7 @@ impl Store {
         device: DeviceId,
         limit: usize,
     ) -> Result<Vec<CommandRecord>, LoadError> {
-        self.read(move |rows| row::commands(&rows.history(device, limit)?))
-            .await
+        self.read(move |rows| row::commands(&rows.history(device, limit)?)).await
     }
 
     /// A command as it was written last.
@@ -156,11 +147,8 @@ impl Store {
     /// # Errors
     /// [`LoadError`].
     pub async fn command(&self, id: CommandId) -> Result<Option<CommandRecord>, LoadError> {
-        let query = move |rows: &dyn Rows| {
-            rows.command(id)?
-                .map(|body| row::command(&body))
-                .transpose()
-        };
+        let query =
+            move |rows: &dyn Rows| rows.command(id)?.map(|body| row::command(&body)).transpose();
         self.read(query).await
     }
 
@@ -192,8 +180,7 @@ impl Store {
     /// # Errors
     /// [`CommitError`], never a conflict.
     pub async fn set_meta(&self, key: &str, value: &str) -> Result<(), CommitError> {
-        self.apply(Batch::of_meta(key.to_owned(), value.to_owned()))
-            .await
+        self.apply(Batch::of_meta(key.to_owned(), value.to_owned())).await
     }
 
     /// How many groups of transactions have become durable through this handle and its clones.
@@ -236,10 +223,7 @@ impl Store {
 fn restore(rows: &dyn Rows, device: DeviceId, stored: &Row) -> Result<Stored, LoadError> {
     let commands = row::commands(&rows.kept_commands(device)?)?;
     let record = DeviceRecord::restore(row::device(&stored.body)?, commands);
-    Ok(Stored {
-        record,
-        revision: stored.revision,
-    })
+    Ok(Stored { record, revision: stored.revision })
 }
 
 fn token(stored: &Row) -> Result<(EnrolmentTokenRecord, Revision), LoadError> {

@@ -69,12 +69,7 @@ impl DeviceWrite {
     #[must_use]
     pub fn of(record: &DeviceRecord, expected: Option<Revision>, writes: Writes) -> Self {
         let body = writes.device_changed.then(|| DeviceRow::of(record));
-        Self {
-            id: record.id,
-            expected,
-            body,
-            commands: writes.commands,
-        }
+        Self { id: record.id, expected, body, commands: writes.commands }
     }
 }
 
@@ -104,12 +99,7 @@ impl DeviceRow {
             Lifecycle::Enrolled => Enrolled::Yes,
             Lifecycle::Unenrolled { .. } => Enrolled::No,
         };
-        Self {
-            id: record.id,
-            serial: record.facts.serial.clone(),
-            enrolled,
-            body: to_json(record),
-        }
+        Self { id: record.id, serial: record.facts.serial.clone(), enrolled, body: to_json(record) }
     }
 }
 
@@ -117,9 +107,7 @@ impl DeviceRow {
 impl fmt::Debug for DeviceRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("DeviceRow");
-        out.field("id", &self.id)
-            .field("enrolled", &self.enrolled)
-            .finish_non_exhaustive()
+        out.field("id", &self.id).field("enrolled", &self.enrolled).finish_non_exhaustive()
     }
 }
 

@@ -54,10 +54,7 @@ mod tests {
         let cli =
             "/// --allow-all: no\npub struct Fleet {\n    #[arg(long)]\n    devices: u32,\n}\n";
         let tree = Tree::of(&[(COMPOSE, compose), ("crates/muster/src/cli.rs", cli)]);
-        let whats: Vec<String> = check(&tree)
-            .into_iter()
-            .map(|finding| finding.what)
-            .collect();
+        let whats: Vec<String> = check(&tree).into_iter().map(|finding| finding.what).collect();
         assert_eq!(whats, ["`muster` has no flag `--allow-all`"]);
     }
 }

@@ -12,44 +12,22 @@ const BANNED: [Banned; 8] = [
     ("todo!", "write it, or leave the feature out"),
     ("unimplemented!", "write it, or leave the feature out"),
     ("dbg!", "remove it, or trace! it"),
-    (
-        "#[allow",
-        "use #[expect(.., reason = \"..\")], which complains once it is not needed",
-    ),
-    (
-        "#![allow",
-        "use #![expect(.., reason = \"..\")], which complains once it is not needed",
-    ),
-    (
-        "unbounded_channel",
-        "give the queue a bound, a reason for it, and a plan for full",
-    ),
+    ("#[allow", "use #[expect(.., reason = \"..\")], which complains once it is not needed"),
+    ("#![allow", "use #![expect(.., reason = \"..\")], which complains once it is not needed"),
+    ("unbounded_channel", "give the queue a bound, a reason for it, and a plan for full"),
     ("mpsc::channel()", "use sync_channel with a bound"),
     ("#[ignore", "repair the test or remove it"),
 ];
 
 /// Banned in tests.
 const BANNED_IN_TESTS: [Banned; 3] = [
-    (
-        "sleep",
-        "wait for the event itself, or let virtual time advance",
-    ),
-    (
-        "sleep_until",
-        "wait for the event itself, or let virtual time advance",
-    ),
-    (
-        "sleep_ms",
-        "wait for the event itself, or let virtual time advance",
-    ),
+    ("sleep", "wait for the event itself, or let virtual time advance"),
+    ("sleep_until", "wait for the event itself, or let virtual time advance"),
+    ("sleep_ms", "wait for the event itself, or let virtual time advance"),
 ];
 
 /// Marks of unfinished work, put together here so that this file has none.
-const MARKS: [&str; 3] = [
-    concat!("FIX", "ME"),
-    concat!("TO", "DO"),
-    concat!("XX", "X"),
-];
+const MARKS: [&str; 3] = [concat!("FIX", "ME"), concat!("TO", "DO"), concat!("XX", "X")];
 
 /// Finds shortcuts in code, left-over marks, sleeping and badly named tests.
 #[must_use]
@@ -78,13 +56,7 @@ fn check_marks(source: &Source<'_>, findings: &mut Vec<Finding>) {
     for mark in MARKS {
         let lines = source.file.text.lines().enumerate();
         let marked = lines.filter(|(_index, line)| has_word(line, mark));
-        report(
-            source,
-            mark,
-            remedy,
-            marked.map(|(index, _line)| index),
-            findings,
-        );
+        report(source, mark, remedy, marked.map(|(index, _line)| index), findings);
     }
 }
 
@@ -111,26 +83,13 @@ mod tests {
 
     #[test]
     fn shortcuts_are_found_wherever_they_stand() {
-        for text in [
-            "todo!()",
-            "dbg!(1);",
-            "#[allow(dead_code)]",
-            "#[ignore]",
-            "#[ignore = \"slow\"]",
-        ] {
+        for text in
+            ["todo!()", "dbg!(1);", "#[allow(dead_code)]", "#[ignore]", "#[ignore = \"slow\"]"]
+        {
             assert_eq!(findings("crates/x/src/lib.rs", text), 1, "{text}");
         }
-        assert_eq!(
-            findings(
-                "crates/x/src/lib.rs",
-                "let (a, b) = mpsc::unbounded_channel();"
-            ),
-            1
-        );
-        assert_eq!(
-            findings("crates/x/src/lib.rs", "let a = mpsc::channel(64);"),
-            0
-        );
+        assert_eq!(findings("crates/x/src/lib.rs", "let (a, b) = mpsc::unbounded_channel();"), 1);
+        assert_eq!(findings("crates/x/src/lib.rs", "let a = mpsc::channel(64);"), 0);
     }
 
     #[test]
@@ -148,13 +107,7 @@ mod tests {
     fn tests_do_not_sleep_and_say_what_they_promise() {
         let sleeping = "async fn a() { tokio::time::sleep(SECOND).await; }";
         assert_eq!(findings("crates/x/tests/it/main.rs", sleeping), 1);
-        assert_eq!(
-            findings(
-                "crates/x/tests/it/main.rs",
-                "use tokio::time::{sleep, timeout};"
-            ),
-            1
-        );
+        assert_eq!(findings("crates/x/tests/it/main.rs", "use tokio::time::{sleep, timeout};"), 1);
         assert_eq!(findings("crates/x/src/lib.rs", sleeping), 0);
         assert_eq!(findings("crates/x/src/lib.rs", "fn test_it() {}"), 1);
     }

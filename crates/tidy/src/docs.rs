@@ -15,9 +15,7 @@ const DEPENDENCIES: &str = "docs/dependencies.md";
 pub fn check_titles(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for page in tree.ending(".md") {
-        let titles = prose(page)
-            .filter(|(_line, text)| text.starts_with("# "))
-            .count();
+        let titles = prose(page).filter(|(_line, text)| text.starts_with("# ")).count();
         if titles != 1 {
             findings.push(Finding::new(
                 &page.path,
@@ -52,9 +50,7 @@ pub fn check_map(tree: &Tree) -> Vec<Finding> {
 #[must_use]
 pub fn check_dependencies(tree: &Tree) -> Vec<Finding> {
     let text = tree.file(DEPENDENCIES).map_or("", |file| &file.text);
-    let foreign = manifest::declared(tree)
-        .into_iter()
-        .filter(|name| !name.starts_with("muster-"));
+    let foreign = manifest::declared(tree).into_iter().filter(|name| !name.starts_with("muster-"));
     foreign
         .filter(|name| !text.contains(&format!("| `{name}` |")))
         .map(|name| {
@@ -112,14 +108,11 @@ pub fn check_sources(tree: &Tree) -> Vec<Finding> {
 /// The lines of a page outside its code blocks, counted from 1.
 fn prose(page: &File) -> impl Iterator<Item = (usize, &str)> {
     let mut in_code = false;
-    page.text
-        .lines()
-        .enumerate()
-        .filter_map(move |(index, line)| {
-            let fence = line.trim_start().starts_with("```");
-            in_code ^= fence;
-            (!in_code && !fence).then_some((index + 1, line))
-        })
+    page.text.lines().enumerate().filter_map(move |(index, line)| {
+        let fence = line.trim_start().starts_with("```");
+        in_code ^= fence;
+        (!in_code && !fence).then_some((index + 1, line))
+    })
 }
 
 /// The targets of the inline links in a line; what stands in backquotes is no link.
@@ -197,17 +190,11 @@ mod tests {
     #[test]
     fn links_are_followed_from_where_they_stand() {
         let check = |text: &str| {
-            let tree = Tree::of(&[
-                ("README.md", "# R"),
-                ("docs/b.md", "# B"),
-                ("docs/adr/a.md", text),
-            ]);
+            let tree =
+                Tree::of(&[("README.md", "# R"), ("docs/b.md", "# B"), ("docs/adr/a.md", text)]);
             check_links(&tree).len()
         };
-        assert_eq!(
-            check("[b](../b.md#part) [r](../../README.md) [d](../) [w](https://x.org)"),
-            0
-        );
+        assert_eq!(check("[b](../b.md#part) [r](../../README.md) [d](../) [w](https://x.org)"), 0);
         assert_eq!(check("[b](b.md)"), 1);
         assert_eq!(check("[b](../../../b.md)"), 1);
         assert_eq!(check("`[b](b.md)` and [here](#part)"), 0);

@@ -20,11 +20,7 @@ impl Finding {
         what: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self {
-            place: place.into(),
-            what: what.into(),
-            remedy: remedy.into(),
-        }
+        Self { place: place.into(), what: what.into(), remedy: remedy.into() }
     }
 
     /// The same, about one line, counted from 1.

@@ -22,29 +22,13 @@ const HOUSE: [(&str, May); 15] = [
     ("control", May::See(&["protocol"])),
     ("scenario", May::See(&["protocol"])),
     ("conformance", May::See(&["protocol", "scenario"])),
-    (
-        "sim",
-        May::See(&["conformance", "scenario", "control", "device", "protocol"]),
-    ),
+    ("sim", May::See(&["conformance", "scenario", "control", "device", "protocol"])),
     ("report", May::See(&["protocol"])),
     ("transport", May::See(&["protocol"])),
     ("store", May::See(&["control", "protocol"])),
     ("admin", May::See(&["control", "protocol"])),
-    (
-        "server",
-        May::See(&[
-            "admin",
-            "store",
-            "transport",
-            "report",
-            "control",
-            "protocol",
-        ]),
-    ),
-    (
-        "agent",
-        May::See(&["device", "transport", "report", "protocol"]),
-    ),
+    ("server", May::See(&["admin", "store", "transport", "report", "control", "protocol"])),
+    ("agent", May::See(&["device", "transport", "report", "protocol"])),
     ("muster", May::SeeAll),
     ("testkit", May::SeeAll),
     ("tidy", May::See(&[])),
@@ -103,28 +87,13 @@ mod tests {
 
     #[test]
     fn an_import_across_the_columns_is_found_even_in_tests() {
-        assert_eq!(
-            findings("agent", "[dependencies]\nmuster-control.workspace = true"),
-            1
-        );
-        assert_eq!(
-            findings(
-                "store",
-                "[dev-dependencies]\nmuster-device.workspace = true"
-            ),
-            1
-        );
+        assert_eq!(findings("agent", "[dependencies]\nmuster-control.workspace = true"), 1);
+        assert_eq!(findings("store", "[dev-dependencies]\nmuster-device.workspace = true"), 1);
     }
 
     #[test]
     fn an_import_upwards_is_found() {
-        assert_eq!(
-            findings(
-                "protocol",
-                "[dependencies]\nmuster-transport.workspace = true"
-            ),
-            1
-        );
+        assert_eq!(findings("protocol", "[dependencies]\nmuster-transport.workspace = true"), 1);
     }
 
     #[test]

@@ -51,10 +51,7 @@ pub struct Manifest {
 /// Reads the manifest of every crate; one that is no TOML is left to cargo.
 #[must_use]
 pub fn manifests(tree: &Tree) -> Vec<Manifest> {
-    tree.crates()
-        .into_iter()
-        .filter_map(|folder| read(tree, folder))
-        .collect()
+    tree.crates().into_iter().filter_map(|folder| read(tree, folder)).collect()
 }
 
 /// Finds manifests that go their own way: versions, lints, names, sources of dependencies.
@@ -91,12 +88,7 @@ fn read(tree: &Tree, folder: &str) -> Option<Manifest> {
             });
         }
     }
-    Some(Manifest {
-        path,
-        folder: folder.to_owned(),
-        table,
-        dependencies,
-    })
+    Some(Manifest { path, folder: folder.to_owned(), table, dependencies })
 }
 
 fn is_inherited(value: Option<&toml::Value>) -> bool {
@@ -122,9 +114,7 @@ fn check_package(manifest: &Manifest, findings: &mut Vec<Finding>) {
             "write `workspace = true` under [lints]",
         ));
     }
-    let name = package
-        .and_then(|package| package.get("name"))
-        .and_then(toml::Value::as_str);
+    let name = package.and_then(|package| package.get("name")).and_then(toml::Value::as_str);
     let expected = package_name(&manifest.folder);
     if name != Some(&expected) {
         findings.push(Finding::new(
@@ -138,18 +128,12 @@ fn check_package(manifest: &Manifest, findings: &mut Vec<Finding>) {
 /// The package that stands in `crates/<folder>`.
 #[must_use]
 pub fn package_name(folder: &str) -> String {
-    if folder == "muster" {
-        folder.to_owned()
-    } else {
-        format!("muster-{folder}")
-    }
+    if folder == "muster" { folder.to_owned() } else { format!("muster-{folder}") }
 }
 
 fn check_root(tree: &Tree, manifests: &[Manifest]) -> Vec<Finding> {
     let root = root(tree);
-    let members = root
-        .get("workspace")
-        .and_then(|workspace| workspace.get("members"));
+    let members = root.get("workspace").and_then(|workspace| workspace.get("members"));
     let expected = toml::Value::from(vec!["crates/*"]);
     let mut findings = Vec::new();
     if members != Some(&expected) {
@@ -204,9 +188,7 @@ mod tests {
 
     #[test]
     fn a_crate_that_follows_is_not() {
-        let keys = INHERITED
-            .map(|key| format!("{key}.workspace = true\n"))
-            .concat();
+        let keys = INHERITED.map(|key| format!("{key}.workspace = true\n")).concat();
         let text = format!(
             "[package]\nname = \"muster-x\"\n{keys}[lints]\nworkspace = true\n\
              [dependencies]\nserde = {{ workspace = true, features = [\"std\"] }}\n"
@@ -218,10 +200,7 @@ mod tests {
     #[test]
     fn what_nobody_uses_is_found_at_the_root() {
         let tree = Tree::of(&[("Cargo.toml", ROOT)]);
-        let whats: Vec<String> = check(&tree)
-            .into_iter()
-            .map(|finding| finding.what)
-            .collect();
+        let whats: Vec<String> = check(&tree).into_iter().map(|finding| finding.what).collect();
         assert_eq!(whats, ["`serde` is declared and no crate uses it"]);
     }
 }

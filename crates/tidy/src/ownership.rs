@@ -33,22 +33,14 @@ const OWNED: [Owned; 12] = [
     owned("axum-server", &["server"]),
     owned("redb", &["agent"]),
     owned("clap", &["muster"]),
-    Owned {
-        name: "anyhow",
-        owners: &["muster"],
-        in_tests: InTests::Everyone,
-    },
+    Owned { name: "anyhow", owners: &["muster"], in_tests: InTests::Everyone },
 ];
 
 /// The one file that may name the serialiser.
 const CODEC: &str = "crates/protocol/src/codec.rs";
 
 const fn owned(name: &'static str, owners: &'static [&'static str]) -> Owned {
-    Owned {
-        name,
-        owners,
-        in_tests: InTests::OwnersOnly,
-    }
+    Owned { name, owners, in_tests: InTests::OwnersOnly }
 }
 
 /// Finds manifests that name what another crate owns.
@@ -77,10 +69,7 @@ pub fn check_manifests(tree: &Tree) -> Vec<Finding> {
 #[must_use]
 pub fn check_serialiser(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for source in sources(tree)
-        .iter()
-        .filter(|source| source.file.path != CODEC)
-    {
+    for source in sources(tree).iter().filter(|source| source.file.path != CODEC) {
         for line in source.lines_with("bincode") {
             let finding = Finding::new(
                 &source.file.path,
@@ -100,10 +89,7 @@ mod tests {
     #[test]
     fn sql_outside_the_store_is_found() {
         let sql = "[dependencies]\nrusqlite.workspace = true";
-        let tree = Tree::of(&[
-            ("crates/server/Cargo.toml", sql),
-            ("crates/store/Cargo.toml", sql),
-        ]);
+        let tree = Tree::of(&[("crates/server/Cargo.toml", sql), ("crates/store/Cargo.toml", sql)]);
         let findings = check_manifests(&tree);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].place, "crates/server/Cargo.toml");
@@ -111,22 +97,11 @@ mod tests {
 
     #[test]
     fn loose_errors_are_for_the_binary_and_for_tests() {
-        let (normal, dev) = (
-            "[dependencies]\nanyhow = \"1\"",
-            "[dev-dependencies]\nanyhow = \"1\"",
-        );
-        assert_eq!(
-            check_manifests(&Tree::of(&[("crates/store/Cargo.toml", normal)])).len(),
-            1
-        );
-        assert_eq!(
-            check_manifests(&Tree::of(&[("crates/store/Cargo.toml", dev)])).len(),
-            0
-        );
-        assert_eq!(
-            check_manifests(&Tree::of(&[("crates/muster/Cargo.toml", normal)])).len(),
-            0
-        );
+        let (normal, dev) =
+            ("[dependencies]\nanyhow = \"1\"", "[dev-dependencies]\nanyhow = \"1\"");
+        assert_eq!(check_manifests(&Tree::of(&[("crates/store/Cargo.toml", normal)])).len(), 1);
+        assert_eq!(check_manifests(&Tree::of(&[("crates/store/Cargo.toml", dev)])).len(), 0);
+        assert_eq!(check_manifests(&Tree::of(&[("crates/muster/Cargo.toml", normal)])).len(), 0);
     }
 
     #[test]
@@ -136,10 +111,7 @@ mod tests {
             ("crates/x/src/b.rs", "use bincode::serde;"),
             (CODEC, "use bincode::serde;"),
         ]);
-        let places: Vec<String> = check_serialiser(&tree)
-            .into_iter()
-            .map(|f| f.place)
-            .collect();
+        let places: Vec<String> = check_serialiser(&tree).into_iter().map(|f| f.place).collect();
         assert_eq!(places, ["crates/x/src/b.rs:1"]);
     }
 }

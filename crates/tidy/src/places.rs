@@ -39,24 +39,15 @@ const REQUIRED: [&str; 11] = [
 ];
 
 /// Folders of single machines, put together here so that this file names none.
-const MACHINE_PATHS: [&str; 4] = [
-    concat!("/ro", "ot/"),
-    concat!("/wo", "rk/"),
-    concat!("/ho", "me/"),
-    concat!("/Us", "ers/"),
-];
+const MACHINE_PATHS: [&str; 4] =
+    [concat!("/ro", "ot/"), concat!("/wo", "rk/"), concat!("/ho", "me/"), concat!("/Us", "ers/")];
 
 /// Finds strangers at the top of the repository.
 #[must_use]
 pub fn check_top(tree: &Tree) -> Vec<Finding> {
-    let tops: BTreeSet<&str> = tree
-        .files
-        .iter()
-        .filter_map(|file| file.path.split('/').next())
-        .collect();
-    let strangers = tops
-        .into_iter()
-        .filter(|name| !name.starts_with('.') && !TOP.contains(name));
+    let tops: BTreeSet<&str> =
+        tree.files.iter().filter_map(|file| file.path.split('/').next()).collect();
+    let strangers = tops.into_iter().filter(|name| !name.starts_with('.') && !TOP.contains(name));
     strangers
         .map(|name| {
             Finding::new(

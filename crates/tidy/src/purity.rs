@@ -9,14 +9,8 @@ use crate::tree::Tree;
 const PURE: [&str; 3] = ["protocol", "control", "device"];
 
 /// Everything a crate below the line may be built from.
-const PURE_DEPENDENCIES: [&str; 6] = [
-    "muster-protocol",
-    "bincode",
-    "rand",
-    "serde",
-    "thiserror",
-    "uuid",
-];
+const PURE_DEPENDENCIES: [&str; 6] =
+    ["muster-protocol", "bincode", "rand", "serde", "thiserror", "uuid"];
 
 /// What gives time, chance, order or the outside world to code that must be handed them.
 const IMPURE: [&str; 14] = [
@@ -74,10 +68,7 @@ fn check_no_std(tree: &Tree, folder: &str, findings: &mut Vec<Finding>) {
 
 fn check_source(source: &Source<'_>, findings: &mut Vec<Finding>) {
     for word in IMPURE {
-        for line in source
-            .lines_with(word)
-            .filter(|line| !source.is_test(*line))
-        {
+        for line in source.lines_with(word).filter(|line| !source.is_test(*line)) {
             let finding = Finding::new(
                 &source.file.path,
                 format!("`{word}` below the I/O line"),
@@ -130,19 +121,13 @@ mod tests {
 
     #[test]
     fn a_core_with_std_is_found() {
-        assert_eq!(
-            check(&Tree::of(&[("crates/device/src/lib.rs", "")])).len(),
-            PURE.len()
-        );
+        assert_eq!(check(&Tree::of(&[("crates/device/src/lib.rs", "")])).len(), PURE.len());
     }
 
     #[test]
     fn a_runtime_below_the_line_is_found() {
         let mut tree = tree("");
-        let manifest = [(
-            "crates/control/Cargo.toml",
-            "[dependencies]\ntokio.workspace = true",
-        )];
+        let manifest = [("crates/control/Cargo.toml", "[dependencies]\ntokio.workspace = true")];
         tree.files.extend(Tree::of(&manifest).files);
         assert_eq!(check(&tree).len(), 1);
     }

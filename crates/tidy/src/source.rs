@@ -25,31 +25,21 @@ impl<'a> Source<'a> {
     pub fn read(file: &'a File) -> Self {
         let code: Vec<String> = blank(&file.text).lines().map(str::to_owned).collect();
         let test_lines = inline_tests(&code);
-        Self {
-            file,
-            code,
-            test_lines,
-        }
+        Self { file, code, test_lines }
     }
 
     /// Whether line `index` belongs to a test, to a test's crate or to a bench or example.
     #[must_use]
     pub fn is_test(&self, index: usize) -> bool {
         let path = &self.file.path;
-        let beside = ["/tests/", "/benches/"]
-            .iter()
-            .any(|part| path.contains(part));
+        let beside = ["/tests/", "/benches/"].iter().any(|part| path.contains(part));
         beside || path.ends_with("/tests.rs") || self.test_lines.contains(&index)
     }
 
     /// The lines where `word` stands in the code as a word of its own, counted from 0.
     pub fn lines_with<'b>(&'b self, word: &'b str) -> impl Iterator<Item = usize> + 'b {
         let found = move |(_index, line): &(usize, &String)| has_word(line, word);
-        self.code
-            .iter()
-            .enumerate()
-            .filter(found)
-            .map(|(index, _line)| index)
+        self.code.iter().enumerate().filter(found).map(|(index, _line)| index)
     }
 }
 
@@ -61,10 +51,7 @@ pub fn has_word(line: &str, word: &str) -> bool {
     let closes = word.ends_with(inside);
     line.match_indices(word).any(|(start, _match)| {
         let before = line[..start].chars().next_back().is_some_and(inside);
-        let after = line[start + word.len()..]
-            .chars()
-            .next()
-            .is_some_and(inside);
+        let after = line[start + word.len()..].chars().next().is_some_and(inside);
         !(before && opens || after && closes)
     })
 }
@@ -146,8 +133,7 @@ fn raw_string(rest: &str) -> usize {
     }
     let end = format!("\"{}", "#".repeat(hashes));
     let body = &rest[opening + 1..];
-    body.find(&end)
-        .map_or(rest.len(), |at| opening + 1 + at + end.len())
+    body.find(&end).map_or(rest.len(), |at| opening + 1 + at + end.len())
 }
 
 /// A character literal, and not a lifetime.
@@ -167,9 +153,7 @@ fn character(rest: &str) -> usize {
 fn inline_tests(code: &[String]) -> std::ops::Range<usize> {
     let opens = |index: &usize| {
         let module = code.get(index + 1..).and_then(|after| {
-            after
-                .iter()
-                .find(|line| !line.trim().is_empty() && !line.trim().starts_with("#["))
+            after.iter().find(|line| !line.trim().is_empty() && !line.trim().starts_with("#["))
         });
         code[*index].trim() == "#[cfg(test)]"
             && module.is_some_and(|line| has_word(line, "mod") && line.contains('{'))
@@ -194,10 +178,7 @@ mod tests {
     use super::*;
 
     fn file(text: &str) -> File {
-        File {
-            path: "crates/x/src/lib.rs".to_owned(),
-            text: text.to_owned(),
-        }
+        File { path: "crates/x/src/lib.rs".to_owned(), text: text.to_owned() }
     }
 
     #[test]
@@ -214,10 +195,7 @@ mod tests {
     #[test]
     fn a_lifetime_opens_no_literal() {
         assert_eq!(blank("fn a<'a>(b: &'a str) {}"), "fn a<'a>(b: &'a str) {}");
-        assert_eq!(
-            blank(r"f('\'', '\u{1f}', b'x') g").trim_end(),
-            "f(    ,         , b   ) g"
-        );
+        assert_eq!(blank(r"f('\'', '\u{1f}', b'x') g").trim_end(), "f(    ,         , b   ) g");
     }
 
     #[test]

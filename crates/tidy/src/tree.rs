@@ -36,9 +36,7 @@ impl Tree {
             let text = String::from_utf8(bytes).ok()?;
             Some(File { path, text })
         };
-        Ok(Self {
-            files: paths.into_iter().filter_map(read).collect(),
-        })
+        Ok(Self { files: paths.into_iter().filter_map(read).collect() })
     }
 
     /// A tree made by hand, for the tests of the rules.
@@ -48,9 +46,7 @@ impl Tree {
             path: (*path).to_owned(),
             text: (*text).to_owned(),
         };
-        Self {
-            files: files.iter().map(file).collect(),
-        }
+        Self { files: files.iter().map(file).collect() }
     }
 
     /// The file at this path.
@@ -61,9 +57,7 @@ impl Tree {
 
     /// Every file whose name ends so.
     pub fn ending<'a>(&'a self, end: &'a str) -> impl Iterator<Item = &'a File> {
-        self.files
-            .iter()
-            .filter(move |file| file.path.ends_with(end))
+        self.files.iter().filter(move |file| file.path.ends_with(end))
     }
 
     /// Whether a file or a folder stands at this path.
@@ -78,10 +72,7 @@ impl Tree {
     #[must_use]
     pub fn crates(&self) -> Vec<&str> {
         let name = |file: &'_ File| {
-            file.path
-                .strip_prefix("crates/")?
-                .strip_suffix("/Cargo.toml")
-                .map(str::len)
+            file.path.strip_prefix("crates/")?.strip_suffix("/Cargo.toml").map(str::len)
         };
         let mut names: Vec<&str> = self
             .files
@@ -108,11 +99,7 @@ fn root() -> PathBuf {
 }
 
 fn git_lines(root: &Path, arguments: &[&str]) -> io::Result<Vec<String>> {
-    let listing = Command::new("git")
-        .arg("ls-files")
-        .args(arguments)
-        .current_dir(root)
-        .output()?;
+    let listing = Command::new("git").arg("ls-files").args(arguments).current_dir(root).output()?;
     if listing.status.success() {
         let text = String::from_utf8_lossy(&listing.stdout);
         Ok(text.lines().map(str::to_owned).collect())

@@ -101,14 +101,8 @@ impl RunCa {
         match (exists(&certificate)?, exists(&key)?) {
             (true, true) => Self::open(dir, &certificate, &key),
             (false, false) => Self::create(dir, &certificate, &key),
-            (true, false) => Err(CaError::HalfPair {
-                present: certificate,
-                missing: key,
-            }),
-            (false, true) => Err(CaError::HalfPair {
-                present: key,
-                missing: certificate,
-            }),
+            (true, false) => Err(CaError::HalfPair { present: certificate, missing: key }),
+            (false, true) => Err(CaError::HalfPair { present: key, missing: certificate }),
         }
     }
 
@@ -192,11 +186,7 @@ impl RunCa {
             let dir = dir.to_path_buf();
             return Err(CaError::KeyMismatch { dir });
         }
-        Ok(Self {
-            issuer: Issuer::from_ca_cert_der(&der, pair)?,
-            certificate: der,
-            pem,
-        })
+        Ok(Self { issuer: Issuer::from_ca_cert_der(&der, pair)?, certificate: der, pem })
     }
 }
 
@@ -237,9 +227,7 @@ fn device_params(device: DeviceId, validity: Validity) -> Result<CertificatePara
 fn base_params(common_name: &str, validity: Validity) -> Result<CertificateParams, CaError> {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, common_name);
+    params.distinguished_name.push(DnType::CommonName, common_name);
     params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.serial_number = Some(random_serial());
@@ -261,9 +249,7 @@ fn ia5(text: &str) -> Result<Ia5String, CaError> {
 
 fn ca_spki(certificate: &CertificateDer<'_>) -> Option<Vec<u8>> {
     let (_rest, certificate) = x509_parser::parse_x509_certificate(certificate).ok()?;
-    certificate
-        .is_ca()
-        .then(|| certificate.public_key().raw.to_vec())
+    certificate.is_ca().then(|| certificate.public_key().raw.to_vec())
 }
 
 fn exists(path: &Path) -> Result<bool, CaError> {
@@ -275,17 +261,11 @@ fn read(path: &Path) -> Result<String, CaError> {
 }
 
 fn file_error(path: &Path, source: io::Error) -> CaError {
-    CaError::File {
-        path: path.to_path_buf(),
-        source,
-    }
+    CaError::File { path: path.to_path_buf(), source }
 }
 
 fn malformed(path: &Path, wanted: &'static str) -> CaError {
-    CaError::Malformed {
-        path: path.to_path_buf(),
-        wanted,
-    }
+    CaError::Malformed { path: path.to_path_buf(), wanted }
 }
 
 #[cfg(test)]

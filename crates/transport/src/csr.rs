@@ -80,10 +80,9 @@ fn is_supported(key: &PublicKey) -> bool {
 }
 
 fn requested_spki(der: &[u8]) -> Result<&[u8], CsrError> {
-    let (rest, request) =
-        X509CertificationRequest::from_der(der).map_err(|_cause| CsrError::Refused {
-            source: rcgen::Error::CouldNotParseCertificationRequest,
-        })?;
+    let (rest, request) = X509CertificationRequest::from_der(der).map_err(|_cause| {
+        CsrError::Refused { source: rcgen::Error::CouldNotParseCertificationRequest }
+    })?;
     if rest.is_empty() {
         Ok(request.certification_request_info.subject_pki.raw)
     } else {
@@ -120,10 +119,7 @@ mod tests {
     fn keys_of_other_kinds_are_refused() {
         for algorithm in [&rcgen::PKCS_ECDSA_P384_SHA384, &rcgen::PKCS_RSA_SHA256] {
             let refused = CsrKey::from_csr(&request_of(algorithm));
-            assert!(
-                matches!(refused, Err(CsrError::UnsupportedKey)),
-                "{refused:?}"
-            );
+            assert!(matches!(refused, Err(CsrError::UnsupportedKey)), "{refused:?}");
         }
     }
 
@@ -140,9 +136,7 @@ mod tests {
         let refused = CsrKey::from_csr(&der);
         assert!(matches!(
             refused,
-            Err(CsrError::Refused {
-                source: rcgen::Error::InvalidCertificationRequestSignature
-            })
+            Err(CsrError::Refused { source: rcgen::Error::InvalidCertificationRequestSignature })
         ));
     }
 

@@ -160,11 +160,7 @@ fn open(
 }
 
 fn bind(address: SocketAddr) -> io::Result<(UdpSocket, SocketBuffers)> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::DGRAM,
-        Some(Protocol::UDP),
-    )?;
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     // Systems that refuse more than their limit leave the buffer as it is: the value is read back.
     let _refused = socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES);
     let _refused = socket.set_send_buffer_size(SOCKET_BUFFER_BYTES);
@@ -179,11 +175,7 @@ fn bind(address: SocketAddr) -> io::Result<(UdpSocket, SocketBuffers)> {
 
 /// Linux answers with twice what it was asked for, its own bookkeeping included: socket(7).
 const fn as_asked(read_back: usize) -> usize {
-    if cfg!(target_os = "linux") {
-        read_back / 2
-    } else {
-        read_back
-    }
+    if cfg!(target_os = "linux") { read_back / 2 } else { read_back }
 }
 
 fn endpoint_config() -> EndpointConfig {
@@ -218,21 +210,13 @@ mod tests {
 
     #[test]
     fn buffers_as_asked_need_no_advice() {
-        let buffers = SocketBuffers {
-            asked: ASKED,
-            receive: ASKED,
-            send: ASKED,
-        };
+        let buffers = SocketBuffers { asked: ASKED, receive: ASKED, send: ASKED };
         assert_eq!(buffers.shortfall(), None);
     }
 
     #[test]
     fn a_short_buffer_is_advised_with_the_limit_to_raise() {
-        let buffers = SocketBuffers {
-            asked: ASKED,
-            receive: 212_992,
-            send: ASKED,
-        };
+        let buffers = SocketBuffers { asked: ASKED, receive: 212_992, send: ASKED };
         assert_eq!(
             buffers.shortfall().unwrap(),
             "UDP receive buffer is 212992 bytes instead of 4194304: \

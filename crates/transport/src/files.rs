@@ -31,11 +31,7 @@ pub(crate) fn is_exposed(path: &Path) -> io::Result<bool> {
 }
 
 fn write_draft(draft: &Path, text: &str, mode: u32) -> io::Result<()> {
-    let mut file: File = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(draft)?;
+    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(mode).open(draft)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

@@ -91,9 +91,7 @@ impl FrameSender {
     /// [`SendError`].
     pub async fn send<M: Message>(&mut self, message: &M) -> Result<usize, SendError> {
         let mut frame = Vec::new();
-        message
-            .encode(&mut frame)
-            .map_err(|source| SendError::Encode { source })?;
+        message.encode(&mut frame).map_err(|source| SendError::Encode { source })?;
         let frame_bytes = frame.len();
         self.stream
             .write_chunk(Bytes::from(frame))
@@ -121,11 +119,7 @@ impl FrameReceiver {
     /// Receives from `stream`.
     #[must_use]
     pub fn new(stream: RecvStream) -> Self {
-        Self {
-            stream,
-            reader: FrameReader::default(),
-            bytes_received: 0,
-        }
+        Self { stream, reader: FrameReader::default(), bytes_received: 0 }
     }
 
     /// The next message; `None` is a clean end of the stream.
@@ -190,10 +184,7 @@ mod tests {
         for error in [
             FrameError::NoKind,
             FrameError::UnknownKind { kind: 0x7f },
-            FrameError::LeftOver {
-                kind: 0x10,
-                left: 1,
-            },
+            FrameError::LeftOver { kind: 0x10, left: 1 },
         ] {
             assert_eq!(violation(&error), CloseCode::BadFrame);
         }

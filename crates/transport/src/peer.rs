@@ -98,10 +98,7 @@ mod tests {
         let key = CsrKey::from_csr(&csr).unwrap();
         let ca = RunCa::ephemeral().unwrap();
         let certificate = ca.issue_device(device, &key, Validity::device()).unwrap();
-        let expected = PeerIdentity {
-            device,
-            key: key.fingerprint(),
-        };
+        let expected = PeerIdentity { device, key: key.fingerprint() };
         assert_eq!(identity_in(&certificate), Some(expected));
     }
 

@@ -69,10 +69,7 @@ impl ClientTls {
         let mut enrolment = base.clone();
         enrolment.alpn_protocols = vec![alpn::ENROLMENT.to_vec()];
         base.alpn_protocols = vec![alpn::MANAGEMENT.to_vec()];
-        Ok(Self {
-            enrolment: quic_client(enrolment)?,
-            management: base,
-        })
+        Ok(Self { enrolment: quic_client(enrolment)?, management: base })
     }
 
     /// For a device that has no certificate yet.
@@ -235,10 +232,7 @@ mod tests {
         let chain = ca.issue_server().unwrap().chain;
         let mixed = other.identity(chain.iter().map(|der| der.to_vec()).collect());
         let tls = ClientTls::new(ca.certificate_der()).unwrap();
-        assert!(matches!(
-            tls.management(&mixed),
-            Err(TlsError::Refused { .. })
-        ));
+        assert!(matches!(tls.management(&mixed), Err(TlsError::Refused { .. })));
         assert!(https_server_config(&mixed).is_err());
     }
 

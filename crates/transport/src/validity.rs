@@ -41,10 +41,7 @@ impl Validity {
 
     fn around_now(ahead: Duration) -> Self {
         let now = SystemTime::now();
-        Self {
-            not_before: now - CLOCK_SKEW,
-            not_after: now + ahead,
-        }
+        Self { not_before: now - CLOCK_SKEW, not_after: now + ahead }
     }
 
     /// Writes the two dates into `params`.
@@ -82,10 +79,7 @@ mod tests {
             (epoch, epoch + Duration::from_secs(LAST_SECOND + 1)),
         ];
         for (not_before, not_after) in cases {
-            let validity = Validity {
-                not_before,
-                not_after,
-            };
+            let validity = Validity { not_before, not_after };
             let written = validity.write(&mut CertificateParams::default());
             assert!(matches!(written, Err(CaError::Validity)), "{validity:?}");
         }

@@ -40,14 +40,8 @@ fn path() -> impl Strategy<Value = String> {
 }
 
 fn query() -> impl Strategy<Value = String> {
-    let name = prop::sample::select(vec![
-        "$top",
-        "%24select",
-        "$skiptoken",
-        "$count",
-        "$filter",
-        "x",
-    ]);
+    let name =
+        prop::sample::select(vec!["$top", "%24select", "$skiptoken", "$count", "$filter", "x"]);
     let pair = (name, "[!$-;=?-Z_a-z~]{0,20}").prop_map(|(name, value)| format!("{name}={value}"));
     prop_oneof![
         Just(String::new()),
@@ -59,10 +53,7 @@ fn query() -> impl Strategy<Value = String> {
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let json =
         "\\{\"(keepUserData|persistEsimDataPlan|macOsUnlockCode)\":(true|false|null|\"\"|1e9)\\}?";
-    prop_oneof![
-        prop::collection::vec(any::<u8>(), 0..200),
-        json.prop_map(String::into_bytes)
-    ]
+    prop_oneof![prop::collection::vec(any::<u8>(), 0..200), json.prop_map(String::into_bytes)]
 }
 
 proptest! {

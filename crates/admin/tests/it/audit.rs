@@ -48,13 +48,8 @@ async fn an_action_leaves_one_line_with_who_and_what_and_never_the_token() {
     fake.call(wrong.body(Body::empty()).unwrap()).await;
 
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| line.contains(" INFO "))
-        .collect();
-    let [line] = lines.as_slice() else {
-        panic!("not one line: {text}")
-    };
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains(" INFO ")).collect();
+    let [line] = lines.as_slice() else { panic!("not one line: {text}") };
     let device = id(1).to_string();
     for part in [
         "admin action accepted",

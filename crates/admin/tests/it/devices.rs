@@ -38,14 +38,10 @@ async fn every_mode_has_its_words_in_both_versions() {
         for version in ["v1.0", "beta"] {
             let fake = Fake::new([record(1, mode)]);
             let names = "isSupervised,managedDeviceOwnerType,deviceEnrollmentType,managementAgent,deviceType";
-            let answer = fake
-                .get(&path(version, &format!("/{}?$select={names}", id(1))))
-                .await;
+            let answer = fake.get(&path(version, &format!("/{}?$select={names}", id(1)))).await;
             let device = answer.json();
-            let words: Vec<String> = names
-                .split(',')
-                .map(|name| device[name].to_string())
-                .collect();
+            let words: Vec<String> =
+                names.split(',').map(|name| device[name].to_string()).collect();
             lines.push(format!("{mode:24}{version:5} {}", words.join(" ")));
         }
     }
@@ -58,11 +54,7 @@ async fn the_bypass_code_is_told_by_id_and_by_name_only() {
     let select = "?$select=activationLockBypassCode";
     for (target, place, code) in [
         (device(1, select), "", json!(BYPASS_CODE)),
-        (
-            device(1, "?$select=ACTIVATIONLOCKBYPASSCODE,id"),
-            "",
-            json!(BYPASS_CODE),
-        ),
+        (device(1, "?$select=ACTIVATIONLOCKBYPASSCODE,id"), "", json!(BYPASS_CODE)),
         (device(1, ""), "", Value::Null),
         (device(1, "?$select=*"), "", Value::Null),
         (path("v1.0", ""), "/value/0", Value::Null),
@@ -78,15 +70,10 @@ async fn the_bypass_code_is_told_by_id_and_by_name_only() {
 #[tokio::test]
 async fn select_gives_what_was_named_and_null_for_what_is_not_known() {
     let fake = Fake::new([record(1, Mode::AppleDevice)]);
-    let mut answer = fake
-        .get(&device(1, "?$select=serialnumber,imei,x-muster-connected"))
-        .await
-        .json();
+    let mut answer =
+        fake.get(&device(1, "?$select=serialnumber,imei,x-muster-connected")).await.json();
     answer.as_object_mut().unwrap().remove("@odata.context");
-    assert_eq!(
-        answer,
-        json!({"serialNumber": "F17-1", "imei": null, "x-muster-connected": true})
-    );
+    assert_eq!(answer, json!({"serialNumber": "F17-1", "imei": null, "x-muster-connected": true}));
 }
 
 #[tokio::test]
@@ -99,24 +86,13 @@ async fn following_the_links_meets_every_device_once() {
         let page = fake.get(&target).await.json();
         pages += 1;
         assert_eq!(page["@odata.count"], 5);
-        met.extend(
-            page["value"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|device| device["id"].clone()),
-        );
+        met.extend(page["value"].as_array().unwrap().iter().map(|device| device["id"].clone()));
         let Some(next) = page["@odata.nextLink"].as_str() else {
             break;
         };
-        target = next
-            .strip_prefix("https://127.0.0.1:8443")
-            .expect("an absolute link")
-            .to_owned();
+        target = next.strip_prefix("https://127.0.0.1:8443").expect("an absolute link").to_owned();
     }
-    let all: Vec<Value> = (1..=5)
-        .map(|number| id(number).to_string().into())
-        .collect();
+    let all: Vec<Value> = (1..=5).map(|number| id(number).to_string().into()).collect();
     assert_eq!((met, pages), (all, 3));
 }
 
@@ -137,20 +113,14 @@ async fn a_last_full_page_has_no_link() {
 async fn an_empty_page_is_a_page() {
     let fake = Fake::new([record(1, Mode::AppleDevice)]);
     let page = fake.get(&path("v1.0", "?$top=0")).await.json();
-    assert_eq!(
-        (&page["value"], &page["@odata.count"]),
-        (&json!([]), &json!(1))
-    );
+    assert_eq!((&page["value"], &page["@odata.count"]), (&json!([]), &json!(1)));
 }
 
 #[tokio::test]
 async fn a_device_that_left_is_readable_and_not_listed() {
     let mut left = record(1, Mode::AppleDevice);
     let at = Timestamp::ZERO;
-    left.lifecycle = Lifecycle::Unenrolled {
-        reason: UnenrolReason::Wiped,
-        at,
-    };
+    left.lifecycle = Lifecycle::Unenrolled { reason: UnenrolReason::Wiped, at };
     let fake = Fake::new([left]);
     let shown = fake.get(&device(1, "")).await.json();
     assert_eq!(shown["deviceRegistrationState"], "notRegistered");

@@ -64,49 +64,28 @@ async fn an_action_the_device_cannot_do() {
         SubmitError::Capability(CapabilityRefusal { row: "R12", reason })
     };
     let fake = fleet().in_mood(Mood::Refusing(refusal));
-    insta::assert_snapshot!(shown(
-        &fake.send("POST", &device("/resetPasscode"), "").await
-    ));
+    insta::assert_snapshot!(shown(&fake.send("POST", &device("/resetPasscode"), "").await));
 }
 
 #[tokio::test]
 async fn the_nested_message_is_json_with_the_members_of_intune() {
     let answer = fleet().get("/v1.0/deviceManagement/managedDevices/7").await;
-    let message = answer.json()["error"]["message"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let message = answer.json()["error"]["message"].as_str().unwrap().to_owned();
     let inner: serde_json::Value = serde_json::from_str(&message).unwrap();
     assert_eq!(inner["_version"], 3);
-    assert!(
-        inner["Message"]
-            .as_str()
-            .unwrap()
-            .contains(answer.header("request-id"))
-    );
+    assert!(inner["Message"].as_str().unwrap().contains(answer.header("request-id")));
     assert!(message.starts_with("{\r\n  \"_version\": 3,\r\n  \"Message\": "));
 }
 
 #[tokio::test]
 async fn a_client_request_id_comes_back_if_it_is_harmless() {
-    for (sent, comes_back) in [
-        ("my-id-1", true),
-        ("two words", false),
-        (&"x".repeat(200), false),
-    ] {
+    for (sent, comes_back) in [("my-id-1", true), ("two words", false), (&"x".repeat(200), false)] {
         let request = Request::get("/nowhere")
             .header("authorization", format!("Bearer {TOKEN}"))
             .header("client-request-id", sent);
         let answer = fleet().call(request.body(Body::empty()).unwrap()).await;
-        let expected = if comes_back {
-            sent
-        } else {
-            answer.header("request-id")
-        };
+        let expected = if comes_back { sent } else { answer.header("request-id") };
         assert_eq!(answer.header("client-request-id"), expected);
-        assert_eq!(
-            answer.json()["error"]["innerError"]["client-request-id"],
-            expected
-        );
+        assert_eq!(answer.json()["error"]["innerError"]["client-request-id"], expected);
     }
 }

@@ -55,9 +55,7 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().expect("ASCII"))
+        self.headers.get(name).map_or("", |value| value.to_str().expect("ASCII"))
     }
 
     pub(crate) fn reason(&self) -> String {
@@ -76,13 +74,7 @@ pub(crate) fn facts(number: u8, mode: Mode) -> DeviceFacts {
         Platform::Android => ("Pixel 8", OperatingSystem::Android, OsVersion::major(14)),
     };
     let serial = format!("F17-{number}").parse().expect("a serial number");
-    DeviceFacts {
-        serial,
-        model: model.to_owned(),
-        operating_system,
-        os_version,
-        mode,
-    }
+    DeviceFacts { serial, model: model.to_owned(), operating_system, os_version, mode }
 }
 
 /// A device that enrolled an hour into the run.
@@ -91,10 +83,7 @@ pub(crate) fn record(number: u8, mode: Mode) -> DeviceRecord {
         id: id(number),
         facts: facts(number, mode),
         key: KeyFingerprint([number; 32]),
-        profile: EnrolmentProfile {
-            name: "everyone".to_owned(),
-            policy: Policy::FULL,
-        },
+        profile: EnrolmentProfile { name: "everyone".to_owned(), policy: Policy::FULL },
     };
     let mut record = DeviceRecord::new(Timestamp::ZERO.after(HOUR), life);
     record.escrow.bypass_code = Some(BypassCode::new(BYPASS_CODE.to_owned()));
@@ -119,10 +108,7 @@ pub(crate) fn command(sequence: u64, action: Action, state: CommandState) -> Com
 
 impl Fake {
     pub(crate) fn new(records: impl IntoIterator<Item = DeviceRecord>) -> Self {
-        let records = records
-            .into_iter()
-            .map(|record| (record.id, record))
-            .collect();
+        let records = records.into_iter().map(|record| (record.id, record)).collect();
         Self {
             records: Arc::new(Mutex::new(records)),
             now: Timestamp::ZERO.after(3 * HOUR),
@@ -162,11 +148,7 @@ impl Fake {
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.expect("a body");
         let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text,
-        }
+        Answer { status: parts.status, headers: parts.headers, text }
     }
 
     async fn think(&self) -> Result<(), BackendError> {
@@ -186,14 +168,8 @@ impl Backend for Fake {
     ) -> Result<Vec<DeviceRecord>, BackendError> {
         self.think().await?;
         let records = self.records.lock().expect("no poison");
-        let enrolled = records
-            .values()
-            .filter(|record| record.lifecycle == Lifecycle::Enrolled);
-        Ok(enrolled
-            .filter(|record| Some(record.id) > after)
-            .take(limit)
-            .cloned()
-            .collect())
+        let enrolled = records.values().filter(|record| record.lifecycle == Lifecycle::Enrolled);
+        Ok(enrolled.filter(|record| Some(record.id) > after).take(limit).cloned().collect())
     }
 
     async fn enrolled(&self) -> Result<u64, BackendError> {
@@ -202,12 +178,7 @@ impl Backend for Fake {
 
     async fn device(&self, device: DeviceId) -> Result<Option<DeviceRecord>, BackendError> {
         self.think().await?;
-        Ok(self
-            .records
-            .lock()
-            .expect("no poison")
-            .get(&device)
-            .cloned())
+        Ok(self.records.lock().expect("no poison").get(&device).cloned())
     }
 
     fn connected(&self, device: DeviceId) -> bool {
@@ -224,13 +195,11 @@ impl Backend for Fake {
         let record = records.get_mut(&device).ok_or(SubmitError::UnknownDevice)?;
         let command = CommandId::from_parts(1, [9; 10]);
         let submitted = record.submit(self.now, command, action, COMMAND_LIFETIME);
-        submitted
-            .map(|()| command)
-            .map_err(|refusal| match refusal {
-                SubmitRefusal::NotEnrolled => SubmitError::NotEnrolled,
-                SubmitRefusal::Capability(refusal) => SubmitError::Capability(refusal),
-                SubmitRefusal::QueueFull => SubmitError::QueueFull { retry_after: HOUR },
-            })
+        submitted.map(|()| command).map_err(|refusal| match refusal {
+            SubmitRefusal::NotEnrolled => SubmitError::NotEnrolled,
+            SubmitRefusal::Capability(refusal) => SubmitError::Capability(refusal),
+            SubmitRefusal::QueueFull => SubmitError::QueueFull { retry_after: HOUR },
+        })
     }
 
     fn wall(&self, at: Timestamp) -> jiff::Timestamp {

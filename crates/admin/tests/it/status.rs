@@ -15,19 +15,17 @@ const BASE: &str = "/v1.0/deviceManagement/managedDevices";
 
 fn fleet() -> Fake {
     let mut left = record(2, Mode::AppleDevice);
-    left.lifecycle = Lifecycle::Unenrolled {
-        reason: UnenrolReason::Retired,
-        at: Timestamp::ZERO.after(HOUR),
-    };
+    left.lifecycle =
+        Lifecycle::Unenrolled { reason: UnenrolReason::Retired, at: Timestamp::ZERO.after(HOUR) };
     Fake::new([record(1, Mode::AppleAutomatedDevice), left])
 }
 
 /// Replaces `{here}`, `{left}` and `{nobody}` by ids.
 fn target(template: &str) -> String {
     let ids = [("{here}", id(1)), ("{left}", id(2)), ("{nobody}", id(3))];
-    let path = ids.iter().fold(template.to_owned(), |path, (name, id)| {
-        path.replace(name, &id.to_string())
-    });
+    let path = ids
+        .iter()
+        .fold(template.to_owned(), |path, (name, id)| path.replace(name, &id.to_string()));
     format!("{BASE}{path}")
 }
 
@@ -50,12 +48,7 @@ async fn every_verb_and_path_has_its_status() {
         ("DELETE", "/{here}", "", 405),
         ("PATCH", "/{here}", "{}", 405),
         ("POST", "/{here}/wipe", "", 204),
-        (
-            "POST",
-            "('{here}')/microsoft.graph.wipe",
-            "{\"keepUserData\":false}",
-            204,
-        ),
+        ("POST", "('{here}')/microsoft.graph.wipe", "{\"keepUserData\":false}", 204),
         ("POST", "/{here}/retire", "{}", 204),
         ("POST", "/{here}/resetPasscode", "", 204),
         ("POST", "/{here}/REMOTELOCK", "{\"anything\":1}", 204),
@@ -71,47 +64,25 @@ async fn every_verb_and_path_has_its_status() {
         ("GET", "/{here}/wipe", "", 405),
     ] {
         let answer = fleet().send(method, &target(path), body).await;
-        assert_eq!(
-            answer.status, status,
-            "{method} {path} {body}: {}",
-            answer.text
-        );
+        assert_eq!(answer.status, status, "{method} {path} {body}: {}", answer.text);
     }
 }
 
 #[tokio::test]
 async fn paths_outside_the_slice_are_not_found() {
-    for path in [
-        "/",
-        "/v1.0",
-        "/beta/users",
-        "/v3.0/deviceManagement/managedDevices",
-    ] {
-        assert_eq!(
-            fleet().get(path).await.status,
-            StatusCode::NOT_FOUND,
-            "{path}"
-        );
+    for path in ["/", "/v1.0", "/beta/users", "/v3.0/deviceManagement/managedDevices"] {
+        assert_eq!(fleet().get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
 }
 
 #[tokio::test]
 async fn without_the_token_nothing_is_told_not_even_what_exists() {
     for path in [BASE, "/nowhere", &target("/{nobody}")] {
-        for authorization in [
-            "",
-            "Bearer",
-            "Bearer wrong",
-            "Basic YTpi",
-            &format!("Token {TOKEN}"),
-        ] {
+        for authorization in ["", "Bearer", "Bearer wrong", "Basic YTpi", &format!("Token {TOKEN}")]
+        {
             let request = Request::post(path).header("authorization", authorization);
             let answer = fleet().call(request.body(Body::from("{")).unwrap()).await;
-            assert_eq!(
-                answer.status,
-                StatusCode::UNAUTHORIZED,
-                "{path} {authorization}"
-            );
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path} {authorization}");
             assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"muster\"");
         }
     }
@@ -123,9 +94,7 @@ async fn a_body_may_be_as_long_as_the_limit_and_no_longer() {
     let wipe = target("/{here}/wipe");
     let fits = fleet().send("POST", &wipe, &padded(BODY_BYTES_MAX)).await;
     assert_eq!(fits.status, StatusCode::NO_CONTENT);
-    let too_long = fleet()
-        .send("POST", &wipe, &padded(BODY_BYTES_MAX + 1))
-        .await;
+    let too_long = fleet().send("POST", &wipe, &padded(BODY_BYTES_MAX + 1)).await;
     assert_eq!(too_long.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(too_long.json()["error"]["code"], "RequestEntityTooLarge");
 }
@@ -137,10 +106,7 @@ async fn a_json_content_type_without_a_body_is_accepted() {
         .header("content-type", "application/json")
         .header("content-length", "0");
     let answer = fleet().call(request.body(Body::empty()).unwrap()).await;
-    assert_eq!(
-        (answer.status, answer.text.as_str()),
-        (StatusCode::NO_CONTENT, "")
-    );
+    assert_eq!((answer.status, answer.text.as_str()), (StatusCode::NO_CONTENT, ""));
     assert!(answer.headers.get("content-type").is_none());
 }
 
@@ -149,23 +115,8 @@ async fn what_the_server_refuses_keeps_its_meaning() {
     let refusals: [(Refusal, u16, &str); 6] = [
         (|| SubmitError::UnknownDevice, 404, ""),
         (|| SubmitError::NotEnrolled, 404, ""),
-        (
-            || {
-                SubmitError::Capability(CapabilityRefusal {
-                    row: "R12",
-                    reason: "cannot",
-                })
-            },
-            400,
-            "",
-        ),
-        (
-            || SubmitError::QueueFull {
-                retry_after: HOUR / 3600 / 2 * 3,
-            },
-            429,
-            "2",
-        ),
+        (|| SubmitError::Capability(CapabilityRefusal { row: "R12", reason: "cannot" }), 400, ""),
+        (|| SubmitError::QueueFull { retry_after: HOUR / 3600 / 2 * 3 }, 429, "2"),
         (|| SubmitError::ShuttingDown, 503, "5"),
         (|| SubmitError::Unavailable("disk full".into()), 503, "5"),
     ];
@@ -208,9 +159,7 @@ async fn an_action_the_kind_of_device_rules_out_is_a_bad_request_with_a_reason()
         (Mode::AndroidPersonallyOwnedWorkProfile, "wipe"),
     ] {
         let fake = Fake::new([record(1, mode)]);
-        let answer = fake
-            .send("POST", &target(&format!("/{{here}}/{action}")), "")
-            .await;
+        let answer = fake.send("POST", &target(&format!("/{{here}}/{action}")), "").await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{mode} {action}");
         assert!(!answer.reason().is_empty());
     }

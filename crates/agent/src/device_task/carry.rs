@@ -79,11 +79,7 @@ impl DeviceTask {
                 IdentityChange::Set(bytes.map_err(|source| self.too_large(source))?)
             }
         };
-        let change = Change {
-            index: self.index(),
-            snapshot,
-            identity,
-        };
+        let change = Change { index: self.index(), snapshot, identity };
         writer.write(change).await
     }
 

@@ -50,8 +50,5 @@ async fn a_device_costs_little_memory_beside_its_connection() {
     println!("future {of_future}, task {of_task}, session {of_session} bytes");
     assert!(of_future <= FUTURE_BYTES_MAX, "future: {of_future} bytes");
     assert!(of_task <= TASK_BYTES_MAX, "task: {of_task} bytes");
-    assert!(
-        of_session <= SESSION_BYTES_MAX,
-        "session: {of_session} bytes"
-    );
+    assert!(of_session <= SESSION_BYTES_MAX, "session: {of_session} bytes");
 }

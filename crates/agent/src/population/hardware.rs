@@ -29,12 +29,7 @@ const fn model(
     runs: (u16, u16),
     family: Family,
 ) -> Hardware {
-    Hardware {
-        model,
-        system,
-        runs,
-        family,
-    }
+    Hardware { model, system, runs, family }
 }
 
 const fn iphone(name: &'static str, runs: (u16, u16)) -> Hardware {

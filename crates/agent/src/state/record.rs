@@ -22,24 +22,14 @@ pub(super) struct Folder {
 
 impl Folder {
     pub(super) fn new(seed: Seed, made_at: Duration) -> Self {
-        Self {
-            layout: LAYOUT,
-            seed_mark: mark(seed),
-            made_at,
-        }
+        Self { layout: LAYOUT, seed_mark: mark(seed), made_at }
     }
 
     pub(super) fn check(&self, seed: Seed) -> Result<(), StateError> {
         if self.layout != LAYOUT {
-            return Err(StateError::Unreadable {
-                what: format!("layout {}", self.layout),
-            });
+            return Err(StateError::Unreadable { what: format!("layout {}", self.layout) });
         }
-        if self.seed_mark == mark(seed) {
-            Ok(())
-        } else {
-            Err(StateError::OtherSeed)
-        }
+        if self.seed_mark == mark(seed) { Ok(()) } else { Err(StateError::OtherSeed) }
     }
 }
 

@@ -22,10 +22,7 @@ fn device() -> Device {
 fn credentials() -> Credentials {
     Credentials {
         pkcs8: vec![1, 2, 3],
-        grant: Some(Grant {
-            device: DeviceId::from_bytes([7; 16]),
-            certificate: vec![4, 5, 6],
-        }),
+        grant: Some(Grant { device: DeviceId::from_bytes([7; 16]), certificate: vec![4, 5, 6] }),
     }
 }
 
@@ -63,11 +60,7 @@ async fn a_device_is_read_back_with_its_identity() {
 #[tokio::test]
 async fn a_forgotten_identity_is_gone_and_the_device_stays() {
     let dir = TempDir::new().unwrap();
-    let forget = Change {
-        index: 1,
-        snapshot: None,
-        identity: IdentityChange::Remove,
-    };
+    let forget = Change { index: 1, snapshot: None, identity: IdentityChange::Remove };
     write(&dir, vec![whole_change(1), forget]).await;
     let folder = StateFolder::open(dir.path(), seed()).unwrap();
     let found = folder.load(&serials(2)).unwrap().remove(&1).unwrap();
@@ -126,10 +119,7 @@ fn a_folder_of_another_population_is_refused_and_stays_as_it_is() {
     let mut other = ours.clone();
     other[1] = "OTHER1".parse().unwrap();
     let refused = folder.load(&other);
-    assert!(matches!(
-        refused,
-        Err(StateError::OtherPopulation { index: 1, .. })
-    ));
+    assert!(matches!(refused, Err(StateError::OtherPopulation { index: 1, .. })));
     assert!(folder.load(&ours).is_ok());
 }
 

@@ -90,10 +90,7 @@ fn write_all(database: &Database, mut waiting: mpsc::Receiver<Request>) {
     while waiting.blocking_recv_many(&mut requests, CHANGES_AT_ONCE_MAX) > 0 {
         if let Err(cause) = write_batch(database, &requests) {
             // Whoever waits for an answer sees the channel end and stops with it.
-            error!(
-                error = &cause as &dyn std::error::Error,
-                "failed to write the fleet's state"
-            );
+            error!(error = &cause as &dyn std::error::Error, "failed to write the fleet's state");
             return;
         }
         for request in requests.drain(..) {
@@ -111,9 +108,7 @@ fn write_batch(database: &Database, requests: &[Request]) -> Result<(), StateErr
         let mut identities = write.open_table(IDENTITIES).map_err(failed("write"))?;
         for Request { change, .. } in requests {
             if let Some(snapshot) = &change.snapshot {
-                devices
-                    .insert(row(change.index), snapshot.as_slice())
-                    .map_err(failed("write"))?;
+                devices.insert(row(change.index), snapshot.as_slice()).map_err(failed("write"))?;
             }
             write_identity(&mut identities, change)?;
         }
@@ -128,10 +123,9 @@ fn write_identity(
     let index = row(change.index);
     match &change.identity {
         IdentityChange::Keep => Ok(()),
-        IdentityChange::Set(bytes) => identities
-            .insert(index, bytes.as_slice())
-            .map(drop)
-            .map_err(failed("write")),
+        IdentityChange::Set(bytes) => {
+            identities.insert(index, bytes.as_slice()).map(drop).map_err(failed("write"))
+        }
         IdentityChange::Remove => identities.remove(index).map(drop).map_err(failed("write")),
     }
 }

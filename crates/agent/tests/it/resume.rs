@@ -31,18 +31,14 @@ async fn a_fleet_killed_after_an_effect_does_not_have_it_again() {
     let (dir, after_kill) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     server.command(1, 1);
     let killed = start(kept_in(dir.path(), config(&server, plans(1)))).await;
-    server
-        .until("the answer", |seen| seen.results.len() == 1)
-        .await;
+    server.until("the answer", |seen| seen.results.len() == 1).await;
     // A copy of the open file is what a kill leaves; then the rest goes without a word.
     fs::copy(dir.path().join(FILE), after_kill.path().join(FILE)).unwrap();
     drop(killed);
 
     server.command(1, 2);
     let fleet = start(kept_in(after_kill.path(), config(&server, plans(1)))).await;
-    let seen = server
-        .until("the stored answer", |seen| seen.results.len() == 2)
-        .await;
+    let seen = server.until("the stored answer", |seen| seen.results.len() == 2).await;
     assert_eq!(seen.results[0].1.outcome, seen.results[1].1.outcome);
     assert_eq!(seen.results[0].0, seen.results[1].0);
     assert_eq!(fleet.progress().executed, 0);
@@ -70,10 +66,5 @@ async fn a_state_folder_of_another_seed_is_a_clear_error() {
     let mut other = kept_in(dir.path(), config(&server, plans(1)));
     other.seed = Seed::root(2);
     let refused = muster_agent::Fleet::start(other).await;
-    assert!(matches!(
-        refused.err(),
-        Some(FleetError::State {
-            source: StateError::OtherSeed
-        })
-    ));
+    assert!(matches!(refused.err(), Some(FleetError::State { source: StateError::OtherSeed })));
 }

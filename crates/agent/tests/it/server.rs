@@ -187,10 +187,7 @@ impl Inner {
         }
         let key = CsrKey::from_csr(&request.csr_der).unwrap();
         let device = self.device_of(key.fingerprint());
-        let certificate = self
-            .ca
-            .issue_device(device, &key, Validity::device())
-            .unwrap();
+        let certificate = self.ca.issue_device(device, &key, Validity::device()).unwrap();
         let reply = EnrolReply {
             minor: alpn::MINOR,
             device,
@@ -237,9 +234,9 @@ impl Inner {
                     policy: Policy::NONE,
                 }))
             }
-            ToServer::TokenUpdate(update) => Some(ToDevice::TokenUpdateAck {
-                sequence: update.sequence,
-            }),
+            ToServer::TokenUpdate(update) => {
+                Some(ToDevice::TokenUpdateAck { sequence: update.sequence })
+            }
             ToServer::StatusReport(_) => None,
             ToServer::Idle => Some(self.next_command()),
             ToServer::CommandResult(result) => {
@@ -260,28 +257,20 @@ impl Inner {
             close(connection, code);
             self.seen.send_modify(|seen| seen.dropped_results += 1);
         } else {
-            self.seen
-                .send_modify(|seen| seen.results.push((device, result)));
+            self.seen.send_modify(|seen| seen.results.push((device, result)));
         }
     }
 
     /// Takes the next mischief if this is the occasion for it.
     fn next_mischief(&self, fits: impl Fn(&Mischief) -> bool) -> Option<Mischief> {
         let mut plan = self.plan.lock().unwrap();
-        if plan.mischief.front().is_some_and(fits) {
-            plan.mischief.pop_front()
-        } else {
-            None
-        }
+        if plan.mischief.front().is_some_and(fits) { plan.mischief.pop_front() } else { None }
     }
 
     /// The same key is the same device, as a repeated enrolment has to be.
     fn device_of(&self, key: [u8; 32]) -> DeviceId {
         let mut plan = self.plan.lock().unwrap();
         let count = u64::try_from(plan.devices.len()).unwrap();
-        *plan
-            .devices
-            .entry(key)
-            .or_insert_with(|| DeviceId::from_parts(count, [7; 10]))
+        *plan.devices.entry(key).or_insert_with(|| DeviceId::from_parts(count, [7; 10]))
     }
 }

@@ -35,9 +35,7 @@ pub(crate) async fn until(
 }
 
 pub(crate) fn plans(count: usize) -> Vec<DevicePlan> {
-    (0..count)
-        .map(|index| plan(&format!("TEST{index}")))
-        .collect()
+    (0..count).map(|index| plan(&format!("TEST{index}"))).collect()
 }
 
 pub(crate) fn plan(serial: &str) -> DevicePlan {
@@ -76,10 +74,7 @@ pub(crate) fn config(server: &TestServer, plans: Vec<DevicePlan>) -> FleetConfig
 }
 
 pub(crate) fn kept_in(dir: &Path, config: FleetConfig) -> FleetConfig {
-    FleetConfig {
-        state_dir: Some(dir.to_owned()),
-        ..config
-    }
+    FleetConfig { state_dir: Some(dir.to_owned()), ..config }
 }
 
 pub(crate) async fn start(config: FleetConfig) -> Fleet {

@@ -29,18 +29,12 @@ impl Row {
         self.action == action.graph_name()
             && self.modes.iter().any(|name| name == mode.name())
             && self.from.as_ref().is_none_or(|from| version >= parse(from))
-            && self
-                .below
-                .as_ref()
-                .is_none_or(|below| version < parse(below))
+            && self.below.as_ref().is_none_or(|below| version < parse(below))
     }
 }
 
 fn table() -> Table {
-    toml::from_str(include_str!(
-        "../../../../fixtures/behaviour/capability.toml"
-    ))
-    .unwrap()
+    toml::from_str(include_str!("../../../../fixtures/behaviour/capability.toml")).unwrap()
 }
 
 /// Both sides of every boundary in the table, and the ends.
@@ -49,24 +43,9 @@ fn versions() -> Vec<OsVersion> {
     for row in table().row {
         for bound in [row.from, row.below].into_iter().flatten() {
             let version: OsVersion = bound.parse().unwrap();
-            assert_eq!(
-                version,
-                OsVersion::major(version.major),
-                "a bound is a major version"
-            );
-            let before = OsVersion {
-                major: version.major - 1,
-                minor: u16::MAX,
-                patch: u16::MAX,
-            };
-            found.extend([
-                before,
-                version,
-                OsVersion {
-                    patch: 1,
-                    ..version
-                },
-            ]);
+            assert_eq!(version, OsVersion::major(version.major), "a bound is a major version");
+            let before = OsVersion { major: version.major - 1, minor: u16::MAX, patch: u16::MAX };
+            found.extend([before, version, OsVersion { patch: 1, ..version }]);
         }
     }
     found
@@ -76,11 +55,7 @@ fn every_case() -> Vec<(ActionKind, Mode, OsVersion)> {
     let mut cases = Vec::new();
     for action in ActionKind::ALL {
         for mode in Mode::ALL {
-            cases.extend(
-                versions()
-                    .into_iter()
-                    .map(|version| (action, mode, version)),
-            );
+            cases.extend(versions().into_iter().map(|version| (action, mode, version)));
         }
     }
     cases
@@ -90,10 +65,7 @@ fn every_case() -> Vec<(ActionKind, Mode, OsVersion)> {
 fn every_action_mode_and_version_stands_in_exactly_one_row_of_the_table() {
     let table = table();
     for (action, mode, version) in every_case() {
-        let rows = table
-            .row
-            .iter()
-            .filter(|row| row.covers(action, mode, version));
+        let rows = table.row.iter().filter(|row| row.covers(action, mode, version));
         let ids: Vec<&str> = rows.map(|row| row.id.as_str()).collect();
         assert_eq!(ids.len(), 1, "{action:?} {mode} {version}: {ids:?}");
     }
@@ -103,14 +75,8 @@ fn every_action_mode_and_version_stands_in_exactly_one_row_of_the_table() {
 fn the_code_answers_what_the_table_says_and_names_its_row() {
     let table = table();
     for (action, mode, version) in every_case() {
-        let row = table
-            .row
-            .iter()
-            .find(|row| row.covers(action, mode, version))
-            .unwrap();
-        let named = judge(action, mode, version)
-            .err()
-            .map(|refusal| refusal.row);
+        let row = table.row.iter().find(|row| row.covers(action, mode, version)).unwrap();
+        let named = judge(action, mode, version).err().map(|refusal| refusal.row);
         let expected = (row.expected == 400).then_some(row.id.as_str());
         assert_eq!(named, expected, "{action:?} {mode} {version}");
     }
@@ -123,24 +89,12 @@ fn every_row_of_the_table_is_known_reached_and_sourced() {
     assert_eq!(ids.len(), table.row.len(), "no id twice");
     for row in &table.row {
         assert!([204, 400].contains(&row.expected), "{}", row.id);
-        assert!(
-            !row.document.is_empty() && !row.section.is_empty(),
-            "{}",
-            row.id
-        );
-        assert!(
-            ActionKind::ALL
-                .iter()
-                .any(|kind| kind.graph_name() == row.action),
-            "{}",
-            row.id
-        );
+        assert!(!row.document.is_empty() && !row.section.is_empty(), "{}", row.id);
+        assert!(ActionKind::ALL.iter().any(|kind| kind.graph_name() == row.action), "{}", row.id);
         for name in &row.modes {
             assert!(name.parse::<Mode>().is_ok(), "{}: {name}", row.id);
         }
-        let reached = every_case()
-            .into_iter()
-            .any(|(a, m, v)| row.covers(a, m, v));
+        let reached = every_case().into_iter().any(|(a, m, v)| row.covers(a, m, v));
         assert!(reached, "{}", row.id);
     }
 }

@@ -188,13 +188,7 @@ fn a_refused_capability_leaves_the_record_untouched() {
 fn an_update_reported_by_the_device_decides_what_it_can_do() {
     let mut device = record(Mode::AndroidDeviceAdministrator, OsVersion::new(6, 0));
     assert_eq!(device.capability(ActionKind::ResetPasscode), Ok(()));
-    device.report(
-        at(1),
-        DeviceStatus {
-            os_version: OsVersion::new(7, 1),
-            ..status()
-        },
-    );
+    device.report(at(1), DeviceStatus { os_version: OsVersion::new(7, 1), ..status() });
     let refused = device.capability(ActionKind::ResetPasscode).unwrap_err();
     assert_eq!(refused.row, "R2");
 }
@@ -208,15 +202,9 @@ fn a_missing_secret_fails_the_command_with_a_reason_and_the_next_one_goes() {
     submit(&mut device, at(1), 3, Action::RemoteLock);
     lease(&mut device, at(2), 3);
     for number in [1, 2] {
-        let CommandState::Failed { errors } = state(&device, number) else {
-            panic!()
-        };
+        let CommandState::Failed { errors } = state(&device, number) else { panic!() };
         assert!(errors[0].description.contains("is stored for this device"));
-        assert_eq!(
-            device.command(id(number)).unwrap().attempt.number(),
-            0,
-            "never delivered"
-        );
+        assert_eq!(device.command(id(number)).unwrap().attempt.number(), 0, "never delivered");
     }
 }
 
@@ -246,11 +234,7 @@ fn a_raced_cancel_lets_the_answer_decide() {
     submit(&mut device, at(5), 2, Action::RemoteLock);
     lease(&mut device, at(5), 2);
     device.disconnected(at(6));
-    assert_eq!(
-        state(&device, 2),
-        CommandState::Queued,
-        "the recall was for another command"
-    );
+    assert_eq!(state(&device, 2), CommandState::Queued, "the recall was for another command");
 }
 
 #[test]
@@ -263,11 +247,7 @@ fn a_raced_cancel_stops_the_next_delivery_even_across_a_restart() {
     assert!(device.clone().take_writes().device_changed);
     let mut device = restarted(device);
     assert_eq!(state(&device, 1), canceled(CancelReason::Administrator));
-    assert_eq!(
-        device.take_writes().commands.len(),
-        1,
-        "the change is written"
-    );
+    assert_eq!(device.take_writes().commands.len(), 1, "the change is written");
     assert_eq!(device.next(at(4)), None);
 }
 
@@ -291,11 +271,7 @@ fn memory_keeps_live_commands_and_the_latest_of_each_action() {
         device.settle(at(3), &reply(&command, DONE));
     }
     submit(&mut device, at(4), 21, Action::SyncDevice);
-    assert_eq!(
-        device.take_writes().commands.len(),
-        21,
-        "all are written once"
-    );
+    assert_eq!(device.take_writes().commands.len(), 21, "all are written once");
     let kept = device.commands().map(|row| row.id);
     assert!(kept.eq([id(20), id(21)]));
     assert_eq!(device.recent.len(), RECENT_MAX);
@@ -305,14 +281,6 @@ fn memory_keeps_live_commands_and_the_latest_of_each_action() {
 /// Ten thousand records and more stand in memory; the texts and the unlock token come on top.
 #[test]
 fn an_idle_record_stays_small() {
-    assert!(
-        size_of::<DeviceRecord>() <= 512,
-        "{}",
-        size_of::<DeviceRecord>()
-    );
-    assert!(
-        size_of::<CommandRecord>() <= 160,
-        "{}",
-        size_of::<CommandRecord>()
-    );
+    assert!(size_of::<DeviceRecord>() <= 512, "{}", size_of::<DeviceRecord>());
+    assert!(size_of::<CommandRecord>() <= 160, "{}", size_of::<CommandRecord>());
 }

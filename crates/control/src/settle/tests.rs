@@ -25,10 +25,7 @@ fn an_acknowledged_wipe_ends_the_enrolment_and_empties_escrow_and_queue() {
     submit(&mut device, at(1), 2, Action::RemoteLock);
     let wipe = lease(&mut device, at(2), 1);
     assert_eq!(device.settle(at(3), &reply(&wipe, DONE)), Settled::Closed);
-    let gone = Lifecycle::Unenrolled {
-        reason: UnenrolReason::Wiped,
-        at: at(3),
-    };
+    let gone = Lifecycle::Unenrolled { reason: UnenrolReason::Wiped, at: at(3) };
     assert_eq!(device.lifecycle, gone);
     assert_eq!(device.escrow, Escrow::default());
     assert_eq!(state(&device, 1), CommandState::Done { passcode: None });
@@ -42,10 +39,7 @@ fn an_acknowledged_wipe_ends_the_enrolment_and_empties_escrow_and_queue() {
 fn an_acknowledged_retire_ends_the_enrolment() {
     let mut device = iphone();
     run(&mut device, 1, Action::Retire, DONE);
-    let gone = Lifecycle::Unenrolled {
-        reason: UnenrolReason::Retired,
-        at: at(12),
-    };
+    let gone = Lifecycle::Unenrolled { reason: UnenrolReason::Retired, at: at(12) };
     assert_eq!(device.lifecycle, gone);
     assert_eq!(device.escrow, Escrow::default());
 }
@@ -59,12 +53,7 @@ fn a_refused_wipe_leaves_the_device_enrolled_and_frees_what_was_held_back() {
     device.settle(at(3), &reply(&wipe, Outcome::Error(error_items())));
     assert_eq!(device.lifecycle, Lifecycle::Enrolled);
     assert!(device.escrow.unlock_token.is_some());
-    assert_eq!(
-        state(&device, 1),
-        CommandState::Failed {
-            errors: error_items()
-        }
-    );
+    assert_eq!(state(&device, 1), CommandState::Failed { errors: error_items() });
     lease(&mut device, at(4), 2);
 }
 
@@ -80,12 +69,7 @@ fn a_used_bypass_code_is_dropped_and_the_unlock_token_stays() {
 #[test]
 fn a_refused_bypass_keeps_the_code() {
     let mut device = iphone();
-    run(
-        &mut device,
-        1,
-        Action::BypassActivationLock,
-        Outcome::Error(error_items()),
-    );
+    run(&mut device, 1, Action::BypassActivationLock, Outcome::Error(error_items()));
     assert!(device.escrow.bypass_code.is_some());
 }
 
@@ -95,9 +79,7 @@ fn a_temporary_passcode_is_shown_for_seven_days_and_purged_then() {
     run(&mut device, 1, Action::ResetPasscode, passcode("271828"));
     let shown_until = at(12).after(PASSCODE_SHOWN_FOR);
     let value = Passcode::new("271828".into());
-    let shown = CommandState::Done {
-        passcode: Some(TemporaryPasscode { value, shown_until }),
-    };
+    let shown = CommandState::Done { passcode: Some(TemporaryPasscode { value, shown_until }) };
     assert_eq!(state(&device, 1), shown);
     let _ = device.take_writes();
     assert_eq!(device.next_deadline(), Some(shown_until));
@@ -124,20 +106,12 @@ fn a_newer_temporary_passcode_purges_the_one_before() {
 fn a_passcode_still_shown_stays_in_memory_behind_a_newer_reset_that_failed() {
     let mut device = android();
     run(&mut device, 1, Action::ResetPasscode, passcode("271828"));
-    run(
-        &mut device,
-        2,
-        Action::ResetPasscode,
-        Outcome::Error(error_items()),
-    );
+    run(&mut device, 2, Action::ResetPasscode, Outcome::Error(error_items()));
     let _ = device.take_writes();
     assert!(device.command(id(1)).is_some());
     device.expire(at(12).after(PASSCODE_SHOWN_FOR));
     assert_eq!(device.take_writes().commands.len(), 1);
-    assert!(
-        device.command(id(1)).is_none(),
-        "purged and written: no reason to keep it"
-    );
+    assert!(device.command(id(1)).is_none(), "purged and written: no reason to keep it");
 }
 
 #[test]
@@ -150,15 +124,8 @@ fn a_passcode_nobody_asked_for_is_not_kept() {
 #[test]
 fn an_unreadable_request_ends_as_not_supported_with_a_reason() {
     let mut device = iphone();
-    run(
-        &mut device,
-        1,
-        Action::SyncDevice,
-        Outcome::CommandFormatError,
-    );
-    let CommandState::NotSupported { errors } = state(&device, 1) else {
-        panic!()
-    };
+    run(&mut device, 1, Action::SyncDevice, Outcome::CommandFormatError);
+    let CommandState::NotSupported { errors } = state(&device, 1) else { panic!() };
     assert_eq!(errors, [format_error()]);
 }
 
@@ -179,16 +146,10 @@ fn an_answer_to_an_earlier_attempt_cannot_close_a_later_one() {
     submit(&mut device, at(1), 1, Action::RemoteLock);
     let first = lease(&mut device, at(2), 1);
     device.disconnected(at(3));
-    assert_eq!(
-        device.settle(at(4), &reply(&first, DONE)),
-        Settled::StaleAttempt
-    );
+    assert_eq!(device.settle(at(4), &reply(&first, DONE)), Settled::StaleAttempt);
     let second = lease(&mut device, at(5), 1);
     assert_eq!(second.head.attempt, first.head.attempt.next());
-    assert_eq!(
-        device.settle(at(6), &reply(&first, DONE)),
-        Settled::StaleAttempt
-    );
+    assert_eq!(device.settle(at(6), &reply(&first, DONE)), Settled::StaleAttempt);
     assert_eq!(state(&device, 1), CommandState::InFlight);
     assert_eq!(device.settle(at(7), &reply(&second, DONE)), Settled::Closed);
 }
@@ -202,11 +163,7 @@ fn a_second_answer_changes_nothing_even_after_the_command_left_memory() {
     assert!(device.command(id(1)).is_none());
     for number in [1, 2] {
         let outcome = Outcome::Error(error_items());
-        let again = CommandResult {
-            id: id(number),
-            attempt: Attempt::new(1),
-            outcome,
-        };
+        let again = CommandResult { id: id(number), attempt: Attempt::new(1), outcome };
         assert_eq!(device.settle(at(20), &again), Settled::Duplicate);
     }
     assert_eq!(device.cancel(at(20), id(1)), CancelOutcome::TooLate);
@@ -218,11 +175,7 @@ fn an_answer_to_an_unknown_command_changes_nothing_but_when_it_was_seen() {
     let mut device = iphone();
     let before = device.clone();
     let stray = CommandId::from_bytes([99; 16]);
-    let result = CommandResult {
-        id: stray,
-        attempt: Attempt::new(1),
-        outcome: DONE,
-    };
+    let result = CommandResult { id: stray, attempt: Attempt::new(1), outcome: DONE };
     assert_eq!(device.settle(at(20), &result), Settled::Unknown);
     device.last_seen = before.last_seen;
     assert_eq!(device, before);
@@ -249,11 +202,7 @@ fn enrolling_again_closes_the_old_queue_and_voids_its_secrets() {
     assert_eq!(state(&device, 2), canceled(CancelReason::Unenrolled));
     assert_eq!(device.escrow, Escrow::default());
     device.token_update(at(4), secrets());
-    assert_eq!(
-        device.escrow,
-        Escrow::default(),
-        "an ended life takes no secrets"
-    );
+    assert_eq!(device.escrow, Escrow::default(), "an ended life takes no secrets");
 }
 
 #[test]

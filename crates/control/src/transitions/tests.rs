@@ -45,14 +45,7 @@ fn arrange(stage: Stage) -> DeviceRecord {
 }
 
 fn answer(device: &mut DeviceRecord, attempt: Attempt, outcome: Outcome) {
-    device.settle(
-        at(9),
-        &CommandResult {
-            id: id(WATCHED),
-            attempt,
-            outcome,
-        },
-    );
+    device.settle(at(9), &CommandResult { id: id(WATCHED), attempt, outcome });
 }
 
 /// Lets `event` happen to a device.
@@ -133,11 +126,7 @@ fn every_event_has_one_row_and_every_stage_one_successor() {
         let earlier = TRANSITIONS[..index].iter().any(|(named, _)| named == event);
         assert!(!earlier, "{event:?} stands twice");
         for (from, _) in *moves {
-            assert_eq!(
-                moves.iter().filter(|(named, _)| named == from).count(),
-                1,
-                "{event:?}"
-            );
+            assert_eq!(moves.iter().filter(|(named, _)| named == from).count(), 1, "{event:?}");
         }
     }
 }
@@ -145,21 +134,14 @@ fn every_event_has_one_row_and_every_stage_one_successor() {
 #[test]
 fn the_table_of_moves_is_the_one_that_was_agreed() {
     let mut lines = Vec::new();
-    let head: Vec<String> = STAGES
-        .iter()
-        .map(|stage| cell(&format!("{stage:?}")))
-        .collect();
+    let head: Vec<String> = STAGES.iter().map(|stage| cell(&format!("{stage:?}"))).collect();
     lines.push(format!("{:<16}{}", "event", head.concat()));
     for (event, _) in TRANSITIONS {
         let cells = STAGES.iter().map(|stage| match successor(*event, *stage) {
             Some(to) => cell(&format!("{to:?}")),
             None => cell("."),
         });
-        lines.push(format!(
-            "{:<16}{}",
-            format!("{event:?}"),
-            cells.collect::<String>()
-        ));
+        lines.push(format!("{:<16}{}", format!("{event:?}"), cells.collect::<String>()));
     }
     let trimmed: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
     insta::assert_snapshot!(trimmed.join("\n"));
@@ -175,13 +157,7 @@ fn superseded_in_flight_withdraws_like_taken_back_in_flight() {
     submit(&mut device, at(5), 7, WIPE);
     device.disconnected(at(6));
     let reason = CancelReason::Superseded;
-    assert_eq!(
-        device.command(id(WATCHED)).unwrap().state,
-        CommandState::Canceled { reason }
-    );
-    assert_eq!(
-        device.command(id(7)).unwrap().action.kind(),
-        ActionKind::Wipe
-    );
+    assert_eq!(device.command(id(WATCHED)).unwrap().state, CommandState::Canceled { reason });
+    assert_eq!(device.command(id(7)).unwrap().action.kind(), ActionKind::Wipe);
     assert!(device.next_deadline() <= Some(at(5).after(HOUR + Duration::ZERO)));
 }

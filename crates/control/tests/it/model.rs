@@ -56,9 +56,7 @@ impl Entry {
 
 impl Model {
     pub(crate) fn in_flight(&self) -> Option<usize> {
-        self.entries
-            .iter()
-            .position(|entry| entry.word == "in flight")
+        self.entries.iter().position(|entry| entry.word == "in flight")
     }
 
     pub(crate) fn live(&self) -> usize {
@@ -77,13 +75,7 @@ impl Model {
             return false;
         }
         let expires = now + lifetime;
-        let entry = Entry {
-            kind,
-            word: "queued",
-            attempt: 0,
-            expires,
-            shown_until: None,
-        };
+        let entry = Entry { kind, word: "queued", attempt: 0, expires, shown_until: None };
         self.entries.push(entry);
         true
     }
@@ -95,10 +87,7 @@ impl Model {
             return None;
         }
         loop {
-            let held = self
-                .entries
-                .iter()
-                .any(|entry| entry.is_live() && is_final(entry.kind));
+            let held = self.entries.iter().any(|entry| entry.is_live() && is_final(entry.kind));
             let fits = |at: &usize| !held || is_final(self.entries[*at].kind);
             let all = 0..self.entries.len();
             let fresh = all.clone().filter(|at| self.entries[*at].word == "queued");
@@ -187,9 +176,7 @@ impl Model {
         let kind = self.entries[at].kind;
         self.land(at, "done");
         if let (Some(until), ActionKind::ResetPasscode) = (shown, kind) {
-            self.entries
-                .iter_mut()
-                .for_each(|entry| entry.shown_until = None);
+            self.entries.iter_mut().for_each(|entry| entry.shown_until = None);
             self.entries[at].shown_until = Some(until);
         }
         if kind == ActionKind::BypassActivationLock {
@@ -209,9 +196,7 @@ impl Model {
 
     fn wait_again(&mut self, at: usize, word: Word) {
         let later = &self.entries[at + 1..];
-        let superseded = later
-            .iter()
-            .any(|entry| entry.is_live() && is_final(entry.kind));
+        let superseded = later.iter().any(|entry| entry.is_live() && is_final(entry.kind));
         let word = match (self.recalled == Some(at), superseded) {
             (true, _) => "taken back",
             (false, true) => "superseded",

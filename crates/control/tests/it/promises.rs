@@ -46,25 +46,13 @@ enum Step {
 
 fn says() -> impl Strategy<Value = Says> {
     use Says::{Done, Error, FormatError, NotNow, NotSupported, Passcode};
-    select(vec![
-        Done,
-        Done,
-        Passcode,
-        Error,
-        NotSupported,
-        FormatError,
-        NotNow,
-        NotNow,
-        NotNow,
-    ])
+    select(vec![Done, Done, Passcode, Error, NotSupported, FormatError, NotNow, NotNow, NotNow])
 }
 
 fn step() -> impl Strategy<Value = Step> {
     // Final commands are rare, so that histories are long.
     let normal = ActionKind::ALL.into_iter().skip(2).cycle().take(40);
-    let kinds: Vec<ActionKind> = normal
-        .chain([ActionKind::Wipe, ActionKind::Retire])
-        .collect();
+    let kinds: Vec<ActionKind> = normal.chain([ActionKind::Wipe, ActionKind::Retire]).collect();
     let submit = (select(kinds), 1_u64..2_000);
     prop_oneof![
         12 => submit.prop_map(|(kind, lifetime)| Step::Submit { kind, lifetime }),
@@ -105,18 +93,10 @@ fn word(state: &CommandState) -> Word {
         CommandState::Done { .. } => "done",
         CommandState::Failed { .. } => "failed",
         CommandState::NotSupported { .. } => "not supported",
-        CommandState::Canceled {
-            reason: CancelReason::Administrator,
-        } => "taken back",
-        CommandState::Canceled {
-            reason: CancelReason::Expired,
-        } => "expired",
-        CommandState::Canceled {
-            reason: CancelReason::Superseded,
-        } => "superseded",
-        CommandState::Canceled {
-            reason: CancelReason::Unenrolled,
-        } => "unenrolled",
+        CommandState::Canceled { reason: CancelReason::Administrator } => "taken back",
+        CommandState::Canceled { reason: CancelReason::Expired } => "expired",
+        CommandState::Canceled { reason: CancelReason::Superseded } => "superseded",
+        CommandState::Canceled { reason: CancelReason::Unenrolled } => "unenrolled",
     }
 }
 
@@ -178,22 +158,14 @@ impl World {
                     self.answer(which, self.model.entries[which].attempt, *says);
                 }
             }
-            Step::Stray {
-                which,
-                attempt,
-                says,
-            } => {
+            Step::Stray { which, attempt, says } => {
                 if let Some(which) = self.pick(*which) {
                     self.answer(which, *attempt, *says);
                 }
             }
             Step::Stranger(says) => {
                 let (id, attempt) = (id(usize::MAX), Attempt::new(1));
-                let result = CommandResult {
-                    id,
-                    attempt,
-                    outcome: outcome(*says),
-                };
+                let result = CommandResult { id, attempt, outcome: outcome(*says) };
                 assert_eq!(self.device.settle(now, &result), Settled::Unknown);
             }
             Step::Cancel(which) => self.cancel(*which),
@@ -229,10 +201,7 @@ impl World {
     fn submit(&mut self, kind: ActionKind, lifetime: u64) {
         let id = id(self.model.entries.len());
         let span = Duration::from_secs(lifetime);
-        let accepted = self
-            .device
-            .submit(at(self.now), id, action(kind), span)
-            .is_ok();
+        let accepted = self.device.submit(at(self.now), id, action(kind), span).is_ok();
         assert_eq!(accepted, self.model.submit(self.now, kind, lifetime));
     }
 
@@ -242,20 +211,13 @@ impl World {
         assert_eq!(sent.map(|head| head.id), expected.map(id));
         if let (Some(head), Some(which)) = (sent, expected) {
             assert_eq!(head.attempt.number(), self.model.entries[which].attempt);
-            assert!(
-                !self.said_not_now.contains(&head.id),
-                "offered twice in one run"
-            );
+            assert!(!self.said_not_now.contains(&head.id), "offered twice in one run");
         }
     }
 
     fn answer(&mut self, which: usize, attempt: u32, says: Says) {
         let (id, attempt_sent) = (id(which), Attempt::new(attempt));
-        let result = CommandResult {
-            id,
-            attempt: attempt_sent,
-            outcome: outcome(says),
-        };
+        let result = CommandResult { id, attempt: attempt_sent, outcome: outcome(says) };
         let remembered = self.device.command(id).is_some();
         let settled = self.device.settle(at(self.now), &result);
         let expected = self.model.settle(self.now, which, attempt, says);
@@ -280,11 +242,7 @@ impl World {
     fn expire(&mut self) {
         self.device.expire(at(self.now));
         self.model.expire(self.now);
-        assert!(
-            self.device
-                .next_deadline()
-                .is_none_or(|next| at(self.now) < next)
-        );
+        assert!(self.device.next_deadline().is_none_or(|next| at(self.now) < next));
     }
 
     fn new_run(&mut self) {
@@ -324,11 +282,7 @@ impl World {
     }
 
     fn rows(&self) -> Vec<CommandRecord> {
-        self.stored
-            .rows
-            .values()
-            .map(|text| serde_json::from_str(text).expect("JSON"))
-            .collect()
+        self.stored.rows.values().map(|text| serde_json::from_str(text).expect("JSON")).collect()
     }
 
     fn restart(&mut self) {
@@ -338,32 +292,17 @@ impl World {
         self.model.disconnected();
         self.new_run();
         self.ended.retain(|which, _| {
-            self.written
-                .entries
-                .get(*which)
-                .is_some_and(|entry| !entry.is_live())
+            self.written.entries.get(*which).is_some_and(|entry| !entry.is_live())
         });
     }
 
     fn check(&mut self) {
-        let flying = self
-            .device
-            .commands()
-            .filter(|row| word(&row.state) == "in flight");
+        let flying = self.device.commands().filter(|row| word(&row.state) == "in flight");
         assert!(flying.count() <= 1, "one in flight");
-        assert_eq!(
-            self.device.has_in_flight(),
-            self.model.in_flight().is_some()
-        );
+        assert_eq!(self.device.has_in_flight(), self.model.in_flight().is_some());
         assert_eq!(self.device.live_commands(), self.model.live());
-        assert_eq!(
-            self.device.escrow.unlock_token.is_some(),
-            self.model.has_token
-        );
-        assert_eq!(
-            self.device.escrow.bypass_code.is_some(),
-            self.model.has_code
-        );
+        assert_eq!(self.device.escrow.unlock_token.is_some(), self.model.has_token);
+        assert_eq!(self.device.escrow.bypass_code.is_some(), self.model.has_code);
         for (which, entry) in self.model.entries.iter().enumerate() {
             let Some(row) = self.device.command(id(which)) else {
                 assert!(!entry.is_live(), "a live command left memory");

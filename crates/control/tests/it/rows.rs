@@ -14,9 +14,7 @@ fn busy() -> DeviceRecord {
     device.token_update(at(1), secrets());
     device.hello(at(1), &hello());
     for (number, kind) in [(1, ActionKind::RemoteLock), (2, ActionKind::ResetPasscode)] {
-        device
-            .submit(at(2), id(number), action(kind), HOUR)
-            .expect("room in the queue");
+        device.submit(at(2), id(number), action(kind), HOUR).expect("room in the queue");
     }
     device
 }
@@ -55,9 +53,7 @@ fn the_commands_are_not_part_of_the_device_row() {
 fn the_device_row_is_not_written_again_for_a_command() {
     let mut device = busy();
     assert!(device.take_writes().device_changed);
-    device
-        .submit(at(3), id(3), action(ActionKind::SyncDevice), HOUR)
-        .unwrap();
+    device.submit(at(3), id(3), action(ActionKind::SyncDevice), HOUR).unwrap();
     let _ = device.next(at(4));
     let writes = device.take_writes();
     assert!(!writes.device_changed);
@@ -74,14 +70,8 @@ fn rows_without_the_fields_that_came_later_are_read() {
     }
     let read: DeviceRecord = serde_json::from_value(row).unwrap();
     let mut device = DeviceRecord::restore(read, rows(&device));
-    device
-        .submit(at(3), id(3), action(ActionKind::SyncDevice), HOUR)
-        .unwrap();
-    assert_eq!(
-        device.command(id(3)).unwrap().sequence,
-        3,
-        "counts on behind the last row"
-    );
+    device.submit(at(3), id(3), action(ActionKind::SyncDevice), HOUR).unwrap();
+    assert_eq!(device.command(id(3)).unwrap().sequence, 3, "counts on behind the last row");
 }
 
 #[test]
@@ -96,8 +86,5 @@ fn a_done_command_of_before_passcodes_were_kept_is_read() {
     let state: CommandState =
         serde_json::from_value::<CommandState>(json!({ "Done": {} })).unwrap();
     assert_eq!(state, CommandState::Done { passcode: None });
-    assert_eq!(
-        serde_json::to_value(CommandState::Queued).unwrap(),
-        Value::from("Queued")
-    );
+    assert_eq!(serde_json::to_value(CommandState::Queued).unwrap(), Value::from("Queued"));
 }

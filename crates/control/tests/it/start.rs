@@ -22,9 +22,7 @@ pub(crate) fn id(number: usize) -> CommandId {
 
 pub(crate) fn action(kind: ActionKind) -> Action {
     match kind {
-        ActionKind::Wipe => Action::Wipe {
-            persist_esim_data_plan: false,
-        },
+        ActionKind::Wipe => Action::Wipe { persist_esim_data_plan: false },
         ActionKind::Retire => Action::Retire,
         ActionKind::ResetPasscode => Action::ResetPasscode,
         ActionKind::RemoteLock => Action::RemoteLock,
@@ -42,16 +40,8 @@ pub(crate) fn iphone() -> DeviceRecord {
         os_version: OsVersion::major(17),
         mode: Mode::AppleAutomatedDevice,
     };
-    let profile = EnrolmentProfile {
-        name: "all".into(),
-        policy: Policy::FULL,
-    };
-    let life = NewLife {
-        id: DEVICE,
-        facts,
-        key: KeyFingerprint([9; 32]),
-        profile,
-    };
+    let profile = EnrolmentProfile { name: "all".into(), policy: Policy::FULL };
+    let life = NewLife { id: DEVICE, facts, key: KeyFingerprint([9; 32]), profile };
     DeviceRecord::new(at(0), life)
 }
 
@@ -67,14 +57,7 @@ pub(crate) fn hello() -> Hello {
     let status = DeviceStatus {
         os_version: OsVersion::major(17),
         passcode: Presence::Set,
-        platform: PlatformStatus::Apple {
-            find_my: Switch::Off,
-            activation_lock: Switch::Off,
-        },
+        platform: PlatformStatus::Apple { find_my: Switch::Off, activation_lock: Switch::Off },
     };
-    Hello {
-        minor: 0,
-        device: DEVICE,
-        status,
-    }
+    Hello { minor: 0, device: DEVICE, status }
 }

@@ -153,11 +153,7 @@ fn lock_scope(android: &Android, facts: &DeviceFacts) -> PasswordScope {
 ///
 /// Source: `DevicePolicyManager.wipeData` called by a profile owner.
 fn wipe(mode: Mode) -> Decision {
-    if mode == Mode::AndroidPersonallyOwnedWorkProfile {
-        Decision::Leave
-    } else {
-        Decision::Erase
-    }
+    if mode == Mode::AndroidPersonallyOwnedWorkProfile { Decision::Leave } else { Decision::Erase }
 }
 
 /// A device owner cannot be given up, only wiped.
@@ -191,22 +187,14 @@ const ADMINISTRATOR_TOO_NEW: Refusal = Refusal::new(
     CommandErrorCode::ApiLevel,
     "a device administrator may reset the passcode up to Android 6 only",
 );
-const NO_TOKENS_YET: Refusal = Refusal::new(
-    CommandErrorCode::ApiLevel,
-    "reset-password tokens exist from Android 8 on",
-);
-const NO_POLICY: Refusal = Refusal::new(
-    CommandErrorCode::Unknown,
-    "no passcode policy is configured for this device",
-);
-const TOKEN_NOT_ACTIVE: Refusal = Refusal::new(
-    CommandErrorCode::Unsupported,
-    "the reset-password token is not active",
-);
-const NO_PASSCODE: Refusal = Refusal::new(
-    CommandErrorCode::Unknown,
-    "no passcode is set, so the device cannot be locked",
-);
+const NO_TOKENS_YET: Refusal =
+    Refusal::new(CommandErrorCode::ApiLevel, "reset-password tokens exist from Android 8 on");
+const NO_POLICY: Refusal =
+    Refusal::new(CommandErrorCode::Unknown, "no passcode policy is configured for this device");
+const TOKEN_NOT_ACTIVE: Refusal =
+    Refusal::new(CommandErrorCode::Unsupported, "the reset-password token is not active");
+const NO_PASSCODE: Refusal =
+    Refusal::new(CommandErrorCode::Unknown, "no passcode is set, so the device cannot be locked");
 const DEVICE_OWNER_STAYS: Refusal = Refusal::new(
     CommandErrorCode::ManagementMode,
     "a fully managed device cannot be relinquished, only wiped",

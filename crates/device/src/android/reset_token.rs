@@ -22,29 +22,15 @@ pub(super) enum TokenEvent {
 ///
 /// Source: `LockSettingsService` and `DevicePolicyManager.setResetPasswordToken`, Android 8.
 const TRANSITIONS: &[(Token, TokenEvent, Token)] = &[
-    (
-        Token::None,
-        TokenEvent::Provisioned {
-            credential: Presence::NotSet,
-        },
-        Token::Active,
-    ),
-    (
-        Token::None,
-        TokenEvent::Provisioned {
-            credential: Presence::Set,
-        },
-        Token::Pending,
-    ),
+    (Token::None, TokenEvent::Provisioned { credential: Presence::NotSet }, Token::Active),
+    (Token::None, TokenEvent::Provisioned { credential: Presence::Set }, Token::Pending),
     (Token::Pending, TokenEvent::Confirmed, Token::Active),
     (Token::Pending, TokenEvent::Rebooted, Token::None),
 ];
 
 /// Where `event` takes the token; `None` if it changes nothing.
 pub(super) fn next(token: Token, event: TokenEvent) -> Option<Token> {
-    let found = TRANSITIONS
-        .iter()
-        .find(|(from, why, _)| (*from, *why) == (token, event));
+    let found = TRANSITIONS.iter().find(|(from, why, _)| (*from, *why) == (token, event));
     found.map(|(_, _, to)| *to)
 }
 

@@ -117,9 +117,7 @@ impl Android {
                 self.token = token;
                 Note::PromptDismissed
             }
-            None => Note::Ignored {
-                event: UserAction::AcceptPrompt.name(),
-            },
+            None => Note::Ignored { event: UserAction::AcceptPrompt.name() },
         }
     }
 
@@ -139,9 +137,7 @@ impl Android {
             | UserAction::SignInAsOwner
             | UserAction::RestoreFromBackup
             | UserAction::EraseAllContent => {
-                return Consequences::note(Note::Ignored {
-                    event: action.name(),
-                });
+                return Consequences::note(Note::Ignored { event: action.name() });
             }
         }
         Consequences::default()
@@ -200,14 +196,8 @@ impl Android {
             WorkProfile::Separate { secret, screen } => Some((secret, screen)),
             WorkProfile::Absent | WorkProfile::Unified => None,
         };
-        let device = self
-            .passcode
-            .as_mut()
-            .map(|secret| (secret, &mut self.screen));
-        let due = [device, profile]
-            .into_iter()
-            .flatten()
-            .find(|(secret, _)| secret.is_due());
+        let device = self.passcode.as_mut().map(|secret| (secret, &mut self.screen));
+        let due = [device, profile].into_iter().flatten().find(|(secret, _)| secret.is_due());
         match due {
             Some((secret, screen)) if secret.is_met_by(entry) => {
                 *secret = Secret::Known;
@@ -215,9 +205,7 @@ impl Android {
                 Note::TemporaryPasscodeAccepted
             }
             Some(_) => Note::WrongPasscode,
-            None => Note::Ignored {
-                event: "EnterPasscode",
-            },
+            None => Note::Ignored { event: "EnterPasscode" },
         }
     }
 }

@@ -98,11 +98,8 @@ impl BypassKey {
 
 /// The symbol at `index` of the code for `bits`.
 fn symbol(bits: u128, index: usize) -> u8 {
-    let value = if index + 1 == SYMBOLS {
-        bits & 0b111
-    } else {
-        (bits >> (123 - 5 * index)) & 0b1_1111
-    };
+    let value =
+        if index + 1 == SYMBOLS { bits & 0b111 } else { (bits >> (123 - 5 * index)) & 0b1_1111 };
     ALPHABET[usize::try_from(value).unwrap_or(0)]
 }
 
@@ -131,22 +128,10 @@ mod tests {
 
     /// Key and code: the first is our own, the others are those of micromdm's test of the format.
     const VECTORS: [(u128, &str); 4] = [
-        (
-            0x0001_0203_0405_0607_0809_0a0b_0c0d_0e0f,
-            "000H4-0R40M-30F2-0918-5HR3-8F17",
-        ),
-        (
-            0x1ea8_41db_5edf_afe6_075b_5ae0_d845_d254,
-            "3UM43-PUYVY-QYD1-UVCC-HEHJ-FKA4",
-        ),
-        (
-            0x44eb_e633_7596_9fec_2da6_7e87_e731_7946,
-            "8LNYD-DVNKU-GYRC-E6GU-3YFD-CT86",
-        ),
-        (
-            0xcb84_798c_3ca8_5a67_4194_550a_2e96_aed8,
-            "TF27L-31WN1-E6FH-DMAM-52X5-NFV0",
-        ),
+        (0x0001_0203_0405_0607_0809_0a0b_0c0d_0e0f, "000H4-0R40M-30F2-0918-5HR3-8F17"),
+        (0x1ea8_41db_5edf_afe6_075b_5ae0_d845_d254, "3UM43-PUYVY-QYD1-UVCC-HEHJ-FKA4"),
+        (0x44eb_e633_7596_9fec_2da6_7e87_e731_7946, "8LNYD-DVNKU-GYRC-E6GU-3YFD-CT86"),
+        (0xcb84_798c_3ca8_5a67_4194_550a_2e96_aed8, "TF27L-31WN1-E6FH-DMAM-52X5-NFV0"),
     ];
 
     #[test]

@@ -86,20 +86,12 @@ fn not_a_request_type(request: &AppleRequest) -> Outcome {
 
 /// Source: MCPasscodeErrorDomain 5013, Apple MDM protocol reference, error codes.
 fn cannot_clear_passcode() -> Outcome {
-    Outcome::Error(chain(
-        "MCPasscodeErrorDomain",
-        5013,
-        "Cannot clear passcode.",
-    ))
+    Outcome::Error(chain("MCPasscodeErrorDomain", 5013, "Cannot clear passcode."))
 }
 
 /// Source: the 404 of Apple's `escrowKeyUnlock` service; the domain is the product's own.
 fn escrow_key_mismatch() -> Outcome {
-    Outcome::Error(chain(
-        "ActivationLockErrorDomain",
-        404,
-        "Escrow key mismatch.",
-    ))
+    Outcome::Error(chain("ActivationLockErrorDomain", 404, "Escrow key mismatch."))
 }
 
 fn chain(domain: &str, code: i32, description: &str) -> Vec<ErrorItem> {

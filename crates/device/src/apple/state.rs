@@ -85,10 +85,7 @@ impl Apple {
         } else {
             Some(new_unlock_token(situation.chance))
         };
-        Secrets {
-            unlock_token: self.unlock_token.clone(),
-            bypass_code: None,
-        }
+        Secrets { unlock_token: self.unlock_token.clone(), bypass_code: None }
     }
 
     /// Arms the lock if the policy allows what Find My has been waiting for.
@@ -100,10 +97,7 @@ impl Apple {
             | ActivationLock::ByAccountOrCode(_) => false,
         };
         if arms {
-            self.arm(
-                ArmingRule::of(situation.facts.mode, situation.policy),
-                situation.chance,
-            )
+            self.arm(ArmingRule::of(situation.facts.mode, situation.policy), situation.chance)
         } else {
             Consequences::default()
         }
@@ -144,9 +138,7 @@ impl Apple {
             | UserAction::SignInAsOwner
             | UserAction::EraseAllContent
             | UserAction::EnterPasscode(_) => {
-                return Consequences::note(Note::Ignored {
-                    event: action.name(),
-                });
+                return Consequences::note(Note::Ignored { event: action.name() });
             }
         }
         Consequences::default()
@@ -158,10 +150,7 @@ impl Apple {
         if self.activation_lock.is_on() {
             return Consequences::default();
         }
-        self.arm(
-            ArmingRule::of(situation.facts.mode, situation.policy),
-            situation.chance,
-        )
+        self.arm(ArmingRule::of(situation.facts.mode, situation.policy), situation.chance)
     }
 
     /// What the server keeps is wrong from now on, and nothing tells it so.
@@ -205,9 +194,7 @@ impl Apple {
         match self.passcode {
             Presence::Set => {
                 let mut done = Execution::changed(locked(LockMessage::Success));
-                done.consequences
-                    .notes
-                    .extend(message.map(Note::LockScreenMessage));
+                done.consequences.notes.extend(message.map(Note::LockScreenMessage));
                 done
             }
             Presence::NotSet => Execution::changed(locked(LockMessage::NoPasscodeSet)),
@@ -246,10 +233,9 @@ impl Apple {
     /// the user name stays blank, the code is the password.
     pub(crate) fn unlock_at_setup(&mut self, action: &UserAction) -> Entry {
         let accepted = match action {
-            UserAction::EnterAtSetupAssistant {
-                user_name,
-                password,
-            } => user_name.trim().is_empty() && self.activation_lock.opens_with(password.expose()),
+            UserAction::EnterAtSetupAssistant { user_name, password } => {
+                user_name.trim().is_empty() && self.activation_lock.opens_with(password.expose())
+            }
             UserAction::SignInAsOwner => true,
             UserAction::Lock
             | UserAction::Unlock

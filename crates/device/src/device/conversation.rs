@@ -14,15 +14,8 @@ impl Device {
     pub(super) fn on_connected(&mut self, now: Timestamp) -> Handled {
         let status = self.status();
         let enrolment = self.enrolment_mut().ok_or(Misplaced)?;
-        enrolment.link = Link::Up {
-            stage: Stage::Greeting,
-            reported: status,
-        };
-        let hello = Hello {
-            minor: MINOR,
-            device: enrolment.device,
-            status,
-        };
+        enrolment.link = Link::Up { stage: Stage::Greeting, reported: status };
+        let hello = Hello { minor: MINOR, device: enrolment.device, status };
         self.send(ToServer::Hello(hello));
         self.send_escrow(now);
         self.send(ToServer::Idle);
@@ -91,9 +84,7 @@ impl Device {
 
     fn on_command(&mut self, now: Timestamp, command: Command) -> Handled {
         let Command { head, request } = command;
-        let stored = self
-            .enrolment()
-            .and_then(|enrolment| enrolment.journal.answer(head.id));
+        let stored = self.enrolment().and_then(|enrolment| enrolment.journal.answer(head.id));
         match stored.cloned() {
             Some(outcome) => {
                 self.answer(head, outcome);
@@ -151,10 +142,7 @@ impl Device {
 
     fn executed(&mut self, head: CommandHead, request: Option<&Request>) {
         if let Some(request) = request {
-            self.push(Output::Executed {
-                command: head.id,
-                request: request.name(),
-            });
+            self.push(Output::Executed { command: head.id, request: request.name() });
         }
     }
 
@@ -190,9 +178,7 @@ impl Device {
     }
 
     fn send_escrow(&mut self, now: Timestamp) {
-        let update = self
-            .enrolment_mut()
-            .and_then(|enrolment| enrolment.escrow.send(now));
+        let update = self.enrolment_mut().and_then(|enrolment| enrolment.escrow.send(now));
         if let Some(update) = update {
             self.send(ToServer::TokenUpdate(update));
         }

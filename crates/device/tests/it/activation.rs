@@ -7,10 +7,7 @@ use muster_protocol::{Mode, Policy};
 
 use crate::rig::{PERSONA, Rig, describe, wrong_code};
 
-const FINDABLE: Persona = Persona {
-    find_my: Switch::On,
-    ..PERSONA
-};
+const FINDABLE: Persona = Persona { find_my: Switch::On, ..PERSONA };
 
 fn entry(user_name: &str, code: &BypassCode) -> UserAction {
     UserAction::EnterAtSetupAssistant {
@@ -21,9 +18,7 @@ fn entry(user_name: &str, code: &BypassCode) -> UserAction {
 
 fn activation_lock(rig: &Rig) -> Switch {
     match rig.device.status().platform {
-        PlatformStatus::Apple {
-            activation_lock, ..
-        } => activation_lock,
+        PlatformStatus::Apple { activation_lock, .. } => activation_lock,
         PlatformStatus::Android { .. } => Switch::Off,
     }
 }
@@ -54,10 +49,7 @@ fn find_my_started_again_after_a_disable_locks_with_a_new_code() {
     rig.user(UserAction::StartFindMy);
     assert_eq!(activation_lock(&rig), Switch::On);
     assert_ne!(rig.bypass_code, first);
-    assert_eq!(
-        describe(&rig.ask(rig.request("DisableActivationLock own-code"))),
-        "Acknowledged"
-    );
+    assert_eq!(describe(&rig.ask(rig.request("DisableActivationLock own-code"))), "Acknowledged");
 }
 
 #[test]
@@ -66,31 +58,18 @@ fn a_wiped_locked_device_opens_with_a_blank_user_name_and_the_code_only() {
     let code = rig.bypass_code.clone().unwrap();
     rig.ask(rig.request("EraseDevice"));
     assert_eq!(rig.trace().last().unwrap(), "Note ActivationPrompt");
-    for wrong in [
-        entry("", &wrong_code()),
-        entry("someone@example.com", &code),
-    ] {
+    for wrong in [entry("", &wrong_code()), entry("someone@example.com", &code)] {
         rig.forget();
         rig.user(wrong);
         assert_eq!(rig.notes(), [Note::ActivationRefused]);
         assert_eq!(rig.device.phase(), Phase::ActivationPrompt);
     }
     rig.forget();
-    rig.user(entry(
-        "",
-        &BypassCode::new(code.expose().replace('-', "").to_lowercase()),
-    ));
-    assert_eq!(
-        rig.trace(),
-        ["Note ActivationLockRemoved", "Persist", "Enrol"]
-    );
+    rig.user(entry("", &BypassCode::new(code.expose().replace('-', "").to_lowercase())));
+    assert_eq!(rig.trace(), ["Note ActivationLockRemoved", "Persist", "Enrol"]);
     rig.enrol();
     rig.connect();
-    assert_eq!(
-        activation_lock(&rig),
-        Switch::On,
-        "its user starts Find My again"
-    );
+    assert_eq!(activation_lock(&rig), Switch::On, "its user starts Find My again");
     assert_ne!(rig.bypass_code, Some(code), "a fresh code");
 }
 

@@ -28,21 +28,13 @@ fn the_state_is_durable_and_reported_before_the_answer_goes_out() {
     rig.ask(rig.request("ClearPasscode own-token"));
     assert_eq!(
         rig.trace(),
-        [
-            "Persist",
-            "Executed ClearPasscode",
-            "Send StatusReport",
-            "Send CommandResult"
-        ]
+        ["Persist", "Executed ClearPasscode", "Send StatusReport", "Send CommandResult"]
     );
 }
 
 #[test]
 fn not_now_is_no_final_answer_and_idle_follows_once_the_user_unlocks() {
-    let persona = Persona {
-        screen: Screen::Locked,
-        ..PERSONA
-    };
+    let persona = Persona { screen: Screen::Locked, ..PERSONA };
     let mut rig = Rig::managed(Mode::AppleDevice, persona, Policy::FULL);
     let request = rig.request("SecurityInfo");
     assert_eq!(rig.attempt(ID, 1, request.clone()).outcome, Outcome::NotNow);
@@ -54,19 +46,12 @@ fn not_now_is_no_final_answer_and_idle_follows_once_the_user_unlocks() {
     rig.forget();
     rig.user(UserAction::Lock);
     rig.user(UserAction::Unlock);
-    assert_eq!(
-        rig.trace(),
-        ["Persist", "Persist"],
-        "nothing is owed any more"
-    );
+    assert_eq!(rig.trace(), ["Persist", "Persist"], "nothing is owed any more");
 }
 
 #[test]
 fn a_passcode_removed_while_something_waits_ends_the_wait() {
-    let persona = Persona {
-        screen: Screen::Locked,
-        ..PERSONA
-    };
+    let persona = Persona { screen: Screen::Locked, ..PERSONA };
     let mut rig = Rig::managed(Mode::AppleDevice, persona, Policy::NONE);
     rig.ask(rig.request("SecurityInfo"));
     rig.ask(rig.request("ClearPasscode own-token"));

@@ -3,9 +3,7 @@
 use muster_device::{Input, Note, Output, Persona, Phase, UserAction};
 use muster_protocol::management::{ToDevice, ToServer};
 use muster_protocol::status::{Presence, Switch};
-use muster_protocol::{
-    Attempt, Command, CommandHead, CommandId, Mode, Outcome, Policy, Timestamp,
-};
+use muster_protocol::{Attempt, Command, CommandHead, CommandId, Mode, Outcome, Policy, Timestamp};
 
 use crate::rig::{PERSONA, Rig, current_os, spec};
 
@@ -56,10 +54,7 @@ fn an_unacknowledged_token_update_goes_out_on_every_connection_and_after_a_while
     assert_eq!(sends(&mut rig), 1);
     let deadline = rig.device.next_deadline().unwrap();
     rig.device.handle(deadline, Input::Deadline);
-    assert!(matches!(
-        rig.device.poll_output(),
-        Some(Output::Send(ToServer::TokenUpdate(_)))
-    ));
+    assert!(matches!(rig.device.poll_output(), Some(Output::Send(ToServer::TokenUpdate(_)))));
     rig.welcome();
     assert_eq!(rig.device.next_deadline(), None, "acknowledged");
     rig.forget();
@@ -102,13 +97,7 @@ fn a_wiped_device_answers_leaves_and_begins_a_new_life() {
     rig.ask(rig.request("EraseDevice"));
     assert_eq!(
         rig.trace(),
-        [
-            "Persist",
-            "Executed EraseDevice",
-            "Send CommandResult",
-            "Leave",
-            "Enrol"
-        ]
+        ["Persist", "Executed EraseDevice", "Send CommandResult", "Leave", "Enrol"]
     );
     assert_eq!(rig.device.id(), None);
     rig.enrol();
@@ -124,15 +113,7 @@ fn a_retired_device_keeps_what_is_its_users_and_stays_out() {
     let mut rig = Rig::managed(Mode::AppleUser, PERSONA, Policy::FULL);
     let passcode = rig.device.status().passcode;
     rig.ask(rig.request("RemoveProfile"));
-    assert_eq!(
-        rig.trace(),
-        [
-            "Persist",
-            "Executed RemoveProfile",
-            "Send CommandResult",
-            "Leave"
-        ]
-    );
+    assert_eq!(rig.trace(), ["Persist", "Executed RemoveProfile", "Send CommandResult", "Leave"]);
     assert_eq!(rig.device.status().passcode, passcode);
     rig.forget();
     rig.give(Input::Start);
@@ -169,10 +150,7 @@ fn a_changed_status_is_reported_once() {
 
 #[test]
 fn a_message_in_the_wrong_state_is_ignored_and_noted() {
-    let persona = Persona {
-        find_my: Switch::On,
-        ..PERSONA
-    };
+    let persona = Persona { find_my: Switch::On, ..PERSONA };
     let mut rig = boxed(persona);
     rig.give(Input::Start);
     rig.enrol();
@@ -186,10 +164,7 @@ fn a_message_in_the_wrong_state_is_ignored_and_noted() {
 
 #[test]
 fn a_command_is_obeyed_in_a_welcomed_session_only() {
-    let findable = Persona {
-        find_my: Switch::On,
-        ..PERSONA
-    };
+    let findable = Persona { find_my: Switch::On, ..PERSONA };
     let mut fresh = boxed(PERSONA);
     let mut greeting = boxed(PERSONA);
     greeting.give(Input::Start);
@@ -201,13 +176,7 @@ fn a_command_is_obeyed_in_a_welcomed_session_only() {
     locked.ask(locked.request("EraseDevice"));
     let mut retired = Rig::managed(MODE, PERSONA, Policy::FULL);
     retired.give(Input::Unenrolled);
-    for rig in [
-        &mut fresh,
-        &mut greeting,
-        &mut offline,
-        &mut locked,
-        &mut retired,
-    ] {
+    for rig in [&mut fresh, &mut greeting, &mut offline, &mut locked, &mut retired] {
         rig.forget();
         let before = rig.device.clone();
         rig.message(ToDevice::Command(Command {

@@ -28,28 +28,11 @@ const REQUESTS: [&str; 15] = [
 
 /// States that make a difference: how the user left the device.
 const SITUATIONS: [(&str, Persona); 3] = [
-    (
-        "unlocked",
-        Persona {
-            find_my: Switch::On,
-            ..PERSONA
-        },
-    ),
-    (
-        "locked",
-        Persona {
-            find_my: Switch::On,
-            screen: Screen::Locked,
-            ..PERSONA
-        },
-    ),
+    ("unlocked", Persona { find_my: Switch::On, ..PERSONA }),
+    ("locked", Persona { find_my: Switch::On, screen: Screen::Locked, ..PERSONA }),
     (
         "bare",
-        Persona {
-            passcode: Presence::NotSet,
-            work_profile_password: Presence::NotSet,
-            ..PERSONA
-        },
+        Persona { passcode: Presence::NotSet, work_profile_password: Presence::NotSet, ..PERSONA },
     ),
 ];
 
@@ -110,13 +93,7 @@ fn a_device_moves_from_phase_to_phase_as_the_table_says() {
         for cause in Cause::ALL {
             let to = next_phase(phase, cause);
             let to = to.map_or_else(|| "-".to_owned(), |to| format!("{to:?}"));
-            writeln!(
-                page,
-                "{:17} {:13} {to}",
-                format!("{phase:?}"),
-                format!("{cause:?}")
-            )
-            .unwrap();
+            writeln!(page, "{:17} {:13} {to}", format!("{phase:?}"), format!("{cause:?}")).unwrap();
         }
     }
     insta::assert_snapshot!(page);

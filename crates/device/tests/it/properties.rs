@@ -162,9 +162,7 @@ impl Player {
             Step::Start => Input::Start,
             Step::Enrolled => {
                 self.enrolments = self.enrolments.wrapping_add(1);
-                Input::Enrolled {
-                    device: DeviceId::from_bytes([self.enrolments; 16]),
-                }
+                Input::Enrolled { device: DeviceId::from_bytes([self.enrolments; 16]) }
             }
             Step::Refused => Input::EnrolmentRefused,
             Step::Connected => Input::Connected { minor: 0 },
@@ -176,9 +174,7 @@ impl Player {
                 now: Timestamp::from_micros(self.now),
                 policy: *policy,
             })),
-            Step::Ack(sequence) => Input::Message(ToDevice::TokenUpdateAck {
-                sequence: *sequence,
-            }),
+            Step::Ack(sequence) => Input::Message(ToDevice::TokenUpdateAck { sequence: *sequence }),
             Step::Empty => Input::Message(ToDevice::Empty),
             Step::Command(id, request) => {
                 Input::Message(ToDevice::Command(self.command(*id, *request)))
@@ -206,31 +202,19 @@ impl Player {
             attempt: Attempt::new(self.attempts),
             expires_at: Timestamp::ZERO,
         };
-        Command {
-            head,
-            request: self.names.request(request),
-        }
+        Command { head, request: self.names.request(request) }
     }
 }
 
 fn run() -> impl Strategy<Value = (Mode, Persona, Vec<Step>)> {
-    let begin = [
-        Step::Start,
-        Step::Enrolled,
-        Step::Connected,
-        Step::Welcome(Policy::FULL),
-    ];
+    let begin = [Step::Start, Step::Enrolled, Step::Connected, Step::Welcome(Policy::FULL)];
     let steps = prop::collection::vec(step(), 0..60);
-    (
-        prop::sample::select(&Mode::ALL),
-        persona(),
-        steps,
-        0..=begin.len(),
-    )
-        .prop_map(move |(mode, persona, steps, skipped)| {
+    (prop::sample::select(&Mode::ALL), persona(), steps, 0..=begin.len()).prop_map(
+        move |(mode, persona, steps, skipped)| {
             let begin = begin.iter().take(skipped).cloned();
             (mode, persona, begin.chain(steps).collect())
-        })
+        },
+    )
 }
 
 proptest! {

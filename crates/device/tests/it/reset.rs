@@ -8,28 +8,19 @@ use muster_protocol::{Mode, Policy};
 use crate::rig::{PERSONA, Rig, describe, temporary_passcode};
 
 const BYOD: Mode = Mode::AndroidPersonallyOwnedWorkProfile;
-const SLOW: Persona = Persona {
-    prompt: PromptHabit::Ignores,
-    ..PERSONA
-};
+const SLOW: Persona = Persona { prompt: PromptHabit::Ignores, ..PERSONA };
 
 fn token(rig: &Rig) -> ResetPasswordToken {
     match rig.device.status().platform {
-        PlatformStatus::Android {
-            reset_password_token,
-            ..
-        } => reset_password_token,
+        PlatformStatus::Android { reset_password_token, .. } => reset_password_token,
         PlatformStatus::Apple { .. } => ResetPasswordToken::None,
     }
 }
 
 #[test]
 fn a_personally_owned_device_is_notified_only_if_a_password_is_required_and_set() {
-    let bare = Persona {
-        passcode: Presence::NotSet,
-        work_profile_password: Presence::NotSet,
-        ..SLOW
-    };
+    let bare =
+        Persona { passcode: Presence::NotSet, work_profile_password: Presence::NotSet, ..SLOW };
     let notified = |persona, policy| {
         Rig::managed(BYOD, persona, policy)
             .notes()
@@ -47,10 +38,7 @@ fn the_notification_is_dismissed_once_the_user_confirms() {
     assert_eq!(token(&rig), ResetPasswordToken::Pending);
     rig.forget();
     rig.user(UserAction::AcceptPrompt);
-    assert_eq!(
-        rig.trace(),
-        ["Persist", "Note PromptDismissed", "Send StatusReport"]
-    );
+    assert_eq!(rig.trace(), ["Persist", "Note PromptDismissed", "Send StatusReport"]);
     assert_eq!(token(&rig), ResetPasswordToken::Active);
 }
 
@@ -83,28 +71,19 @@ fn a_temporary_passcode_must_be_entered_before_anything_else() {
             Note::TemporaryPasscodeNeeded,
             Note::WrongPasscode,
             Note::TemporaryPasscodeAccepted,
-            Note::Ignored {
-                event: "EnterPasscode"
-            },
+            Note::Ignored { event: "EnterPasscode" },
         ]
     );
 }
 
 #[test]
 fn a_reset_of_the_profile_leaves_the_device_open() {
-    let persona = Persona {
-        work_profile_password: Presence::NotSet,
-        ..PERSONA
-    };
+    let persona = Persona { work_profile_password: Presence::NotSet, ..PERSONA };
     let mut rig = Rig::managed(BYOD, persona, Policy::FULL);
     let passcode = temporary_passcode(&rig.ask(rig.request("RESET_PASSWORD profile")));
     rig.forget();
     rig.user(UserAction::SetPasscode);
-    assert_eq!(
-        rig.notes(),
-        [],
-        "the device's own passcode is not concerned"
-    );
+    assert_eq!(rig.notes(), [], "the device's own passcode is not concerned");
     rig.user(UserAction::EnterPasscode(passcode));
     assert_eq!(rig.notes(), [Note::TemporaryPasscodeAccepted]);
 }
@@ -112,9 +91,6 @@ fn a_reset_of_the_profile_leaves_the_device_open() {
 #[test]
 fn the_token_ends_with_the_management() {
     let mut rig = Rig::managed(BYOD, PERSONA, Policy::FULL);
-    assert_eq!(
-        describe(&rig.ask(rig.request("RELINQUISH_OWNERSHIP"))),
-        "Acknowledged"
-    );
+    assert_eq!(describe(&rig.ask(rig.request("RELINQUISH_OWNERSHIP"))), "Acknowledged");
     assert_eq!(token(&rig), ResetPasswordToken::None);
 }

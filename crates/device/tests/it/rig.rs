@@ -165,19 +165,10 @@ impl Rig {
         request: Option<Request>,
     ) -> CommandResult {
         self.forget();
-        let head = CommandHead {
-            id,
-            attempt: Attempt::new(attempt),
-            expires_at: Timestamp::ZERO,
-        };
+        let head = CommandHead { id, attempt: Attempt::new(attempt), expires_at: Timestamp::ZERO };
         self.message(ToDevice::Command(Command { head, request }));
         let mut results = self.results();
-        assert_eq!(
-            results.len(),
-            1,
-            "one answer to one attempt: {:?}",
-            self.seen
-        );
+        assert_eq!(results.len(), 1, "one answer to one attempt: {:?}", self.seen);
         results.remove(0)
     }
 
@@ -199,11 +190,7 @@ impl Rig {
 
     pub(crate) fn notes(&self) -> Vec<Note> {
         let notes = self.seen.iter().filter_map(|output| {
-            if let Output::Note(note) = output {
-                Some(note.clone())
-            } else {
-                None
-            }
+            if let Output::Note(note) = output { Some(note.clone()) } else { None }
         });
         notes.collect()
     }
@@ -220,46 +207,37 @@ impl Rig {
 
     /// The request a fixture or matrix names, with the secrets the server would have.
     pub(crate) fn request(&self, name: &str) -> Option<Request> {
-        let own_token = self
-            .unlock_token
-            .clone()
-            .unwrap_or(UnlockToken::new(vec![0; 32]));
+        let own_token = self.unlock_token.clone().unwrap_or(UnlockToken::new(vec![0; 32]));
         let own_code = self.bypass_code.clone().unwrap_or(wrong_code());
         let apple = |request| Some(Request::Apple(request));
         let android = |request| Some(Request::Android(request));
         match name {
-            "EraseDevice" => apple(AppleRequest::EraseDevice {
-                preserve_data_plan: false,
-            }),
-            "ClearPasscode own-token" => apple(AppleRequest::ClearPasscode {
-                unlock_token: own_token,
-            }),
-            "ClearPasscode stale-token" => apple(AppleRequest::ClearPasscode {
-                unlock_token: UnlockToken::new(vec![1; 32]),
-            }),
-            "DeviceLock" => apple(AppleRequest::DeviceLock {
-                message: Some("found?".to_owned()),
-            }),
-            "DisableActivationLock own-code" => apple(AppleRequest::DisableActivationLock {
-                bypass_code: own_code,
-            }),
-            "DisableActivationLock wrong-code" => apple(AppleRequest::DisableActivationLock {
-                bypass_code: wrong_code(),
-            }),
+            "EraseDevice" => apple(AppleRequest::EraseDevice { preserve_data_plan: false }),
+            "ClearPasscode own-token" => {
+                apple(AppleRequest::ClearPasscode { unlock_token: own_token })
+            }
+            "ClearPasscode stale-token" => {
+                apple(AppleRequest::ClearPasscode { unlock_token: UnlockToken::new(vec![1; 32]) })
+            }
+            "DeviceLock" => apple(AppleRequest::DeviceLock { message: Some("found?".to_owned()) }),
+            "DisableActivationLock own-code" => {
+                apple(AppleRequest::DisableActivationLock { bypass_code: own_code })
+            }
+            "DisableActivationLock wrong-code" => {
+                apple(AppleRequest::DisableActivationLock { bypass_code: wrong_code() })
+            }
             "SecurityInfo" => apple(AppleRequest::SecurityInfo),
-            "RemoveProfile" => apple(AppleRequest::RemoveProfile {
-                identifier: "mdm".to_owned(),
-            }),
+            "RemoveProfile" => apple(AppleRequest::RemoveProfile { identifier: "mdm".to_owned() }),
             "WIPE" => android(AndroidRequest::Wipe {
                 preserve_reset_protection_data: false,
                 wipe_esims: false,
             }),
-            "RESET_PASSWORD device" => android(AndroidRequest::ResetPassword {
-                scope: PasswordScope::Device,
-            }),
-            "RESET_PASSWORD profile" => android(AndroidRequest::ResetPassword {
-                scope: PasswordScope::Profile,
-            }),
+            "RESET_PASSWORD device" => {
+                android(AndroidRequest::ResetPassword { scope: PasswordScope::Device })
+            }
+            "RESET_PASSWORD profile" => {
+                android(AndroidRequest::ResetPassword { scope: PasswordScope::Profile })
+            }
             "LOCK" => android(AndroidRequest::Lock),
             "REQUEST_DEVICE_INFO" => android(AndroidRequest::RequestDeviceInfo),
             "RELINQUISH_OWNERSHIP" => android(AndroidRequest::RelinquishOwnership),
@@ -286,10 +264,7 @@ pub(crate) fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Acknowledged(Answer::Done) => "Acknowledged".to_owned(),
         Outcome::Acknowledged(Answer::TemporaryPasscode(passcode)) => {
-            format!(
-                "Acknowledged TemporaryPasscode of {}",
-                passcode.expose().len()
-            )
+            format!("Acknowledged TemporaryPasscode of {}", passcode.expose().len())
         }
         Outcome::Acknowledged(Answer::Locked(message)) => {
             format!("Acknowledged Locked {message:?}")

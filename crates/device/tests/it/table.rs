@@ -68,9 +68,7 @@ fn rows() -> Vec<Row> {
 fn persona(state: &State) -> Persona {
     Persona {
         passcode: state.passcode.unwrap_or(PERSONA.passcode),
-        work_profile_password: state
-            .work_profile_password
-            .unwrap_or(PERSONA.work_profile_password),
+        work_profile_password: state.work_profile_password.unwrap_or(PERSONA.work_profile_password),
         prompt: state.prompt.unwrap_or(PERSONA.prompt),
         find_my: state.find_my.unwrap_or(PERSONA.find_my),
         screen: state.screen.unwrap_or(PERSONA.screen),
@@ -85,9 +83,7 @@ fn policy(state: &State) -> Policy {
     Policy {
         device_passcode: rule(state.device_rule),
         work_profile_password: rule(state.work_rule),
-        activation_lock: state
-            .activation_lock
-            .unwrap_or(ActivationLockPolicy::Allowed),
+        activation_lock: state.activation_lock.unwrap_or(ActivationLockPolicy::Allowed),
     }
 }
 
@@ -109,10 +105,7 @@ fn differences(row: Row) -> Vec<String> {
     pairs.extend(state_after(row.after, &rig));
     let wrong = pairs.into_iter().filter_map(|(what, wanted, found)| {
         let wanted = wanted.filter(|wanted| *wanted != found)?;
-        Some(format!(
-            "{}: {what}: wanted {wanted}, found {found}",
-            row.id
-        ))
+        Some(format!("{}: {what}: wanted {wanted}, found {found}", row.id))
     });
     wrong.collect()
 }
@@ -131,27 +124,17 @@ fn state_after(after: After, rig: &Rig) -> Vec<Pair> {
     ];
     let [mut profile, mut token, mut find_my, mut lock] = [const { String::new() }; 4];
     match status.platform {
-        PlatformStatus::Apple {
-            find_my: switch,
-            activation_lock,
-        } => {
+        PlatformStatus::Apple { find_my: switch, activation_lock } => {
             find_my = format!("{switch:?}");
             lock = format!("{activation_lock:?}");
         }
-        PlatformStatus::Android {
-            work_profile_password,
-            reset_password_token,
-        } => {
+        PlatformStatus::Android { work_profile_password, reset_password_token } => {
             profile = format!("{work_profile_password:?}");
             token = format!("{reset_password_token:?}");
         }
     }
     pairs.extend([
-        (
-            "work_profile_password",
-            after.work_profile_password,
-            profile,
-        ),
+        ("work_profile_password", after.work_profile_password, profile),
         ("reset_password_token", after.reset_password_token, token),
         ("find_my", after.find_my, find_my),
         ("activation_lock", after.activation_lock, lock),

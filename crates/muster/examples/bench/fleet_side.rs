@@ -47,18 +47,21 @@ pub(crate) async fn measure(plan: Plan) -> anyhow::Result<()> {
     sleep(REST).await;
     let after = Both::now(&mut server).await?;
     let progress = fleet.progress();
-    println!("{}", json!({
-        "devices": plan.devices,
-        "enrol": { "seconds": enrol_seconds, "connect_failures": progress.connect_failures,
-                   "kernel_drops": udp_drops()?.saturating_sub(drops_before) },
-        "connect": connect,
-        "idle_bytes": idle.rss_each(&bare, plan.devices),
-        "after_bytes": after.rss_each(&bare, plan.devices),
-        "commands": { "count": load.commands, "per_second": load.commands as f64 / load.seconds,
-                      "cpu_us": loaded.cpu_each(&before, load.commands),
-                      "p50_ms": load.p50_ms, "p99_ms": load.p99_ms,
-                      "executed_twice": progress.executed_twice },
-    }));
+    println!(
+        "{}",
+        json!({
+            "devices": plan.devices,
+            "enrol": { "seconds": enrol_seconds, "connect_failures": progress.connect_failures,
+                       "kernel_drops": udp_drops()?.saturating_sub(drops_before) },
+            "connect": connect,
+            "idle_bytes": idle.rss_each(&bare, plan.devices),
+            "after_bytes": after.rss_each(&bare, plan.devices),
+            "commands": { "count": load.commands, "per_second": load.commands as f64 / load.seconds,
+                          "cpu_us": loaded.cpu_each(&before, load.commands),
+                          "p50_ms": load.p50_ms, "p99_ms": load.p99_ms,
+                          "executed_twice": progress.executed_twice },
+        })
+    );
     fleet.stop().await;
     server.quit().await
 }

@@ -19,7 +19,10 @@ use crate::process::Usage;
 pub(crate) enum Ask {
     Usage,
     /// Locks every device this many times with this many commands open at once.
-    Commands { each: usize, in_flight: usize },
+    Commands {
+        each: usize,
+        in_flight: usize,
+    },
     Quit,
 }
 

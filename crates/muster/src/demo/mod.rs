@@ -200,7 +200,8 @@ fn fleet_config(
     server: &Server,
     plans: Vec<DevicePlan>,
 ) -> anyhow::Result<FleetConfig> {
-    let pem = std::fs::read(server.data().ca_certificate()).context("failed to read the run's CA")?;
+    let pem =
+        std::fs::read(server.data().ca_certificate()).context("failed to read the run's CA")?;
     Ok(FleetConfig {
         server: server.endpoints().quic,
         ca: CertificateDer::from_pem_slice(&pem).context("failed to read the run's CA")?,

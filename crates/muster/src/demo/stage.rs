@@ -136,7 +136,9 @@ impl Player<'_> {
                 self.look(says, *truth).await.map(Some)
             }
             Step::TypeAtSetup(code, truth) => self.type_at_setup(*code, *truth).await.map(Some),
-            Step::Do(action) => fleet.user(self.index, action.clone()).await.map(|_notes| None).map_err(Into::into),
+            Step::Do(action) => {
+                fleet.user(self.index, action.clone()).await.map(|_notes| None).map_err(Into::into)
+            }
             Step::Offline => fleet.go_offline(self.index).await.map(|()| None).map_err(Into::into),
             Step::Online => fleet.go_online(self.index).await.map(|()| None).map_err(Into::into),
             Step::CopyBypassCode => {
@@ -205,11 +207,7 @@ impl Player<'_> {
             _ => Vec::new(),
         };
         let seen = self.seen(truth, &notes).await?;
-        Ok(Line {
-            action,
-            expected: expected(expect),
-            actual: sentence(&ended.action_state, seen),
-        })
+        Ok(Line { action, expected: expected(expect), actual: sentence(&ended.action_state, seen) })
     }
 
     async fn type_at_setup(&self, code: Code, truth: Truth) -> anyhow::Result<Line> {
@@ -236,7 +234,11 @@ impl Player<'_> {
         let looking = async {
             loop {
                 let view = self.view().await?;
-                let evidence = Evidence { view: &view, before: self.asked.last().map(|command| command.device), notes };
+                let evidence = Evidence {
+                    view: &view,
+                    before: self.asked.last().map(|command| command.device),
+                    notes,
+                };
                 if truth.holds(&evidence) {
                     return anyhow::Ok(truth.words());
                 }

@@ -61,10 +61,17 @@ const fn done(truth: Truth) -> Expect {
 
 /// Every case of the tour.
 pub(crate) fn cases() -> Vec<Case> {
-    [wipes(), cleared_passcodes(), device_passcodes(), work_profiles(), activation_locks(), others()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        wipes(),
+        cleared_passcodes(),
+        device_passcodes(),
+        work_profiles(),
+        activation_locks(),
+        others(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn wipes() -> Vec<Case> {
@@ -84,11 +91,7 @@ fn wipes() -> Vec<Case> {
 fn cleared_passcodes() -> Vec<Case> {
     use Step::{Ask, Do};
     vec![
-        case(
-            "clear passcode",
-            iphone(),
-            vec![Ask("resetPasscode", done(Truth::PasscodeRemoved))],
-        ),
+        case("clear passcode", iphone(), vec![Ask("resetPasscode", done(Truth::PasscodeRemoved))]),
         case(
             "clear passcode refused: User Enrollment",
             apple("iPhone14,5", Mode::AppleUser),

@@ -6,7 +6,9 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use muster_agent::{DevicePlan, Fleet, FleetConfig, FleetProgress, FleetSummary, Start, population};
+use muster_agent::{
+    DevicePlan, Fleet, FleetConfig, FleetProgress, FleetSummary, Start, population,
+};
 use muster_protocol::Seed;
 use muster_protocol::secret::EnrolmentToken;
 use muster_server::DataDir;
@@ -70,7 +72,9 @@ async fn connected(fleet: &Fleet, wanted: u64) {
 
 fn progress_line(progress: &FleetProgress, wanted: u64) -> String {
     let FleetProgress { enrolled, connected, connect_failures, .. } = progress;
-    format!("{connected} of {wanted} connected, {enrolled} enrolled, {connect_failures} connects failed")
+    format!(
+        "{connected} of {wanted} connected, {enrolled} enrolled, {connect_failures} connects failed"
+    )
 }
 
 fn summary_text(summary: &FleetSummary) -> String {
@@ -118,7 +122,8 @@ fn fleet_config(args: &FleetArgs) -> anyhow::Result<FleetConfig> {
     let ca = CertificateDer::from_pem_slice(&pem).context("failed to read the run's CA")?;
     let token_file = args.token_file.clone();
     let token_file = token_file.unwrap_or_else(|| data.enrolment_token(&args.profile));
-    let token = fs::read_to_string(&token_file).with_context(|| no_data(args, "the enrolment token"))?;
+    let token =
+        fs::read_to_string(&token_file).with_context(|| no_data(args, "the enrolment token"))?;
     let token = EnrolmentToken::new(token.trim().to_owned());
     let seed = Seed::root(args.seed);
     let specs = population(args.devices.get(), seed);
@@ -136,7 +141,9 @@ fn fleet_config(args: &FleetArgs) -> anyhow::Result<FleetConfig> {
 
 fn server_address(args: &FleetArgs, data: &DataDir) -> anyhow::Result<SocketAddr> {
     let address = match &args.server {
-        None => data.read_endpoints().with_context(|| no_data(args, "where the server listens"))?.quic,
+        None => {
+            data.read_endpoints().with_context(|| no_data(args, "where the server listens"))?.quic
+        }
         Some(text) => {
             let found = text.to_socket_addrs().ok().and_then(|mut found| found.next());
             found.ok_or_else(|| usage_error(format!("{text:?} is no HOST:PORT that resolves")))?

@@ -38,7 +38,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
 
 /// Log lines go to stderr; `RUST_LOG` chooses which, warnings by default.
 fn start_logging(common: Common) {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).from_env_lossy();
+    let filter =
+        EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).from_env_lossy();
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match common.log_format {
         LogFormat::Text => lines.init(),

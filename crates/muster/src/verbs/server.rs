@@ -46,7 +46,8 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
 fn greeting(server: &Server, args: &ServerArgs) -> String {
     let endpoints = server.endpoints();
     let data = args.data.display();
-    let flag = if args.data.as_os_str() == ".muster" { String::new() } else { format!(" --data {data}") };
+    let flag =
+        if args.data.as_os_str() == ".muster" { String::new() } else { format!(" --data {data}") };
     let mut text = String::new();
     let lines = [
         format!("devices   {} (QUIC over UDP)", endpoints.quic),

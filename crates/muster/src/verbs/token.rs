@@ -10,7 +10,10 @@ use crate::talk::{Format, print, print_json};
 
 pub(super) async fn new(args: &TokenNewArgs, format: Format) -> anyhow::Result<Exit> {
     let profile = profile_named(&args.profile).ok_or_else(|| {
-        usage_error(format!("no enrolment profile {:?}; there are default and no-policy", args.profile))
+        usage_error(format!(
+            "no enrolment profile {:?}; there are default and no-policy",
+            args.profile
+        ))
     })?;
     let kind = if args.one_time { TokenKind::OneTime } else { TokenKind::Reusable };
     let request = TokenRequest { profile, kind, lifetime: args.expires_in };

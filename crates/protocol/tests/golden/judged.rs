@@ -40,11 +40,7 @@ fn the_decoding_budget_is_what_the_protocol_says() {
 }
 
 fn errors(items: usize) -> Vec<u8> {
-    let item = ErrorItem {
-        domain: String::new(),
-        code: 0,
-        description: String::new(),
-    };
+    let item = ErrorItem { domain: String::new(), code: 0, description: String::new() };
     let message = ToServer::CommandResult(CommandResult {
         id: CommandId::from_bytes([9; 16]),
         attempt: Attempt::new(1),

@@ -40,11 +40,7 @@ fn golden_bytes_decode_and_encode_to_themselves() {
             samples::Sampled::ToServer(message) => round::<ToServer>(&golden, message),
             samples::Sampled::ToDevice(message) => round::<ToDevice>(&golden, message),
         };
-        assert!(
-            message,
-            "{}: decodes to another value. {CHANGED}",
-            sample.name
-        );
+        assert!(message, "{}: decodes to another value. {CHANGED}", sample.name);
         assert_eq!(again, golden, "{}: {CHANGED}", sample.name);
     }
 }
@@ -56,25 +52,12 @@ fn the_folder_holds_the_samples_and_nothing_else() {
     assert_eq!(names.len(), samples.len(), "two samples share a name");
     let files: BTreeSet<String> = fs::read_dir(folder())
         .expect("the folder of golden bytes")
-        .map(|entry| {
-            entry
-                .expect("an entry")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .filter_map(|name| name.strip_suffix(".hex").map(String::from))
         .collect();
-    assert_eq!(
-        files, names,
-        "a sample was taken away or not written. {CHANGED}"
-    );
+    assert_eq!(files, names, "a sample was taken away or not written. {CHANGED}");
     let index = fs::read_to_string(folder().join(text::INDEX)).expect("the index");
-    assert_eq!(
-        index,
-        text::index(&samples),
-        "the index is stale. {CHANGED}"
-    );
+    assert_eq!(index, text::index(&samples), "the index is stale. {CHANGED}");
 }
 
 #[test]
@@ -88,33 +71,22 @@ fn the_comments_in_the_files_tell_the_values_of_the_samples() {
 
 #[test]
 fn the_golden_bytes_belong_to_the_first_minor_version() {
-    assert_eq!(
-        MINOR, 0,
-        "a new minor: append its samples and say here which files belong to it"
-    );
+    assert_eq!(MINOR, 0, "a new minor: append its samples and say here which files belong to it");
 }
 
 fn folder() -> PathBuf {
-    PathBuf::from(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../fixtures/wire/v1"
-    ))
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/wire/v1"))
 }
 
 fn golden(name: &str) -> Vec<u8> {
     let path = folder().join(format!("{name}.hex"));
     let text = fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{name}: not written yet ({error}). {CHANGED}"));
-    text.lines()
-        .flat_map(|line| unhex(line.split('#').next().unwrap_or_default()))
-        .collect()
+    text.lines().flat_map(|line| unhex(line.split('#').next().unwrap_or_default())).collect()
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text
-        .bytes()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .collect();
+    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     digits
         .chunks(2)
         .map(|pair| {
@@ -136,9 +108,7 @@ fn cut(bytes: &[u8]) -> Result<RawFrame, FrameError> {
 /// Whether the bytes say `expected`, and what it encodes to.
 fn round<M: Message + PartialEq>(bytes: &[u8], expected: &M) -> (bool, Vec<u8>) {
     let frame = cut(bytes).expect("a frame");
-    let message = M::decode(&frame, Peer::Known)
-        .expect("a message")
-        .expect("a known kind");
+    let message = M::decode(&frame, Peer::Known).expect("a message").expect("a known kind");
     let mut again = Vec::new();
     message.encode(&mut again).expect("a small message");
     (message == *expected, again)

@@ -57,19 +57,12 @@ fn enrolment(samples: &mut Vec<Sample>) {
             csr_der: csr(mode),
             facts: facts(mode),
         };
-        add(
-            samples,
-            &format!("enrol-request-{mode}"),
-            Sampled::EnrolRequest(request),
-        );
+        add(samples, &format!("enrol-request-{mode}"), Sampled::EnrolRequest(request));
     }
     let reply = EnrolReply {
         minor: 0,
         device: DEVICE,
-        chain_der: vec![
-            vec![0x30, 0x03, 0x02, 0x01, 0x01],
-            vec![0x30, 0x03, 0x02, 0x01, 0x02],
-        ],
+        chain_der: vec![vec![0x30, 0x03, 0x02, 0x01, 0x01], vec![0x30, 0x03, 0x02, 0x01, 0x02]],
     };
     add(samples, "enrol-reply", Sampled::EnrolReply(reply));
 }
@@ -88,11 +81,7 @@ fn facts(mode: Mode) -> DeviceFacts {
         (Mode::AppleUser, _) => (OperatingSystem::IpadOs, "iPad13,4", OsVersion::new(17, 4)),
         (_, Platform::Apple) => (OperatingSystem::Ios, "iPhone15,2", OsVersion::major(18)),
         (_, Platform::Android) => {
-            let version = OsVersion {
-                major: 8,
-                minor: 1,
-                patch: 251,
-            };
+            let version = OsVersion { major: 8, minor: 1, patch: 251 };
             (OperatingSystem::Android, "Pixel 8", version)
         }
     };
@@ -106,22 +95,11 @@ fn facts(mode: Mode) -> DeviceFacts {
 }
 
 const IOS: OsVersion = OsVersion::new(17, 4);
-const ANDROID: OsVersion = OsVersion {
-    major: 8,
-    minor: 1,
-    patch: 0,
-};
+const ANDROID: OsVersion = OsVersion { major: 8, minor: 1, patch: 0 };
 
 const fn apple(passcode: Presence, find_my: Switch, activation_lock: Switch) -> DeviceStatus {
-    let platform = PlatformStatus::Apple {
-        find_my,
-        activation_lock,
-    };
-    DeviceStatus {
-        os_version: IOS,
-        passcode,
-        platform,
-    }
+    let platform = PlatformStatus::Apple { find_my, activation_lock };
+    DeviceStatus { os_version: IOS, passcode, platform }
 }
 
 const fn android(
@@ -129,59 +107,28 @@ const fn android(
     work_profile_password: Presence,
     reset_password_token: ResetPasswordToken,
 ) -> DeviceStatus {
-    let platform = PlatformStatus::Android {
-        work_profile_password,
-        reset_password_token,
-    };
-    DeviceStatus {
-        os_version: ANDROID,
-        passcode,
-        platform,
-    }
+    let platform = PlatformStatus::Android { work_profile_password, reset_password_token };
+    DeviceStatus { os_version: ANDROID, passcode, platform }
 }
 
 fn greetings(samples: &mut Vec<Sample>) {
     let states = [
         ("apple-locked", apple(Presence::Set, Switch::On, Switch::On)),
-        (
-            "apple-plain",
-            apple(Presence::NotSet, Switch::Off, Switch::Off),
-        ),
-        (
-            "android-none",
-            android(Presence::NotSet, Presence::NotSet, ResetPasswordToken::None),
-        ),
-        (
-            "android-pending",
-            android(Presence::Set, Presence::NotSet, ResetPasswordToken::Pending),
-        ),
-        (
-            "android-active",
-            android(Presence::Set, Presence::Set, ResetPasswordToken::Active),
-        ),
+        ("apple-plain", apple(Presence::NotSet, Switch::Off, Switch::Off)),
+        ("android-none", android(Presence::NotSet, Presence::NotSet, ResetPasswordToken::None)),
+        ("android-pending", android(Presence::Set, Presence::NotSet, ResetPasswordToken::Pending)),
+        ("android-active", android(Presence::Set, Presence::Set, ResetPasswordToken::Active)),
     ];
     for (name, status) in states {
-        let hello = Hello {
-            minor: 0,
-            device: DEVICE,
-            status,
-        };
-        add(
-            samples,
-            &format!("hello-{name}"),
-            Sampled::ToServer(ToServer::Hello(hello)),
-        );
+        let hello = Hello { minor: 0, device: DEVICE, status };
+        add(samples, &format!("hello-{name}"), Sampled::ToServer(ToServer::Hello(hello)));
     }
     let mixed = Policy {
         device_passcode: None,
         work_profile_password: Some(PasscodeRule { length_min: 255 }),
         activation_lock: ActivationLockPolicy::Disallowed,
     };
-    let policies = [
-        ("none", Policy::NONE),
-        ("full", Policy::FULL),
-        ("mixed", mixed),
-    ];
+    let policies = [("none", Policy::NONE), ("full", Policy::FULL), ("mixed", mixed)];
     for (name, policy) in policies {
         welcome(samples, &format!("policy-{name}"), 3_723_000_004, policy);
     }
@@ -192,16 +139,8 @@ fn greetings(samples: &mut Vec<Sample>) {
 }
 
 fn welcome(samples: &mut Vec<Sample>, name: &str, now: u64, policy: Policy) {
-    let welcome = Welcome {
-        minor: 0,
-        now: Timestamp::from_micros(now),
-        policy,
-    };
-    add(
-        samples,
-        &format!("welcome-{name}"),
-        Sampled::ToDevice(ToDevice::Welcome(welcome)),
-    );
+    let welcome = Welcome { minor: 0, now: Timestamp::from_micros(now), policy };
+    add(samples, &format!("welcome-{name}"), Sampled::ToDevice(ToDevice::Welcome(welcome)));
 }
 
 fn escrow(samples: &mut Vec<Sample>) {
@@ -214,11 +153,7 @@ fn escrow(samples: &mut Vec<Sample>) {
         ("neither", 70_000, None, None),
     ];
     for (name, sequence, unlock_token, bypass_code) in updates {
-        let update = TokenUpdate {
-            sequence,
-            unlock_token,
-            bypass_code,
-        };
+        let update = TokenUpdate { sequence, unlock_token, bypass_code };
         let message = Sampled::ToServer(ToServer::TokenUpdate(update));
         add(samples, &format!("token-update-{name}"), message);
     }
@@ -231,10 +166,7 @@ fn escrow(samples: &mut Vec<Sample>) {
 fn reports(samples: &mut Vec<Sample>) {
     let states = [
         ("apple", apple(Presence::Set, Switch::On, Switch::Off)),
-        (
-            "android",
-            android(Presence::NotSet, Presence::Set, ResetPasswordToken::Active),
-        ),
+        ("android", android(Presence::NotSet, Presence::Set, ResetPasswordToken::Active)),
     ];
     for (name, status) in states {
         let message = Sampled::ToServer(ToServer::StatusReport(status));
@@ -246,30 +178,16 @@ fn reports(samples: &mut Vec<Sample>) {
 
 fn apple_commands(samples: &mut Vec<Sample>) {
     let requests = [
-        (
-            "erase-device",
-            AppleRequest::EraseDevice {
-                preserve_data_plan: false,
-            },
-        ),
-        (
-            "erase-device-keep-plan",
-            AppleRequest::EraseDevice {
-                preserve_data_plan: true,
-            },
-        ),
+        ("erase-device", AppleRequest::EraseDevice { preserve_data_plan: false }),
+        ("erase-device-keep-plan", AppleRequest::EraseDevice { preserve_data_plan: true }),
         (
             "clear-passcode",
-            AppleRequest::ClearPasscode {
-                unlock_token: UnlockToken::new(vec![0xfe, 0xed, 0x00]),
-            },
+            AppleRequest::ClearPasscode { unlock_token: UnlockToken::new(vec![0xfe, 0xed, 0x00]) },
         ),
         ("device-lock", AppleRequest::DeviceLock { message: None }),
         (
             "device-lock-message",
-            AppleRequest::DeviceLock {
-                message: Some("Lost – call +45 70 10".into()),
-            },
+            AppleRequest::DeviceLock { message: Some("Lost – call +45 70 10".into()) },
         ),
         (
             "disable-activation-lock",
@@ -280,9 +198,7 @@ fn apple_commands(samples: &mut Vec<Sample>) {
         ("security-info", AppleRequest::SecurityInfo),
         (
             "remove-profile",
-            AppleRequest::RemoveProfile {
-                identifier: "net.example.muster.mdm".into(),
-            },
+            AppleRequest::RemoveProfile { identifier: "net.example.muster.mdm".into() },
         ),
     ];
     for (name, request) in requests {
@@ -300,18 +216,8 @@ fn android_commands(samples: &mut Vec<Sample>) {
         ("wipe", wipe(false, false)),
         ("wipe-keep-protection", wipe(true, false)),
         ("wipe-esims", wipe(false, true)),
-        (
-            "reset-password-device",
-            AndroidRequest::ResetPassword {
-                scope: PasswordScope::Device,
-            },
-        ),
-        (
-            "reset-password-profile",
-            AndroidRequest::ResetPassword {
-                scope: PasswordScope::Profile,
-            },
-        ),
+        ("reset-password-device", AndroidRequest::ResetPassword { scope: PasswordScope::Device }),
+        ("reset-password-profile", AndroidRequest::ResetPassword { scope: PasswordScope::Profile }),
         ("lock", AndroidRequest::Lock),
         ("request-device-info", AndroidRequest::RequestDeviceInfo),
         ("relinquish-ownership", AndroidRequest::RelinquishOwnership),
@@ -334,26 +240,13 @@ fn command(samples: &mut Vec<Sample>, name: &str, request: Option<Request>) {
 fn acknowledgements(samples: &mut Vec<Sample>) {
     let answers = [
         ("done", Answer::Done),
-        (
-            "temporary-passcode",
-            Answer::TemporaryPasscode(Passcode::new("48151623".into())),
-        ),
+        ("temporary-passcode", Answer::TemporaryPasscode(Passcode::new("48151623".into()))),
         ("locked", Answer::Locked(LockMessage::Success)),
-        (
-            "locked-no-passcode",
-            Answer::Locked(LockMessage::NoPasscodeSet),
-        ),
-        (
-            "status-apple",
-            Answer::Status(apple(Presence::Set, Switch::Off, Switch::On)),
-        ),
+        ("locked-no-passcode", Answer::Locked(LockMessage::NoPasscodeSet)),
+        ("status-apple", Answer::Status(apple(Presence::Set, Switch::Off, Switch::On))),
         (
             "status-android",
-            Answer::Status(android(
-                Presence::Set,
-                Presence::Set,
-                ResetPasswordToken::Pending,
-            )),
+            Answer::Status(android(Presence::Set, Presence::Set, ResetPasswordToken::Pending)),
         ),
     ];
     for (name, answer) in answers {
@@ -376,40 +269,18 @@ fn refusals(samples: &mut Vec<Sample>) {
     let unsupported = item("MCMDMErrorDomain", 12_021, "Not a valid request type");
     result(samples, "error-chain", 2, Outcome::Error(chain));
     result(samples, "error-code-widths", 250, Outcome::Error(widths));
-    result(
-        samples,
-        "error-without-items",
-        251,
-        Outcome::Error(Vec::new()),
-    );
-    result(
-        samples,
-        "not-supported",
-        65_536,
-        Outcome::NotSupported(vec![unsupported]),
-    );
-    result(
-        samples,
-        "command-format-error",
-        1,
-        Outcome::CommandFormatError,
-    );
+    result(samples, "error-without-items", 251, Outcome::Error(Vec::new()));
+    result(samples, "not-supported", 65_536, Outcome::NotSupported(vec![unsupported]));
+    result(samples, "command-format-error", 1, Outcome::CommandFormatError);
     result(samples, "not-now", 1, Outcome::NotNow);
 }
 
 fn result(samples: &mut Vec<Sample>, name: &str, attempt: u32, outcome: Outcome) {
-    let result = CommandResult {
-        id: COMMAND,
-        attempt: Attempt::new(attempt),
-        outcome,
-    };
+    let result = CommandResult { id: COMMAND, attempt: Attempt::new(attempt), outcome };
     let message = Sampled::ToServer(ToServer::CommandResult(result));
     add(samples, &format!("command-result-{name}"), message);
 }
 
 fn add(samples: &mut Vec<Sample>, name: &str, message: Sampled) {
-    samples.push(Sample {
-        name: name.into(),
-        message,
-    });
+    samples.push(Sample { name: name.into(), message });
 }

@@ -31,12 +31,7 @@ pub(crate) fn file(sample: &Sample) -> String {
     let bytes = frame(sample);
     let (head, payload) = bytes.split_at(5);
     let (length, kind) = head.split_at(4);
-    let mut text = format!(
-        "# {}: {}, {}\n",
-        sample.name,
-        title(sample),
-        direction(sample)
-    );
+    let mut text = format!("# {}: {}, {}\n", sample.name, title(sample), direction(sample));
     writeln!(text, "# value: {}", value(sample)).expect("text grows");
     writeln!(text, "{}  # length", hex(length)).expect("text grows");
     writeln!(text, "{}        # kind", hex(kind)).expect("text grows");
@@ -53,11 +48,8 @@ pub(crate) fn index(samples: &[Sample]) -> String {
         let bytes = frame(sample);
         let (name, title, direction) = (&sample.name, title(sample), direction(sample));
         let (kind, length) = (bytes[4], bytes.len());
-        writeln!(
-            text,
-            "{name}.hex\t{title}\t{direction}\t0x{kind:02x}\t{length}"
-        )
-        .expect("text grows");
+        writeln!(text, "{name}.hex\t{title}\t{direction}\t0x{kind:02x}\t{length}")
+            .expect("text grows");
     }
     text
 }

@@ -121,17 +121,11 @@ fn status(status: &DeviceStatus, seen: &mut Vec<String>) {
     seen.push(presence(&status.passcode));
     seen.push(platform_status(&status.platform));
     match &status.platform {
-        PlatformStatus::Apple {
-            find_my,
-            activation_lock,
-        } => {
+        PlatformStatus::Apple { find_my, activation_lock } => {
             seen.push(switch(find_my));
             seen.push(switch(activation_lock));
         }
-        PlatformStatus::Android {
-            work_profile_password,
-            reset_password_token,
-        } => {
+        PlatformStatus::Android { work_profile_password, reset_password_token } => {
             seen.push(presence(work_profile_password));
             seen.push(token(reset_password_token));
         }

@@ -40,12 +40,7 @@ pub(crate) fn to_device() -> impl Strategy<Value = ToDevice> {
 pub(crate) fn enrol_request() -> impl Strategy<Value = EnrolRequest> {
     let csr_der = vec(any::<u8>(), 0..=CSR_BYTES_MAX);
     (any::<u16>(), text(), csr_der, device_facts()).prop_map(|(minor, token, csr_der, facts)| {
-        EnrolRequest {
-            minor,
-            token: EnrolmentToken::new(token),
-            csr_der,
-            facts,
-        }
+        EnrolRequest { minor, token: EnrolmentToken::new(token), csr_der, facts }
     })
 }
 
@@ -108,11 +103,7 @@ fn hello() -> impl Strategy<Value = Hello> {
 fn token_update() -> impl Strategy<Value = TokenUpdate> {
     let (unlock_token, bypass_code) = (option::of(unlock_token()), option::of(bypass_code()));
     (any::<u32>(), unlock_token, bypass_code).prop_map(|(sequence, unlock_token, bypass_code)| {
-        TokenUpdate {
-            sequence,
-            unlock_token,
-            bypass_code,
-        }
+        TokenUpdate { sequence, unlock_token, bypass_code }
     })
 }
 
@@ -153,10 +144,7 @@ fn android_request() -> impl Strategy<Value = AndroidRequest> {
     let scope = select(&[PasswordScope::Device, PasswordScope::Profile][..]);
     prop_oneof![
         (any::<bool>(), any::<bool>()).prop_map(|(preserve_reset_protection_data, wipe_esims)| {
-            AndroidRequest::Wipe {
-                preserve_reset_protection_data,
-                wipe_esims,
-            }
+            AndroidRequest::Wipe { preserve_reset_protection_data, wipe_esims }
         }),
         scope.prop_map(|scope| AndroidRequest::ResetPassword { scope }),
         Just(AndroidRequest::Lock),
@@ -193,12 +181,8 @@ fn error_item() -> impl Strategy<Value = ErrorItem> {
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
-    let activation_lock = select(
-        &[
-            ActivationLockPolicy::Allowed,
-            ActivationLockPolicy::Disallowed,
-        ][..],
-    );
+    let activation_lock =
+        select(&[ActivationLockPolicy::Allowed, ActivationLockPolicy::Disallowed][..]);
     let rule = || option::of(any::<u8>().prop_map(|length_min| PasscodeRule { length_min }));
     (rule(), rule(), activation_lock).prop_map(
         |(device_passcode, work_profile_password, activation_lock)| Policy {
@@ -210,13 +194,8 @@ fn policy() -> impl Strategy<Value = Policy> {
 }
 
 fn device_facts() -> impl Strategy<Value = DeviceFacts> {
-    let system = select(
-        &[
-            OperatingSystem::Ios,
-            OperatingSystem::IpadOs,
-            OperatingSystem::Android,
-        ][..],
-    );
+    let system =
+        select(&[OperatingSystem::Ios, OperatingSystem::IpadOs, OperatingSystem::Android][..]);
     let mode = select(&Mode::ALL[..]);
     (serial(), text(), system, os_version(), mode).prop_map(
         |(serial, model, operating_system, os_version, mode)| DeviceFacts {
@@ -234,11 +213,7 @@ fn serial() -> impl Strategy<Value = SerialNumber> {
 }
 
 fn os_version() -> impl Strategy<Value = OsVersion> {
-    any::<(u16, u16, u16)>().prop_map(|(major, minor, patch)| OsVersion {
-        major,
-        minor,
-        patch,
-    })
+    any::<(u16, u16, u16)>().prop_map(|(major, minor, patch)| OsVersion { major, minor, patch })
 }
 
 fn unlock_token() -> impl Strategy<Value = UnlockToken> {
@@ -278,11 +253,5 @@ fn switch() -> impl Strategy<Value = Switch> {
 }
 
 fn reset_password_token() -> impl Strategy<Value = ResetPasswordToken> {
-    select(
-        &[
-            ResetPasswordToken::None,
-            ResetPasswordToken::Pending,
-            ResetPasswordToken::Active,
-        ][..],
-    )
+    select(&[ResetPasswordToken::None, ResetPasswordToken::Pending, ResetPasswordToken::Active][..])
 }

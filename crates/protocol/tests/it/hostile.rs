@@ -16,30 +16,26 @@ const INPUTS: usize = 20_000;
 
 #[test]
 fn no_stream_of_bytes_makes_the_reader_panic() {
-    bolero::check!()
-        .with_iterations(INPUTS)
-        .for_each(|input: &[u8]| {
-            let mut reader = FrameReader::default();
-            for piece in input.chunks(7) {
-                reader.push(piece);
-                while let Ok(Some(frame)) = reader.next_frame() {
-                    decode_as_everything(&frame);
-                }
+    bolero::check!().with_iterations(INPUTS).for_each(|input: &[u8]| {
+        let mut reader = FrameReader::default();
+        for piece in input.chunks(7) {
+            reader.push(piece);
+            while let Ok(Some(frame)) = reader.next_frame() {
+                decode_as_everything(&frame);
             }
-        });
+        }
+    });
 }
 
 #[test]
 fn no_payload_makes_a_decoder_panic() {
-    bolero::check!()
-        .with_iterations(INPUTS)
-        .for_each(|input: &[u8]| {
-            let Some((choice, payload)) = input.split_first() else {
-                return;
-            };
-            let kind = kind::ALL[usize::from(*choice) % kind::ALL.len()];
-            decode_as_everything(&raw(&frame_bytes(kind, payload)));
-        });
+    bolero::check!().with_iterations(INPUTS).for_each(|input: &[u8]| {
+        let Some((choice, payload)) = input.split_first() else {
+            return;
+        };
+        let kind = kind::ALL[usize::from(*choice) % kind::ALL.len()];
+        decode_as_everything(&raw(&frame_bytes(kind, payload)));
+    });
 }
 
 proptest! {

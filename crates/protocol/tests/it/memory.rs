@@ -38,9 +38,7 @@ fn a_frame_full_of_the_smallest_items_costs_no_more_than_the_bound() {
     for (kind, head) in kinds_with_sequences() {
         let items = FRAME_BYTES_MAX - head.len() - 4;
         for count in [items / 3, items] {
-            let count = u16::try_from(count)
-                .expect("below the frame limit")
-                .to_le_bytes();
+            let count = u16::try_from(count).expect("below the frame limit").to_le_bytes();
             let payload = [&head[..], &[251], &count, &vec![0; items]].concat();
             assert_bounded(&raw(&frame_bytes(kind, &payload)));
         }

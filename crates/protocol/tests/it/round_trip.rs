@@ -61,15 +61,8 @@ fn a_frame_is_sent_up_to_the_limit_and_not_one_byte_further() {
     let overhead = encoded(&update_with_token(0)).len() - 4;
     // The length of a long token takes three bytes where that of an empty one takes one.
     let longest = FRAME_BYTES_MAX - overhead - 2;
-    assert_eq!(
-        encoded(&update_with_token(longest)).len(),
-        4 + FRAME_BYTES_MAX
-    );
-    assert!(
-        update_with_token(longest + 1)
-            .encode(&mut Vec::new())
-            .is_err()
-    );
+    assert_eq!(encoded(&update_with_token(longest)).len(), 4 + FRAME_BYTES_MAX);
+    assert!(update_with_token(longest + 1).encode(&mut Vec::new()).is_err());
 }
 
 #[test]

@@ -136,10 +136,7 @@ fn a_command_without_a_whole_head_is_no_command() {
 
 /// The bytes of a command whose request is `body`.
 fn command_with(head: muster_protocol::CommandHead, body: &[u8]) -> Vec<u8> {
-    let alone = encoded(&ToDevice::Command(Command {
-        head,
-        request: None,
-    }));
+    let alone = encoded(&ToDevice::Command(Command { head, request: None }));
     frame_bytes(kind::COMMAND, &[&alone[5..], body].concat())
 }
 

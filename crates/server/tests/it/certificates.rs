@@ -68,10 +68,8 @@ async fn alerts(world: &World, identity: &Identity, expected: u64) {
         other => panic!("no alert but {other:?}"),
     };
     assert_eq!(alert, expected, "{alert:#x}");
-    eventually("the failure is counted", async || {
-        world.server.totals().handshakes_failed == 1
-    })
-    .await;
+    eventually("the failure is counted", async || world.server.totals().handshakes_failed == 1)
+        .await;
 }
 
 #[tokio::test]

@@ -4,9 +4,7 @@ use std::net::SocketAddr;
 
 use muster_protocol::enrolment::{EnrolReply, EnrolRequest};
 use muster_protocol::frame::{Message, Peer};
-use muster_protocol::management::{
-    CommandResult, Hello, ToDevice, ToServer, TokenUpdate, Welcome,
-};
+use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer, TokenUpdate, Welcome};
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::status::DeviceStatus;
 use muster_protocol::{Answer, CloseCode, Command, DeviceFacts, DeviceId, Outcome, alpn};
@@ -177,11 +175,7 @@ pub(crate) fn hello(device: DeviceId, status: DeviceStatus) -> ToServer {
     ToServer::Hello(Hello { minor: alpn::MINOR, device, status })
 }
 
-pub(crate) fn request(
-    token: &EnrolmentToken,
-    key: &DeviceKey,
-    facts: DeviceFacts,
-) -> EnrolRequest {
+pub(crate) fn request(token: &EnrolmentToken, key: &DeviceKey, facts: DeviceFacts) -> EnrolRequest {
     let csr_der = key.csr_der().unwrap();
     EnrolRequest { minor: alpn::MINOR, token: token.clone(), csr_der, facts }
 }

@@ -53,8 +53,7 @@ async fn a_sync_goes_out_as_attempt_one_and_its_answer_ends_it() {
     assert_eq!((command.head.id, command.head.attempt), (sync, Attempt::new(1)));
     assert_eq!(command.request, Some(Request::Apple(AppleRequest::SecurityInfo)));
 
-    let reported =
-        DeviceStatus { passcode: Presence::NotSet, ..status(enrolled.facts.mode) };
+    let reported = DeviceStatus { passcode: Presence::NotSet, ..status(enrolled.facts.mode) };
     device.answer(&command, Outcome::Acknowledged(Answer::Status(reported))).await;
     world.reaches(enrolled.id, sync, done()).await;
     assert_eq!(world.record(enrolled.id).await.status, Some(reported));
@@ -66,8 +65,7 @@ async fn a_sync_goes_out_as_attempt_one_and_its_answer_ends_it() {
 async fn a_status_report_is_the_status_from_then_on() {
     let world = World::new().await;
     let (enrolled, mut device) = world.ready().await;
-    let reported =
-        DeviceStatus { passcode: Presence::NotSet, ..status(enrolled.facts.mode) };
+    let reported = DeviceStatus { passcode: Presence::NotSet, ..status(enrolled.facts.mode) };
     device.say(&ToServer::StatusReport(reported)).await;
     device.hears_nothing_more(1).await;
     assert_eq!(world.record(enrolled.id).await.status, Some(reported));

@@ -33,7 +33,8 @@ async fn a_token_is_no_longer_valid_at_its_end() {
 #[tokio::test]
 async fn a_token_longer_than_any_text_is_refused_unread() {
     let world = World::new().await;
-    let refused = world.site.try_enrol(&some_request(&EnrolmentToken::new("t".repeat(1_025)))).await;
+    let refused =
+        world.site.try_enrol(&some_request(&EnrolmentToken::new("t".repeat(1_025)))).await;
     assert_eq!(refused, Err(CloseCode::FieldTooLarge));
 }
 

@@ -9,9 +9,7 @@ use std::time::Duration;
 use muster_admin::{Backend as _, SubmitError};
 use muster_control::{Action, COMMAND_LIFETIME, CommandState, DeviceRecord};
 use muster_protocol::secret::EnrolmentToken;
-use muster_protocol::status::{
-    DeviceStatus, PlatformStatus, Presence, ResetPasswordToken, Switch,
-};
+use muster_protocol::status::{DeviceStatus, PlatformStatus, Presence, ResetPasswordToken, Switch};
 use muster_protocol::{
     CloseCode, CommandId, DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion, Platform,
 };

@@ -24,11 +24,7 @@ struct Snapshot<'a>(&'a Connection);
 
 impl Rows for Snapshot<'_> {
     fn device(&self, id: DeviceId) -> Result<Option<Row>, LoadError> {
-        self.first(
-            "SELECT revision, body FROM devices WHERE id = ?1",
-            [id.as_bytes()],
-            stored,
-        )
+        self.first("SELECT revision, body FROM devices WHERE id = ?1", [id.as_bytes()], stored)
     }
 
     fn devices(
@@ -67,19 +63,11 @@ impl Rows for Snapshot<'_> {
     }
 
     fn token(&self, hash: [u8; 32]) -> Result<Option<Row>, LoadError> {
-        self.first(
-            "SELECT revision, body FROM tokens WHERE hash = ?1",
-            [hash],
-            stored,
-        )
+        self.first("SELECT revision, body FROM tokens WHERE hash = ?1", [hash], stored)
     }
 
     fn tokens(&self) -> Result<Vec<Row>, LoadError> {
-        self.all(
-            "SELECT revision, body FROM tokens ORDER BY hash",
-            [],
-            stored,
-        )
+        self.all("SELECT revision, body FROM tokens ORDER BY hash", [], stored)
     }
 
     fn history(&self, device: DeviceId, limit: usize) -> Result<Vec<String>, LoadError> {
@@ -91,11 +79,7 @@ impl Rows for Snapshot<'_> {
     }
 
     fn command(&self, id: CommandId) -> Result<Option<String>, LoadError> {
-        self.first(
-            "SELECT body FROM commands WHERE id = ?1",
-            [id.as_bytes()],
-            text,
-        )
+        self.first("SELECT body FROM commands WHERE id = ?1", [id.as_bytes()], text)
     }
 
     fn counts(&self) -> Result<Counts, LoadError> {
@@ -104,11 +88,10 @@ impl Rows for Snapshot<'_> {
             enrolled: self.total("SELECT count(*) FROM devices WHERE enrolled = 1", [])?,
             ..Counts::default()
         };
-        let by_state = self.all(
-            "SELECT state, count(*) FROM commands GROUP BY state",
-            [],
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)),
-        )?;
+        let by_state =
+            self.all("SELECT state, count(*) FROM commands GROUP BY state", [], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+            })?;
         for (name, count) in by_state {
             let state = State::ALL.into_iter().find(|state| state.name() == name);
             let state = state.ok_or_else(|| LoadError::corrupt("command", UnknownState(name)))?;
@@ -134,11 +117,7 @@ impl Snapshot<'_> {
         params: impl Params,
         read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>, LoadError> {
-        Ok(self
-            .0
-            .prepare_cached(sql)?
-            .query_row(params, read)
-            .optional()?)
+        Ok(self.0.prepare_cached(sql)?.query_row(params, read).optional()?)
     }
 
     fn all<T>(
@@ -153,20 +132,14 @@ impl Snapshot<'_> {
     }
 
     fn total(&self, sql: &str, params: impl Params) -> Result<u64, LoadError> {
-        let total = self
-            .0
-            .prepare_cached(sql)?
-            .query_row(params, |row| row.get::<_, i64>(0))?;
+        let total = self.0.prepare_cached(sql)?.query_row(params, |row| row.get::<_, i64>(0))?;
         Ok(total.unsigned_abs())
     }
 }
 
 fn stored(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     let revision: i64 = row.get(0)?;
-    Ok(Row {
-        revision: Revision::from_number(revision.unsigned_abs()),
-        body: row.get(1)?,
-    })
+    Ok(Row { revision: Revision::from_number(revision.unsigned_abs()), body: row.get(1)? })
 }
 
 fn text(row: &rusqlite::Row<'_>) -> rusqlite::Result<String> {

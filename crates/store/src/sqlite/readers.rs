@@ -28,11 +28,7 @@ struct Pool {
 impl Readers {
     pub(super) fn new(path: &Path) -> Self {
         let permits = Arc::new(Semaphore::new(READERS_MAX));
-        Self(Arc::new(Pool {
-            path: path.to_owned(),
-            permits,
-            idle: Mutex::default(),
-        }))
+        Self(Arc::new(Pool { path: path.to_owned(), permits, idle: Mutex::default() }))
     }
 
     pub(super) async fn read<T: Send + 'static>(

@@ -39,29 +39,22 @@ fn migrations() -> Result<Vec<Migration>, refinery::Error> {
 pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     protect(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = connect(path, flags)
-        .and_then(prepare_to_write)
-        .map_err(|cause| not_opened(path, cause))?;
+    let mut connection =
+        connect(path, flags).and_then(prepare_to_write).map_err(|cause| not_opened(path, cause))?;
     migrate(path, &mut connection)?;
     Ok(connection)
 }
 
 /// A connection that cannot write. The file has been opened for writing before.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
-    connect(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )
+    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
 pub(super) fn failed(
     path: &Path,
     cause: impl std::error::Error + Send + Sync + 'static,
 ) -> OpenError {
-    OpenError::Failed {
-        path: path.to_owned(),
-        source: Arc::new(cause),
-    }
+    OpenError::Failed { path: path.to_owned(), source: Arc::new(cause) }
 }
 
 /// Makes the file if need be and takes it away from everybody but its owner.
@@ -70,33 +63,19 @@ pub(super) fn failed(
 /// never opened here: closing it would drop the locks another connection of this process has on it
 /// (<https://www.sqlite.org/howtocorrupt.html>, section 2.2).
 fn protect(path: &Path) -> Result<(), OpenError> {
-    let made = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(MODE)
-        .open(path);
+    let made = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path);
     let outcome = match made {
         Ok(_file) => return Ok(()),
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => tighten_all(path),
         Err(cause) => Err(cause),
     };
-    outcome.map_err(|cause| OpenError::Create {
-        path: path.to_owned(),
-        source: Arc::new(cause),
-    })?;
-    if path.is_file() {
-        Ok(())
-    } else {
-        Err(OpenError::NotAFile {
-            path: path.to_owned(),
-        })
-    }
+    outcome
+        .map_err(|cause| OpenError::Create { path: path.to_owned(), source: Arc::new(cause) })?;
+    if path.is_file() { Ok(()) } else { Err(OpenError::NotAFile { path: path.to_owned() }) }
 }
 
 fn tighten_all(path: &Path) -> io::Result<()> {
-    ["", "-wal", "-shm"]
-        .iter()
-        .try_for_each(|suffix| tighten(&beside(path, suffix)))
+    ["", "-wal", "-shm"].iter().try_for_each(|suffix| tighten(&beside(path, suffix)))
 }
 
 fn tighten(path: &Path) -> io::Result<()> {
@@ -157,36 +136,22 @@ fn is_busy(cause: &rusqlite::Error) -> bool {
 fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
     let migrations = migrations().map_err(|cause| failed(path, cause))?;
     let runner = Runner::new(&migrations).set_grouped(true);
-    let outcome = runner
-        .run(connection)
-        .or_else(|_first| runner.run(connection));
-    outcome
-        .map(|_report| ())
-        .map_err(|cause| not_migrated(path, cause))
+    let outcome = runner.run(connection).or_else(|_first| runner.run(connection));
+    outcome.map(|_report| ()).map_err(|cause| not_migrated(path, cause))
 }
 
 fn not_migrated(path: &Path, cause: refinery::Error) -> OpenError {
     if let Kind::MissingVersion(migration) = cause.kind() {
         let found = i64::from(migration.version());
-        return OpenError::NewerSchema {
-            path: path.to_owned(),
-            found,
-            known: SCHEMA_VERSION,
-        };
+        return OpenError::NewerSchema { path: path.to_owned(), found, known: SCHEMA_VERSION };
     }
     failed(path, cause)
 }
 
 fn not_opened(path: &Path, cause: rusqlite::Error) -> OpenError {
     let code = cause.sqlite_error_code();
-    if matches!(
-        code,
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
-    ) {
-        return OpenError::NotAStore {
-            path: path.to_owned(),
-            source: Arc::new(cause),
-        };
+    if matches!(code, Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)) {
+        return OpenError::NotAStore { path: path.to_owned(), source: Arc::new(cause) };
     }
     failed(path, cause)
 }

@@ -25,18 +25,9 @@ impl From<rusqlite::Error> for WriteError {
 
 /// Applies a batch inside the open savepoint.
 pub(super) fn apply(connection: &Connection, batch: &Batch) -> Result<(), WriteError> {
-    batch
-        .devices
-        .iter()
-        .try_for_each(|change| apply_device(connection, change))?;
-    batch
-        .tokens
-        .iter()
-        .try_for_each(|change| apply_token(connection, change))?;
-    batch
-        .meta
-        .iter()
-        .try_for_each(|(key, value)| apply_meta(connection, key, value))
+    batch.devices.iter().try_for_each(|change| apply_device(connection, change))?;
+    batch.tokens.iter().try_for_each(|change| apply_token(connection, change))?;
+    batch.meta.iter().try_for_each(|(key, value)| apply_meta(connection, key, value))
 }
 
 fn apply_device(connection: &Connection, change: &DeviceChange) -> Result<(), WriteError> {
@@ -47,14 +38,9 @@ fn apply_device(connection: &Connection, change: &DeviceChange) -> Result<(), Wr
         (None, None) => 0,
     };
     if written == 0 {
-        return Err(WriteError::Refused(CommitError::Conflict {
-            device: change.id,
-        }));
+        return Err(WriteError::Refused(CommitError::Conflict { device: change.id }));
     }
-    change
-        .commands
-        .iter()
-        .try_for_each(|row| apply_command(connection, change.id, row))
+    change.commands.iter().try_for_each(|row| apply_command(connection, change.id, row))
 }
 
 /// Writes nothing if the id is taken or the hardware is enrolled under another id.
@@ -101,11 +87,7 @@ fn touch_device(
 ) -> rusqlite::Result<usize> {
     connection
         .prepare_cached("UPDATE devices SET revision = ?3 WHERE id = ?1 AND revision = ?2")?
-        .execute(params![
-            id.as_bytes(),
-            number(expected),
-            number(Revision::after(Some(expected))),
-        ])
+        .execute(params![id.as_bytes(), number(expected), number(Revision::after(Some(expected))),])
 }
 
 /// The action of a command never changes, so an update leaves it.
@@ -151,18 +133,9 @@ fn apply_token(connection: &Connection, change: &TokenChange) -> Result<(), Writ
             .prepare_cached(
                 "UPDATE tokens SET revision = ?2, body = ?3 WHERE hash = ?1 AND revision = ?4",
             )?
-            .execute(params![
-                change.hash,
-                revision,
-                change.body,
-                number(expected)
-            ])?,
+            .execute(params![change.hash, revision, change.body, number(expected)])?,
     };
-    if written == 0 {
-        Err(WriteError::Refused(CommitError::TokenConflict))
-    } else {
-        Ok(())
-    }
+    if written == 0 { Err(WriteError::Refused(CommitError::TokenConflict)) } else { Ok(()) }
 }
 
 fn apply_meta(connection: &Connection, key: &str, value: &str) -> Result<(), WriteError> {

@@ -84,9 +84,7 @@ impl Writer {
                 warn!(error = %cause, commits = batches.len(), "a group of commits failed");
                 let source: Source = Arc::new(cause);
                 for answer in answers {
-                    let failed = CommitError::Failed {
-                        source: Arc::clone(&source),
-                    };
+                    let failed = CommitError::Failed { source: Arc::clone(&source) };
                     let _caller_gone = answer.send(Err(failed));
                 }
             }
@@ -98,9 +96,7 @@ impl Writer {
 /// leaves the others alone.
 fn commit_group(connection: &mut Connection, batches: &[Batch]) -> GroupOutcome {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let outcomes = batches
-        .iter()
-        .map(|batch| apply_or_undo(&transaction, batch));
+    let outcomes = batches.iter().map(|batch| apply_or_undo(&transaction, batch));
     let outcomes = outcomes.collect::<GroupOutcome>()?;
     transaction.commit()?;
     Ok(outcomes)
@@ -124,10 +120,7 @@ fn apply_or_undo(
 }
 
 fn execute(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(statement)?
-        .execute([])
-        .map(|_rows| ())
+    connection.prepare_cached(statement)?.execute([]).map(|_rows| ())
 }
 
 /// Folds the log into the file. Everything is durable without it: it only tidies up.
@@ -158,11 +151,7 @@ mod tests {
         let connection = schema::open_writer(&folder.path().join("muster.db")).unwrap();
         let (jobs, waiting) = mpsc::channel(8);
         let groups = Arc::new(AtomicU64::new(0));
-        let writer = Writer {
-            connection,
-            waiting,
-            groups: Arc::clone(&groups),
-        };
+        let writer = Writer { connection, waiting, groups: Arc::clone(&groups) };
         let answers = ["one", "two", "three"].map(|value| {
             let (job, answer) = job(value);
             jobs.blocking_send(job).unwrap();
@@ -184,11 +173,7 @@ mod tests {
         connection.pragma_update(None, "max_page_count", 1).unwrap();
         let (jobs, waiting) = mpsc::channel(8);
         let groups = Arc::new(AtomicU64::new(0));
-        let writer = Writer {
-            connection,
-            waiting,
-            groups: Arc::clone(&groups),
-        };
+        let writer = Writer { connection, waiting, groups: Arc::clone(&groups) };
 
         let (small, small_answer) = job("small");
         let (large, large_answer) = job(&"large".repeat(100_000));
@@ -198,10 +183,7 @@ mod tests {
         for answer in [small_answer, large_answer] {
             let failure = answer.blocking_recv().unwrap().unwrap_err();
             assert!(matches!(failure, CommitError::Failed { .. }), "{failure:?}");
-            assert!(
-                failure.source().unwrap().to_string().contains("full"),
-                "{failure:?}"
-            );
+            assert!(failure.source().unwrap().to_string().contains("full"), "{failure:?}");
         }
 
         let (next, next_answer) = job("next");

@@ -23,11 +23,7 @@ async fn a_record_is_read_back_as_it_was_written() {
         let record = distinct(1);
         let revision = put(&store, create(&record)).await;
         let stored = store.load(id(1)).await.unwrap().unwrap();
-        assert_eq!(
-            (stored.record, stored.revision),
-            (record, revision),
-            "{kind}"
-        );
+        assert_eq!((stored.record, stored.revision), (record, revision), "{kind}");
         assert_eq!(store.load(id(2)).await.unwrap(), None, "{kind}");
     }
 }
@@ -44,22 +40,11 @@ async fn what_control_hands_out_can_be_written_as_it_is() {
         let mut stored = store.load(id(1)).await.unwrap().unwrap();
         submit(&mut stored.record, 2);
         let writes = stored.record.take_writes();
-        put(
-            &store,
-            DeviceWrite::of(&stored.record, Some(stored.revision), writes),
-        )
-        .await;
+        put(&store, DeviceWrite::of(&stored.record, Some(stored.revision), writes)).await;
 
         let newest_first = store.history(id(1), 9).await.unwrap();
-        let sequences: Vec<_> = newest_first
-            .iter()
-            .map(|row| (row.id, row.sequence))
-            .collect();
-        assert_eq!(
-            sequences,
-            [(command_id(2), 2), (command_id(1), 1)],
-            "{kind}"
-        );
+        let sequences: Vec<_> = newest_first.iter().map(|row| (row.id, row.sequence)).collect();
+        assert_eq!(sequences, [(command_id(2), 2), (command_id(1), 1)], "{kind}");
     }
 }
 
@@ -83,15 +68,10 @@ async fn a_conflict_leaves_nothing_behind() {
         let before = store.load(id(1)).await.unwrap();
         let stale = vec![
             create(&distinct(2)),
-            DeviceWrite {
-                commands: vec![command(1, id(1), 1)],
-                ..replace(&distinct(1), first)
-            },
+            DeviceWrite { commands: vec![command(1, id(1), 1)], ..replace(&distinct(1), first) },
         ];
-        let transaction = Transaction {
-            devices: stale,
-            tokens: vec![put_token(TokenUse::OneTime, None)],
-        };
+        let transaction =
+            Transaction { devices: stale, tokens: vec![put_token(TokenUse::OneTime, None)] };
         let outcome = store.commit(transaction).await;
         assert!(is_conflict(&outcome, id(1)), "{kind}: {outcome:?}");
         assert_eq!(store.load(id(1)).await.unwrap(), before, "{kind}");
@@ -114,10 +94,7 @@ async fn a_record_that_must_not_exist_yet_conflicts_with_one_that_does() {
 #[tokio::test]
 async fn a_write_to_a_record_that_is_not_there_conflicts() {
     for (kind, store, _folder) in stores() {
-        let bodyless = DeviceWrite {
-            body: None,
-            ..create(&distinct(1))
-        };
+        let bodyless = DeviceWrite { body: None, ..create(&distinct(1)) };
         let touched = touch(id(1), Revision::FIRST, Vec::new());
         for write in [bodyless, touched, replace(&distinct(1), Revision::FIRST)] {
             let outcome = store.commit(devices(vec![write])).await;
@@ -134,10 +111,7 @@ async fn enrolling_again_ends_the_old_life_and_uses_the_token_in_one_step() {
         let old = device(1, "SAME");
         let new = device(2, "SAME");
         put(&store, create(&old)).await;
-        store
-            .commit(tokens(vec![put_token(TokenUse::OneTime, None)]))
-            .await
-            .unwrap();
+        store.commit(tokens(vec![put_token(TokenUse::OneTime, None)])).await.unwrap();
         // The new life stands first: the order of the writes does not matter.
         let again = |expected| Transaction {
             devices: vec![create(&new), replace(&ended(old.clone()), Revision::FIRST)],
@@ -145,24 +119,13 @@ async fn enrolling_again_ends_the_old_life_and_uses_the_token_in_one_step() {
         };
 
         let refused = store.commit(again(None)).await;
-        assert!(
-            matches!(refused, Err(CommitError::TokenConflict)),
-            "{kind}: {refused:?}"
-        );
+        assert!(matches!(refused, Err(CommitError::TokenConflict)), "{kind}: {refused:?}");
         assert_eq!(holder(&store, "SAME").await, Some(id(1)), "{kind}");
         assert_eq!(store.load(id(2)).await.unwrap(), None, "{kind}");
-        assert_eq!(
-            store.load(id(1)).await.unwrap().unwrap().record,
-            old,
-            "{kind}"
-        );
+        assert_eq!(store.load(id(1)).await.unwrap().unwrap().record, old, "{kind}");
 
         let revisions = store.commit(again(Some(Revision::FIRST))).await.unwrap();
-        assert_eq!(
-            revisions.iter().map(|r| r.number()).collect::<Vec<_>>(),
-            [1, 2],
-            "{kind}"
-        );
+        assert_eq!(revisions.iter().map(|r| r.number()).collect::<Vec<_>>(), [1, 2], "{kind}");
         assert_eq!(holder(&store, "SAME").await, Some(id(2)), "{kind}");
         let (stored, revision) = store.token([3; 32]).await.unwrap().unwrap();
         assert_eq!((stored, revision.number()), (token(used), 2), "{kind}");
@@ -173,15 +136,12 @@ async fn enrolling_again_ends_the_old_life_and_uses_the_token_in_one_step() {
 async fn one_piece_of_hardware_is_enrolled_once_at_a_time() {
     for (kind, store, _folder) in stores() {
         put(&store, create(&device(1, "SAME"))).await;
-        let outcome = store
-            .commit(devices(vec![create(&device(2, "SAME"))]))
-            .await;
+        let outcome = store.commit(devices(vec![create(&device(2, "SAME"))])).await;
         assert!(is_conflict(&outcome, id(2)), "{kind}: {outcome:?}");
 
         put(&store, create(&ended(device(3, "SAME")))).await;
-        let revived = store
-            .commit(devices(vec![replace(&device(3, "SAME"), Revision::FIRST)]))
-            .await;
+        let revived =
+            store.commit(devices(vec![replace(&device(3, "SAME"), Revision::FIRST)])).await;
         assert!(is_conflict(&revived, id(3)), "{kind}: {revived:?}");
 
         let twins = vec![create(&device(4, "TWIN")), create(&device(5, "TWIN"))];
@@ -201,18 +161,12 @@ async fn live_commands_and_the_latest_of_each_action_are_restored() {
         rows[2].state = done();
         rows[3].state = done();
         rows[3].action = Action::Retire;
-        rows[4].action = Action::Wipe {
-            persist_esim_data_plan: true,
-        };
+        rows[4].action = Action::Wipe { persist_esim_data_plan: true };
         rows[5].state = done();
         put(&store, create(&distinct(1))).await;
         put(&store, create(&distinct(2))).await;
         put(&store, touch(id(1), Revision::FIRST, rows.clone())).await;
-        put(
-            &store,
-            touch(id(2), Revision::FIRST, vec![command(7, id(2), 1)]),
-        )
-        .await;
+        put(&store, touch(id(2), Revision::FIRST, vec![command(7, id(2), 1)])).await;
 
         let restored = store.load(id(1)).await.unwrap().unwrap().record;
         let kept: Vec<_> = restored.commands().cloned().collect();
@@ -222,11 +176,7 @@ async fn live_commands_and_the_latest_of_each_action_are_restored() {
         let newest = store.history(id(1), 2).await.unwrap();
         assert_eq!(newest, [rows[5].clone(), rows[4].clone()], "{kind}");
         assert_eq!(store.history(id(1), 100).await.unwrap().len(), 6, "{kind}");
-        assert_eq!(
-            store.command(command_id(4)).await.unwrap(),
-            Some(rows[3].clone()),
-            "{kind}"
-        );
+        assert_eq!(store.command(command_id(4)).await.unwrap(), Some(rows[3].clone()), "{kind}");
         assert_eq!(store.command(command_id(8)).await.unwrap(), None, "{kind}");
     }
 }
@@ -240,29 +190,14 @@ async fn a_command_that_shows_a_passcode_is_restored_until_it_is_purged() {
         let passcode = Some(TemporaryPasscode { value, shown_until });
         rows[0].state = CommandState::Done { passcode };
         rows[1].state = done();
-        put(
-            &store,
-            DeviceWrite {
-                commands: rows,
-                ..create(&distinct(1))
-            },
-        )
-        .await;
+        put(&store, DeviceWrite { commands: rows, ..create(&distinct(1)) }).await;
 
         let mut stored = store.load(id(1)).await.unwrap().unwrap();
         assert_eq!(stored.record.commands().count(), 2, "{kind}");
         stored.record.expire(shown_until);
         let writes = stored.record.take_writes();
-        put(
-            &store,
-            DeviceWrite::of(&stored.record, Some(stored.revision), writes),
-        )
-        .await;
-        assert_eq!(
-            store.command(command_id(1)).await.unwrap().unwrap().state,
-            done(),
-            "{kind}"
-        );
+        put(&store, DeviceWrite::of(&stored.record, Some(stored.revision), writes)).await;
+        assert_eq!(store.command(command_id(1)).await.unwrap().unwrap().state, done(), "{kind}");
         let stored = store.load(id(1)).await.unwrap().unwrap();
         assert_eq!(stored.record.commands().count(), 1, "{kind}");
     }
@@ -285,14 +220,7 @@ async fn a_command_written_again_takes_the_place_of_its_earlier_state() {
 async fn a_command_never_overwrites_another() {
     for (kind, store, _folder) in stores() {
         let rows = vec![command(1, id(1), 1), command(2, id(1), 2)];
-        put(
-            &store,
-            DeviceWrite {
-                commands: rows,
-                ..create(&distinct(1))
-            },
-        )
-        .await;
+        put(&store, DeviceWrite { commands: rows, ..create(&distinct(1)) }).await;
         put(&store, create(&distinct(2))).await;
         let same_sequence = touch(id(1), Revision::FIRST, vec![command(3, id(1), 1)]);
         let same_id = touch(id(1), Revision::FIRST, vec![command(1, id(1), 3)]);
@@ -301,21 +229,11 @@ async fn a_command_never_overwrites_another() {
         let foreign = touch(id(2), Revision::FIRST, vec![command(4, id(1), 3)]);
         for write in [same_sequence, same_id, both_taken, elsewhere, foreign] {
             let outcome = store.commit(devices(vec![write])).await.unwrap_err();
-            assert!(
-                matches!(outcome, CommitError::Failed { .. }),
-                "{kind}: {outcome:?}"
-            );
-            assert!(
-                outcome.source().unwrap().to_string().contains("another"),
-                "{kind}"
-            );
+            assert!(matches!(outcome, CommitError::Failed { .. }), "{kind}: {outcome:?}");
+            assert!(outcome.source().unwrap().to_string().contains("another"), "{kind}");
         }
         assert_eq!(store.counts().await.unwrap().accepted, 2, "{kind}");
-        assert_eq!(
-            store.load(id(1)).await.unwrap().unwrap().revision,
-            Revision::FIRST,
-            "{kind}"
-        );
+        assert_eq!(store.load(id(1)).await.unwrap().unwrap().revision, Revision::FIRST, "{kind}");
     }
 }
 
@@ -324,14 +242,7 @@ async fn pages_follow_each_other_without_gap_or_overlap() {
     for (kind, store, _folder) in stores() {
         for number in [5, 3, 1, 4, 2] {
             let rows = vec![command(number, id(number), 1)];
-            put(
-                &store,
-                DeviceWrite {
-                    commands: rows,
-                    ..create(&distinct(number))
-                },
-            )
-            .await;
+            put(&store, DeviceWrite { commands: rows, ..create(&distinct(number)) }).await;
         }
         let (mut after, mut seen) = (None, Vec::new());
         loop {
@@ -339,11 +250,7 @@ async fn pages_follow_each_other_without_gap_or_overlap() {
             assert!(page.len() <= 2, "{kind}");
             let Some(last) = page.last() else { break };
             after = Some(last.record.id);
-            assert!(
-                page.iter()
-                    .all(|stored| stored.record.commands().count() == 1),
-                "{kind}"
-            );
+            assert!(page.iter().all(|stored| stored.record.commands().count() == 1), "{kind}");
             seen.extend(page.into_iter().map(|stored| stored.record.id));
         }
         assert_eq!(seen, [1, 2, 3, 4, 5].map(id), "{kind}");
@@ -357,29 +264,11 @@ async fn counts_cover_every_command_ever_accepted() {
         rows[0].state = done();
         rows[1].state = CommandState::InFlight;
         rows[2].state = CommandState::Failed { errors: Vec::new() };
-        put(
-            &store,
-            DeviceWrite {
-                commands: rows,
-                ..create(&distinct(1))
-            },
-        )
-        .await;
+        put(&store, DeviceWrite { commands: rows, ..create(&distinct(1)) }).await;
         put(&store, create(&ended(distinct(2)))).await;
-        let by_state = StateCounts {
-            queued: 1,
-            in_flight: 1,
-            done: 1,
-            failed: 1,
-            ..StateCounts::default()
-        };
-        let wanted = Counts {
-            devices: 2,
-            enrolled: 1,
-            accepted: 4,
-            terminal: 2,
-            by_state,
-        };
+        let by_state =
+            StateCounts { queued: 1, in_flight: 1, done: 1, failed: 1, ..StateCounts::default() };
+        let wanted = Counts { devices: 2, enrolled: 1, accepted: 4, terminal: 2, by_state };
         assert_eq!(store.counts().await.unwrap(), wanted, "{kind}");
     }
 }
@@ -390,16 +279,9 @@ async fn a_token_is_guarded_by_its_revision() {
         let fresh = || tokens(vec![put_token(TokenUse::OneTime, None)]);
         store.commit(fresh()).await.unwrap();
         let outcome = store.commit(fresh()).await;
-        assert!(
-            matches!(outcome, Err(CommitError::TokenConflict)),
-            "{kind}: {outcome:?}"
-        );
+        assert!(matches!(outcome, Err(CommitError::TokenConflict)), "{kind}: {outcome:?}");
         let wanted = (token(TokenUse::OneTime), Revision::FIRST);
-        assert_eq!(
-            store.token([3; 32]).await.unwrap(),
-            Some(wanted.clone()),
-            "{kind}"
-        );
+        assert_eq!(store.token([3; 32]).await.unwrap(), Some(wanted.clone()), "{kind}");
         assert_eq!(store.token([4; 32]).await.unwrap(), None, "{kind}");
         assert_eq!(store.tokens().await.unwrap(), [wanted], "{kind}");
     }
@@ -411,11 +293,7 @@ async fn a_value_beside_the_records_is_kept_and_replaced() {
         assert_eq!(store.meta("epoch").await.unwrap(), None, "{kind}");
         store.set_meta("epoch", "1").await.unwrap();
         store.set_meta("epoch", "2").await.unwrap();
-        assert_eq!(
-            store.meta("epoch").await.unwrap().as_deref(),
-            Some("2"),
-            "{kind}"
-        );
+        assert_eq!(store.meta("epoch").await.unwrap().as_deref(), Some("2"), "{kind}");
     }
 }
 
@@ -425,15 +303,9 @@ async fn a_closed_store_says_so_to_every_clone() {
         let clone = store.clone();
         store.close().await;
         let outcome = clone.commit(devices(vec![create(&distinct(1))])).await;
-        assert!(
-            matches!(outcome, Err(CommitError::Closed)),
-            "{kind}: {outcome:?}"
-        );
+        assert!(matches!(outcome, Err(CommitError::Closed)), "{kind}: {outcome:?}");
         let outcome = clone.load(id(1)).await;
-        assert!(
-            matches!(outcome, Err(LoadError::Closed)),
-            "{kind}: {outcome:?}"
-        );
+        assert!(matches!(outcome, Err(LoadError::Closed)), "{kind}: {outcome:?}");
         clone.close().await;
     }
 }
@@ -450,12 +322,8 @@ fn is_conflict(outcome: &Result<Vec<Revision>, CommitError>, wanted: DeviceId) -
 }
 
 fn submit(record: &mut DeviceRecord, number: u64) {
-    let accepted = record.submit(
-        Timestamp::ZERO,
-        command_id(number),
-        Action::RemoteLock,
-        COMMAND_LIFETIME,
-    );
+    let accepted =
+        record.submit(Timestamp::ZERO, command_id(number), Action::RemoteLock, COMMAND_LIFETIME);
     accepted.expect("a command an enrolled device can take");
 }
 

@@ -19,18 +19,8 @@ async fn a_file_opened_again_holds_the_same() {
     let path = folder.path().join("muster.db");
     let store = open(&path);
     let rows = vec![command(1, id(1), 1)];
-    put(
-        &store,
-        DeviceWrite {
-            commands: rows,
-            ..create(&distinct(1))
-        },
-    )
-    .await;
-    store
-        .commit(tokens(vec![put_token(TokenUse::Reusable, None)]))
-        .await
-        .unwrap();
+    put(&store, DeviceWrite { commands: rows, ..create(&distinct(1)) }).await;
+    store.commit(tokens(vec![put_token(TokenUse::Reusable, None)])).await.unwrap();
     store.set_meta("epoch", "7").await.unwrap();
     let before = (
         store.load_all(None, 9).await.unwrap(),
@@ -75,26 +65,16 @@ async fn a_conflict_does_not_spoil_the_others_of_its_group() {
         let store = store.clone();
         // Every other one writes to the same record on the same revision: one can win.
         let write = if number % 2 == 0 {
-            touch(
-                id(0),
-                Revision::FIRST,
-                vec![command(number + 1, id(0), number + 1)],
-            )
+            touch(id(0), Revision::FIRST, vec![command(number + 1, id(0), number + 1)])
         } else {
             create(&distinct(number))
         };
         commits.spawn(async move { store.commit(devices(vec![write])).await });
     }
-    let (won, lost): (Vec<_>, Vec<_>) = commits
-        .join_all()
-        .await
-        .into_iter()
-        .partition(Result::is_ok);
+    let (won, lost): (Vec<_>, Vec<_>) =
+        commits.join_all().await.into_iter().partition(Result::is_ok);
     assert_eq!((won.len(), lost.len()), (101, 99));
-    assert!(
-        lost.iter()
-            .all(|loss| matches!(loss, Err(CommitError::Conflict { .. })))
-    );
+    assert!(lost.iter().all(|loss| matches!(loss, Err(CommitError::Conflict { .. }))));
     let counts = store.counts().await.unwrap();
     assert_eq!((counts.devices, counts.accepted), (101, 1));
 }
@@ -113,12 +93,7 @@ async fn commits_that_wait_when_the_store_closes_still_land() {
     // the wish to close, and each is told which.
     tokio::task::yield_now().await;
     store.close().await;
-    let landed = commits
-        .join_all()
-        .await
-        .into_iter()
-        .filter(Result::is_ok)
-        .count() as u64;
+    let landed = commits.join_all().await.into_iter().filter(Result::is_ok).count() as u64;
     assert_eq!(open(&path).counts().await.unwrap().devices, landed);
 }
 
@@ -129,11 +104,7 @@ async fn only_the_owner_can_read_the_file_and_what_lies_beside_it() {
     let store = open(&path);
     put(&store, create(&distinct(1))).await;
     for suffix in ["", "-wal", "-shm"] {
-        assert_eq!(
-            mode(&folder.path().join(format!("muster.db{suffix}"))),
-            0o600,
-            "{suffix:?}"
-        );
+        assert_eq!(mode(&folder.path().join(format!("muster.db{suffix}"))), 0o600, "{suffix:?}");
     }
 }
 
@@ -154,23 +125,9 @@ async fn a_file_of_something_else_is_refused_and_left_alone() {
     let text = "this is no database\n".repeat(1_000);
     fs::write(&path, &text).unwrap();
     let refusal = Store::sqlite(&path).unwrap_err();
-    assert!(
-        matches!(refusal, OpenError::NotAStore { .. }),
-        "{refusal:?}"
-    );
-    assert!(
-        refusal
-            .to_string()
-            .ends_with("is not a muster store, or is damaged"),
-        "{refusal}"
-    );
-    assert!(
-        refusal
-            .source()
-            .unwrap()
-            .to_string()
-            .contains("not a database")
-    );
+    assert!(matches!(refusal, OpenError::NotAStore { .. }), "{refusal:?}");
+    assert!(refusal.to_string().ends_with("is not a muster store, or is damaged"), "{refusal}");
+    assert!(refusal.source().unwrap().to_string().contains("not a database"));
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 }
 
@@ -183,10 +140,7 @@ async fn a_file_with_a_damaged_first_page_is_refused() {
     bytes[100..8192].fill(0xff);
     fs::write(&path, bytes).unwrap();
     let refusal = Store::sqlite(&path).unwrap_err();
-    assert!(
-        matches!(refusal, OpenError::NotAStore { .. }),
-        "{refusal:?}"
-    );
+    assert!(matches!(refusal, OpenError::NotAStore { .. }), "{refusal:?}");
 }
 
 #[tokio::test]
@@ -205,26 +159,10 @@ async fn a_file_of_a_newer_schema_is_refused() {
     open(&path).close().await;
     let history = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
                    VALUES (99, 'later', '2030-01-01T00:00:00Z', '1')";
-    Connection::open(&path)
-        .unwrap()
-        .execute(history, [])
-        .unwrap();
+    Connection::open(&path).unwrap().execute(history, []).unwrap();
     let refusal = Store::sqlite(&path).unwrap_err();
-    assert!(
-        matches!(
-            refusal,
-            OpenError::NewerSchema {
-                found: 99,
-                known: 1,
-                ..
-            }
-        ),
-        "{refusal:?}"
-    );
-    assert!(
-        refusal.to_string().ends_with("use a newer muster"),
-        "{refusal}"
-    );
+    assert!(matches!(refusal, OpenError::NewerSchema { found: 99, known: 1, .. }), "{refusal:?}");
+    assert!(refusal.to_string().ends_with("use a newer muster"), "{refusal}");
 }
 
 #[tokio::test]
@@ -233,37 +171,15 @@ async fn an_edited_row_is_reported_without_quoting_it() {
     let path = folder.path().join("muster.db");
     let store = open(&path);
     let rows = vec![command(1, id(1), 1)];
-    put(
-        &store,
-        DeviceWrite {
-            commands: rows,
-            ..create(&distinct(1))
-        },
-    )
-    .await;
+    put(&store, DeviceWrite { commands: rows, ..create(&distinct(1)) }).await;
     let edit = "UPDATE devices SET body = replace(body, '\"escrow\":{', '\"escrow\":\"271828\",{');
                 UPDATE commands SET state = 'lost'";
-    Connection::open(&path)
-        .unwrap()
-        .execute_batch(edit)
-        .unwrap();
+    Connection::open(&path).unwrap().execute_batch(edit).unwrap();
     let refusal = store.load(id(1)).await.unwrap_err();
-    assert!(
-        matches!(refusal, LoadError::Corrupt { what: "device", .. }),
-        "{refusal:?}"
-    );
+    assert!(matches!(refusal, LoadError::Corrupt { what: "device", .. }), "{refusal:?}");
     assert!(!format!("{refusal:?} {}", refusal.source().unwrap()).contains("271828"));
     let refusal = store.counts().await.unwrap_err();
-    assert!(
-        matches!(
-            refusal,
-            LoadError::Corrupt {
-                what: "command",
-                ..
-            }
-        ),
-        "{refusal:?}"
-    );
+    assert!(matches!(refusal, LoadError::Corrupt { what: "command", .. }), "{refusal:?}");
 }
 
 #[tokio::test]
@@ -272,17 +188,10 @@ async fn two_handles_on_one_file_see_each_others_commits() {
     let path = folder.path().join("muster.db");
     let (server, tool) = (open(&path), open(&path));
     assert_eq!(server.tokens().await.unwrap(), []);
-    tool.commit(tokens(vec![put_token(TokenUse::OneTime, None)]))
-        .await
-        .unwrap();
+    tool.commit(tokens(vec![put_token(TokenUse::OneTime, None)])).await.unwrap();
     assert_eq!(server.tokens().await.unwrap().len(), 1);
-    let stale = server
-        .commit(tokens(vec![put_token(TokenUse::OneTime, None)]))
-        .await;
-    assert!(
-        matches!(stale, Err(CommitError::TokenConflict)),
-        "{stale:?}"
-    );
+    let stale = server.commit(tokens(vec![put_token(TokenUse::OneTime, None)])).await;
+    assert!(matches!(stale, Err(CommitError::TokenConflict)), "{stale:?}");
     tool.close().await;
     put(&server, create(&distinct(1))).await;
 }

@@ -19,10 +19,7 @@ use tempfile::TempDir;
 pub(crate) fn stores() -> [(&'static str, Store, Option<TempDir>); 2] {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = open(&folder.path().join("muster.db"));
-    [
-        ("sqlite", file, Some(folder)),
-        ("memory", Store::memory(), None),
-    ]
+    [("sqlite", file, Some(folder)), ("memory", Store::memory(), None)]
 }
 
 pub(crate) fn open(path: &Path) -> Store {
@@ -42,10 +39,7 @@ fn bytes(number: u64) -> [u8; 16] {
 }
 
 pub(crate) fn profile() -> EnrolmentProfile {
-    EnrolmentProfile {
-        name: "corporate".to_owned(),
-        policy: Policy::FULL,
-    }
+    EnrolmentProfile { name: "corporate".to_owned(), policy: Policy::FULL }
 }
 
 /// An enrolled device as it looks when it is read back: with a secret, without pending writes.
@@ -58,19 +52,10 @@ pub(crate) fn device(number: u64, serial: &str) -> DeviceRecord {
         mode: Mode::AppleDeviceSupervised,
     };
     let key = KeyFingerprint([7; 32]);
-    let life = NewLife {
-        id: id(number),
-        facts,
-        key,
-        profile: profile(),
-    };
+    let life = NewLife { id: id(number), facts, key, profile: profile() };
     let mut record = DeviceRecord::new(Timestamp::ZERO, life);
     let unlock_token = Some(UnlockToken::new(vec![1, 2, 3]));
-    let update = TokenUpdate {
-        sequence: 1,
-        unlock_token,
-        bypass_code: None,
-    };
+    let update = TokenUpdate { sequence: 1, unlock_token, bypass_code: None };
     record.token_update(Timestamp::from_micros(5), update);
     record.take_writes();
     record
@@ -83,10 +68,7 @@ pub(crate) fn distinct(number: u64) -> DeviceRecord {
 
 pub(crate) fn ended(mut record: DeviceRecord) -> DeviceRecord {
     let at = Timestamp::from_micros(9);
-    record.lifecycle = Lifecycle::Unenrolled {
-        reason: UnenrolReason::EnrolledAgain,
-        at,
-    };
+    record.lifecycle = Lifecycle::Unenrolled { reason: UnenrolReason::EnrolledAgain, at };
     record
 }
 
@@ -106,19 +88,11 @@ pub(crate) fn command(number: u64, device: DeviceId, sequence: u64) -> CommandRe
 
 pub(crate) fn create(record: &DeviceRecord) -> DeviceWrite {
     let body = Some(DeviceRow::of(record));
-    DeviceWrite {
-        id: record.id,
-        expected: None,
-        body,
-        commands: Vec::new(),
-    }
+    DeviceWrite { id: record.id, expected: None, body, commands: Vec::new() }
 }
 
 pub(crate) fn replace(record: &DeviceRecord, expected: Revision) -> DeviceWrite {
-    DeviceWrite {
-        expected: Some(expected),
-        ..create(record)
-    }
+    DeviceWrite { expected: Some(expected), ..create(record) }
 }
 
 /// Leaves the record as it is.
@@ -127,49 +101,27 @@ pub(crate) fn touch(
     expected: Revision,
     commands: Vec<CommandRecord>,
 ) -> DeviceWrite {
-    DeviceWrite {
-        id: device,
-        expected: Some(expected),
-        body: None,
-        commands,
-    }
+    DeviceWrite { id: device, expected: Some(expected), body: None, commands }
 }
 
 pub(crate) fn token(uses: TokenUse) -> EnrolmentTokenRecord {
     let expires_at = Timestamp::from_micros(1_000);
-    EnrolmentTokenRecord {
-        hash: [3; 32],
-        profile: profile(),
-        expires_at,
-        uses,
-    }
+    EnrolmentTokenRecord { hash: [3; 32], profile: profile(), expires_at, uses }
 }
 
 pub(crate) fn put_token(uses: TokenUse, expected: Option<Revision>) -> TokenWrite {
-    TokenWrite {
-        record: token(uses),
-        expected,
-    }
+    TokenWrite { record: token(uses), expected }
 }
 
 pub(crate) fn devices(devices: Vec<DeviceWrite>) -> Transaction {
-    Transaction {
-        devices,
-        tokens: Vec::new(),
-    }
+    Transaction { devices, tokens: Vec::new() }
 }
 
 pub(crate) fn tokens(tokens: Vec<TokenWrite>) -> Transaction {
-    Transaction {
-        devices: Vec::new(),
-        tokens,
-    }
+    Transaction { devices: Vec::new(), tokens }
 }
 
 /// Commits one write that has to succeed.
 pub(crate) async fn put(store: &Store, write: DeviceWrite) -> Revision {
-    store
-        .commit(devices(vec![write]))
-        .await
-        .expect("a write that fits")[0]
+    store.commit(devices(vec![write])).await.expect("a write that fits")[0]
 }

@@ -88,17 +88,11 @@ fn the_compose_file_uses_flags_that_exist() {
 #[test]
 fn the_versions_of_all_dependencies_are_recorded() {
     let tracked = tree::is_tracked("Cargo.lock").expect("git lists the files");
-    assert!(
-        tracked,
-        "Cargo.lock is not tracked: run `git add Cargo.lock`"
-    );
+    assert!(tracked, "Cargo.lock is not tracked: run `git add Cargo.lock`");
 }
 
 fn repository() -> Tree {
     let tree = Tree::load().expect("git lists the files of the repository");
-    assert!(
-        !tree.crates().is_empty(),
-        "no crates found: the rules would hold for nothing"
-    );
+    assert!(!tree.crates().is_empty(), "no crates found: the rules would hold for nothing");
     tree
 }

@@ -70,17 +70,12 @@ impl Load {
 pub(crate) fn run(load: Load) -> Outcome<()> {
     let ca = RunCa::ephemeral()?;
     let tls = ClientTls::new(ca.certificate_der())?;
-    let identities: Vec<Identity> = (0..load.connections)
-        .map(|index| device(&ca, index))
-        .collect::<Outcome<_>>()?;
+    let identities: Vec<Identity> =
+        (0..load.connections).map(|index| device(&ca, index)).collect::<Outcome<_>>()?;
     let (server, address) = Server::start(&ca)?;
     let server = Arc::new(Lock::new(server));
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let target = Target {
-        tls,
-        identities,
-        address,
-    };
+    let target = Target { tls, identities, address };
     println!("{}", runtime.block_on(measure(load, &server, target))?);
     Ok(())
 }
@@ -125,12 +120,7 @@ async fn connect_all(load: Load, endpoint: &Endpoint, target: Target) -> Outcome
         let (endpoint, target) = (endpoint.clone(), Arc::clone(&target));
         workers.spawn(async move {
             let mut connections = Vec::new();
-            for identity in target
-                .identities
-                .iter()
-                .skip(worker)
-                .step_by(load.in_flight)
-            {
+            for identity in target.identities.iter().skip(worker).step_by(load.in_flight) {
                 let config = target.tls.management(identity)?;
                 let connecting = endpoint.connect_with(config, target.address, SERVER_NAME)?;
                 connections.push(connecting.await?);
@@ -138,11 +128,7 @@ async fn connect_all(load: Load, endpoint: &Endpoint, target: Target) -> Outcome
             Outcome::Ok(connections)
         });
     }
-    let connected = workers
-        .join_all()
-        .await
-        .into_iter()
-        .collect::<Outcome<Vec<_>>>()?;
+    let connected = workers.join_all().await.into_iter().collect::<Outcome<Vec<_>>>()?;
     Ok(connected.into_iter().flatten().collect())
 }
 
@@ -150,10 +136,7 @@ async fn open_all(connections: Vec<Connection>) -> Outcome<Arc<[Session]>> {
     let mut sessions = Vec::with_capacity(connections.len());
     for connection in connections {
         let streams = Mutex::new(connection.open_bi().await?);
-        sessions.push(Session {
-            _connection: connection,
-            streams,
-        });
+        sessions.push(Session { _connection: connection, streams });
     }
     Ok(sessions.into())
 }
@@ -182,9 +165,7 @@ fn report(load: Load, [empty, idle, before, after]: [&Reading; 4]) -> String {
         (side(to).cpu_micros - side(from).cpu_micros) as f64 / count as f64
     };
     let held = |at: &Reading, side: Side| {
-        let grown = side(at)
-            .resident_bytes
-            .saturating_sub(side(empty).resident_bytes);
+        let grown = side(at).resident_bytes.saturating_sub(side(empty).resident_bytes);
         grown / connections
     };
     format!(
@@ -245,38 +226,20 @@ impl Server {
         let mut orders = process.stdin.take().ok_or("the server has no input")?;
         let output = process.stdout.take().ok_or("the server has no output")?;
         let identity = ca.issue_server()?;
-        let certificate = identity
-            .chain
-            .first()
-            .ok_or("the server has no certificate")?;
-        for bytes in [
-            &ca.certificate_der()[..],
-            certificate,
-            identity.key.secret_der(),
-        ] {
+        let certificate = identity.chain.first().ok_or("the server has no certificate")?;
+        for bytes in [&ca.certificate_der()[..], certificate, identity.key.secret_der()] {
             writeln!(orders, "{}", hex(bytes))?;
         }
         let mut answers = BufReader::new(output).lines();
         let port = answers.next().ok_or("the server has no port")??.parse()?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        Ok((
-            Self {
-                process,
-                orders,
-                answers,
-            },
-            address,
-        ))
+        Ok((Self { process, orders, answers }, address))
     }
 
     fn read(&mut self, connections: usize) -> Outcome<Reading> {
         writeln!(self.orders, "{connections}")?;
         let line = self.answers.next().ok_or("the server is gone")??;
-        Ok(Reading {
-            at: Instant::now(),
-            client: Sample::take()?,
-            server: line.parse()?,
-        })
+        Ok(Reading { at: Instant::now(), client: Sample::take()?, server: line.parse()? })
     }
 }
 

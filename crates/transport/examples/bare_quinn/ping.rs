@@ -18,11 +18,7 @@ pub(crate) async fn round_trip(send: &mut SendStream, receive: &mut RecvStream) 
     send.write_all(&frame()).await?;
     let mut echo = [0; FRAME_BYTES];
     receive.read_exact(&mut echo).await?;
-    if echo == frame() {
-        Ok(())
-    } else {
-        Err("the echo is not what was sent".into())
-    }
+    if echo == frame() { Ok(()) } else { Err("the echo is not what was sent".into()) }
 }
 
 /// Echoes frames until the stream or its connection ends.

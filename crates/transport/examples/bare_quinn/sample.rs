@@ -40,10 +40,7 @@ impl FromStr for Sample {
 
     fn from_str(line: &str) -> Outcome<Self> {
         let (cpu, resident) = line.split_once(' ').ok_or("a sample has two numbers")?;
-        Ok(Self {
-            cpu_micros: cpu.parse()?,
-            resident_bytes: resident.parse()?,
-        })
+        Ok(Self { cpu_micros: cpu.parse()?, resident_bytes: resident.parse()? })
     }
 }
 

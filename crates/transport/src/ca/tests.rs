@@ -16,15 +16,13 @@ fn parse<'a>(der: &'a CertificateDer<'_>) -> X509Certificate<'a> {
 fn greedy_request() -> Vec<u8> {
     let key = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
     let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "somebody else");
+    params.distinguished_name.push(DnType::CommonName, "somebody else");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    params.subject_alt_names.push(SanType::URI(
-        ia5(&device_uri(DeviceId::from_bytes([1; 16]))).unwrap(),
-    ));
+    params
+        .subject_alt_names
+        .push(SanType::URI(ia5(&device_uri(DeviceId::from_bytes([1; 16]))).unwrap()));
     let request = params.serialize_request(&key).unwrap();
     request.der().to_vec()
 }
@@ -42,21 +40,14 @@ fn a_request_for_ca_rights_gets_an_ordinary_device_certificate() {
     assert_eq!(usage.flags, 1, "digitalSignature and nothing else");
     let extended = certificate.extended_key_usage().unwrap().unwrap().value;
     assert!(extended.client_auth && !extended.server_auth && !extended.any);
-    let names = &certificate
-        .subject_alternative_name()
-        .unwrap()
-        .unwrap()
-        .value
-        .general_names;
+    let names = &certificate.subject_alternative_name().unwrap().unwrap().value.general_names;
     let uri = format!("urn:muster:device:{DEVICE}");
     assert_eq!(*names, vec![GeneralName::URI(&uri)]);
     assert_eq!(certificate.subject().to_string(), format!("CN={DEVICE}"));
     let ca_der = ca.certificate_der();
     let signer = parse(&ca_der);
     assert_eq!(certificate.issuer(), signer.subject());
-    certificate
-        .verify_signature(Some(signer.public_key()))
-        .unwrap();
+    certificate.verify_signature(Some(signer.public_key())).unwrap();
 }
 
 #[test]
@@ -96,9 +87,7 @@ fn a_ca_is_found_again_and_its_key_is_its_owners_alone() {
 
     let server = second.issue_server().unwrap();
     let ca_der = first.certificate_der();
-    parse(&server.chain[0])
-        .verify_signature(Some(parse(&ca_der).public_key()))
-        .unwrap();
+    parse(&server.chain[0]).verify_signature(Some(parse(&ca_der).public_key())).unwrap();
 }
 
 #[test]

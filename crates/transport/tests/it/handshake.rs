@@ -20,10 +20,7 @@ async fn a_managed_device_is_who_its_certificate_says() {
     let config = world.tls.management(&identity).unwrap();
     let pair = world.pair(config).await;
 
-    let expected = PeerIdentity {
-        device: DEVICE,
-        key: key.fingerprint(),
-    };
+    let expected = PeerIdentity { device: DEVICE, key: key.fingerprint() };
     assert_eq!(peer_identity(&pair.server), Ok(expected));
     assert_eq!(purpose(&pair.server), Some(Purpose::Management));
     assert_eq!(purpose(&pair.device), Some(Purpose::Management));
@@ -86,10 +83,8 @@ async fn two_hundred_devices_with_bounded_connects_all_arrive() {
     });
     let (held, accepted) = tokio::join!(within(devices.join_all()), accepted);
 
-    let mut seen: Vec<DeviceId> = accepted
-        .iter()
-        .map(|connection| peer_identity(connection).unwrap().device)
-        .collect();
+    let mut seen: Vec<DeviceId> =
+        accepted.iter().map(|connection| peer_identity(connection).unwrap().device).collect();
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), usize::from(DEVICES));

@@ -110,18 +110,13 @@ async fn a_device_of_a_forged_ca_is_refused_with_decrypt_error() {
 async fn an_expired_device_is_refused_with_certificate_expired() {
     let world = World::new();
     let day = Duration::from_secs(24 * 60 * 60);
-    let past = Validity {
-        not_before: SystemTime::now() - 2 * day,
-        not_after: SystemTime::now() - day,
-    };
+    let past =
+        Validity { not_before: SystemTime::now() - 2 * day, not_after: SystemTime::now() - day };
     let key = DeviceKey::generate().unwrap();
     let expired = certify(&world.ca, DEVICE, &key, past);
     assert_eq!(
         alerts_for_identity(&world, &expired).await,
-        (
-            Alert::Received(CERTIFICATE_EXPIRED),
-            Alert::Raised(CERTIFICATE_EXPIRED)
-        )
+        (Alert::Received(CERTIFICATE_EXPIRED), Alert::Raised(CERTIFICATE_EXPIRED))
     );
 }
 
@@ -131,10 +126,7 @@ async fn a_server_certificate_is_no_device_certificate() {
     let server = world.ca.issue_server().unwrap();
     assert_eq!(
         alerts_for_identity(&world, &server).await,
-        (
-            Alert::Received(UNSUPPORTED_CERTIFICATE),
-            Alert::Raised(UNSUPPORTED_CERTIFICATE)
-        )
+        (Alert::Received(UNSUPPORTED_CERTIFICATE), Alert::Raised(UNSUPPORTED_CERTIFICATE))
     );
 }
 
@@ -156,10 +148,7 @@ async fn another_major_version_is_refused_with_no_application_protocol() {
         let config = foreign_client(world.ca.certificate_der(), protocols);
         assert_eq!(
             alerts(&world, config).await,
-            (
-                Alert::Received(NO_APPLICATION_PROTOCOL),
-                Alert::Raised(NO_APPLICATION_PROTOCOL)
-            ),
+            (Alert::Received(NO_APPLICATION_PROTOCOL), Alert::Raised(NO_APPLICATION_PROTOCOL)),
             "{protocols:?}"
         );
     }

@@ -90,10 +90,7 @@ async fn a_frame_that_comes_byte_by_byte_survives_cancelled_receives() {
         };
     }
     assert_eq!(received, Some(reply(8)));
-    assert_eq!(
-        receiver.bytes_received(),
-        u64::try_from(frame.len()).unwrap()
-    );
+    assert_eq!(receiver.bytes_received(), u64::try_from(frame.len()).unwrap());
 }
 
 #[tokio::test]

@@ -50,10 +50,7 @@ impl World {
     pub(crate) async fn connect(
         &self,
         config: quinn::ClientConfig,
-    ) -> (
-        Result<Connection, ConnectionError>,
-        Result<Connection, ConnectionError>,
-    ) {
+    ) -> (Result<Connection, ConnectionError>, Result<Connection, ConnectionError>) {
         let address = self.server.local_addr().unwrap();
         let connecting = self.client.connect_with(config, address, SERVER_NAME);
         let accept = async { self.server.accept().await.unwrap().await };
@@ -62,11 +59,7 @@ impl World {
 
     pub(crate) async fn pair(self, config: quinn::ClientConfig) -> Pair {
         let (device, server) = self.connect(config).await;
-        Pair {
-            device: device.unwrap(),
-            server: server.unwrap(),
-            _world: self,
-        }
+        Pair { device: device.unwrap(), server: server.unwrap(), _world: self }
     }
 
     /// A managed device with a valid certificate.
@@ -78,12 +71,7 @@ impl World {
 
 /// What enrolment gives a device.
 pub(crate) fn enrol(ca: &RunCa, device: DeviceId) -> Identity {
-    certify(
-        ca,
-        device,
-        &DeviceKey::generate().unwrap(),
-        Validity::device(),
-    )
+    certify(ca, device, &DeviceKey::generate().unwrap(), Validity::device())
 }
 
 /// A certificate of `ca` for `key`.
@@ -100,7 +88,5 @@ pub(crate) fn certify(
 
 /// Fails the test instead of hanging it.
 pub(crate) async fn within<T>(step: impl Future<Output = T>) -> T {
-    tokio::time::timeout(STEP_WITHIN, step)
-        .await
-        .expect("the step ends in time")
+    tokio::time::timeout(STEP_WITHIN, step).await.expect("the step ends in time")
 }
