@@ -8,11 +8,12 @@ use muster_protocol::enrolment::{EnrolReply, EnrolRequest};
 use muster_protocol::frame::Peer;
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::{CloseCode, DeviceFacts, DeviceId};
-use muster_transport::{CertificateDer, DeviceKey, FrameReceiver, FrameSender, close};
+use muster_transport::{
+    CertificateDer, DeviceKey, FrameReceiver, FrameSender, certificate_identity, close,
+};
 use quinn::{Connection, Endpoint};
 use tokio::time::timeout;
 use tracing::{debug, warn};
-use x509_parser::prelude::GeneralName;
 
 use crate::ending::Ending;
 use crate::progress::Bytes;
@@ -101,18 +102,9 @@ fn granted(applicant: &Applicant, reply: EnrolReply) -> Option<Grant> {
     }
 }
 
-/// Whether the one subject alternative name of the certificate ends with the device's id.
+/// Whether the certificate is one of this device.
 fn names(certificate: &CertificateDer<'_>, device: DeviceId) -> bool {
-    let Ok((_rest, certificate)) = x509_parser::parse_x509_certificate(certificate) else {
-        return false;
-    };
-    let Ok(Some(names)) = certificate.subject_alternative_name() else {
-        return false;
-    };
-    match names.value.general_names.as_slice() {
-        [GeneralName::URI(uri)] => uri.ends_with(&device.to_string()),
-        _ => false,
-    }
+    certificate_identity(certificate).is_some_and(|identity| identity.device == device)
 }
 
 #[cfg(test)]

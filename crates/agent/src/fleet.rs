@@ -38,7 +38,7 @@ const DEVICES_MAX: usize = u32::MAX as usize;
 /// What a fleet consists of.
 #[derive(Clone, Debug)]
 pub struct FleetConfig {
-    /// Where the server listens; the sockets of a fleet are IPv4 on loopback.
+    /// Where the server listens.
     pub server: SocketAddr,
     /// The run's CA: the only one whose servers the devices trust.
     pub ca: CertificateDer<'static>,
@@ -52,6 +52,9 @@ pub struct FleetConfig {
     pub state_dir: Option<PathBuf>,
     /// How many may connect at once; [`CONNECTS_IN_FLIGHT`](crate::CONNECTS_IN_FLIGHT) is proved.
     pub connects_in_flight: NonZeroUsize,
+    /// How often a connected device pings. The sooner, the earlier it notices a server that was
+    /// killed; the usual is [`KEEP_ALIVE`](muster_protocol::limits::KEEP_ALIVE).
+    pub keep_alive: Duration,
 }
 
 /// One device of a fleet.
@@ -94,12 +97,6 @@ pub struct DeviceView {
 /// Why a fleet cannot start, or cannot do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum FleetError {
-    /// The server's address is not IPv4, which is what the fleet's sockets speak.
-    #[error("server address {server} is not IPv4")]
-    Address {
-        /// The address.
-        server: SocketAddr,
-    },
     /// More devices than can be counted.
     #[error("{devices} devices are more than {DEVICES_MAX}")]
     TooMany {
@@ -180,8 +177,10 @@ impl Fleet {
         let stop = CancellationToken::new();
         let shared = Arc::new(Shared {
             server: config.server,
-            tls: ClientTls::new(config.ca).map_err(|source| FleetError::Tls { source })?,
-            endpoints: Endpoints::open(config.sockets)
+            tls: ClientTls::new(config.ca)
+                .map_err(|source| FleetError::Tls { source })?
+                .with_keep_alive(config.keep_alive),
+            endpoints: Endpoints::open(config.sockets, config.server)
                 .map_err(|source| FleetError::Sockets { source })?,
             pacer: Pacer::new(config.connects_in_flight),
             clock: Clock::start(resumed.elapsed),
@@ -330,9 +329,6 @@ impl Fleet {
 }
 
 fn check(config: &FleetConfig) -> Result<(), FleetError> {
-    if !config.server.is_ipv4() {
-        return Err(FleetError::Address { server: config.server });
-    }
     if config.plans.len() > DEVICES_MAX {
         return Err(FleetError::TooMany { devices: config.plans.len() });
     }

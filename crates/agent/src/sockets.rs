@@ -1,5 +1,6 @@
 //! Which UDP socket a device talks through.
 
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -31,11 +32,12 @@ pub(crate) struct Endpoints {
     /// Empty if each device has its own.
     shared: Vec<Endpoint>,
     warned: AtomicBool,
+    server: SocketAddr,
 }
 
 impl Endpoints {
-    pub(crate) fn open(sockets: Sockets) -> Result<Self, EndpointError> {
-        let mut endpoints = Self { shared: Vec::new(), warned: AtomicBool::new(false) };
+    pub(crate) fn open(sockets: Sockets, server: SocketAddr) -> Result<Self, EndpointError> {
+        let mut endpoints = Self { shared: Vec::new(), warned: AtomicBool::new(false), server };
         let count = match sockets {
             Sockets::Shared(count) => count.get(),
             Sockets::PerDevice => 0,
@@ -55,7 +57,7 @@ impl Endpoints {
 
     /// A socket for one device.
     pub(crate) fn open_one(&self) -> Result<Endpoint, EndpointError> {
-        let (endpoint, buffers) = client_endpoint()?;
+        let (endpoint, buffers) = client_endpoint(self.server)?;
         self.warn_once(buffers);
         Ok(endpoint)
     }

@@ -147,6 +147,9 @@ pub(crate) struct FleetArgs {
     /// How many connects may be under way at once
     #[arg(long, default_value = "256", value_name = "N")]
     pub(crate) connects_in_flight: NonZeroUsize,
+    /// How often a connected device pings; a killed server is noticed this late at most
+    #[arg(long, default_value = "60s", value_parser = span, value_name = "SPAN")]
+    pub(crate) keep_alive: Duration,
     /// Stop after this long instead of at Ctrl-C
     #[arg(long, value_parser = span, value_name = "SPAN")]
     pub(crate) run_for: Option<Duration>,

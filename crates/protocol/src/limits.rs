@@ -14,6 +14,9 @@ pub const TEXT_BYTES_MAX: usize = 1_024;
 /// Longest escrowed unlock token, in bytes.
 pub const UNLOCK_TOKEN_BYTES_MAX: usize = 4_096;
 
+/// Longest error chain of an outcome, in items.
+pub const ERROR_ITEMS_MAX: usize = 8;
+
 /// How long a peer may take for its first complete message after the handshake.
 pub const GREETING_WITHIN: Duration = Duration::from_secs(10);
 

@@ -9,6 +9,7 @@ use muster_control::{Action, DeviceRecord, Lifecycle, SubmitRefusal};
 use muster_protocol::{Command, CommandId, DeviceId, Timestamp};
 use muster_store::CommitError;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::clock::{Clock, unix_us};
@@ -29,6 +30,7 @@ pub(crate) struct ServerBackend {
     pub(crate) clock: Clock,
     pub(crate) command_lifetime: Duration,
     pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
 }
 
 impl Backend for ServerBackend {
@@ -80,8 +82,10 @@ impl Backend for ServerBackend {
         }
         let slot = self.registry.slot(device).ok_or(SubmitError::UnknownDevice)?;
         let id = new_command_id()?;
-        self.accept(&slot, id, action).await?;
-        ServerStats::count(&stats.accepted);
+        // In a task of its own: a caller who goes away must not leave a command in the store that
+        // nobody hands over.
+        let accepted = self.tasks.spawn(self.clone().accept(slot, id, action)).await;
+        accepted.map_err(|died| SubmitError::Unavailable(Box::new(died)))??;
         Ok(id)
     }
 
@@ -98,7 +102,12 @@ impl Backend for ServerBackend {
 impl ServerBackend {
     /// Accepts a command and, if its device is here and free, hands it over at once: one write
     /// for both.
-    async fn accept(&self, slot: &Slot, id: CommandId, action: Action) -> Result<(), SubmitError> {
+    async fn accept(
+        self,
+        slot: Arc<Slot>,
+        id: CommandId,
+        action: Action,
+    ) -> Result<(), SubmitError> {
         let now = self.clock.now();
         let mut state = slot.state.lock().await;
         let decided = self.registry.decide_locked(&mut state, |record, presence| {
@@ -112,6 +121,7 @@ impl ServerBackend {
         if let Some(command) = decided.map_err(refused)? {
             slot.deliver(command);
         }
+        ServerStats::count(&self.registry.stats.accepted);
         Ok(())
     }
 }

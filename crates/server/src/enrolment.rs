@@ -14,6 +14,7 @@ use muster_protocol::{CloseCode, DeviceId, Timestamp, alpn};
 use muster_store::{CommitError, DeviceWrite, Revision, TokenWrite, Transaction};
 use muster_transport::{CsrKey, FrameReceiver, FrameSender, RunCa, Validity, sha256};
 use quinn::Connection;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 use tracing::{debug, info, warn};
 
@@ -30,15 +31,21 @@ const DEVICES_MAX: usize = 2_000_000;
 /// How often a lost race for the same hardware is run again.
 const RACES_MAX: usize = 8;
 
+/// How many enrolments may be under way at once: as many lanes as a byte tells apart, enough to
+/// fill the groups the store commits.
+const LANES: usize = 256;
+
 /// How long the server waits for the device to close after its certificate was sent.
 const FAREWELL_WITHIN: Duration = Duration::from_secs(5);
 
 /// Lets devices in.
 #[derive(Debug)]
 pub(crate) struct Enroller {
-    pub(crate) registry: Arc<Registry>,
-    pub(crate) ca: Arc<RunCa>,
-    pub(crate) clock: Clock,
+    registry: Arc<Registry>,
+    ca: Arc<RunCa>,
+    clock: Clock,
+    /// Requests for the same hardware go one after another, each in the lane of its serial number.
+    lanes: Box<[Mutex<()>]>,
 }
 
 /// A request that has been read and checked.
@@ -55,6 +62,11 @@ enum Race {
 }
 
 impl Enroller {
+    pub(crate) fn new(registry: Arc<Registry>, ca: Arc<RunCa>, clock: Clock) -> Self {
+        let lanes = (0..LANES).map(|_| Mutex::default()).collect();
+        Self { registry, ca, clock, lanes }
+    }
+
     /// Serves one connection; an error is the code to close it with.
     pub(crate) async fn serve(&self, connection: &Connection) -> Result<(), CloseCode> {
         let greeting = timeout(GREETING_WITHIN, read_request(connection)).await;
@@ -70,6 +82,7 @@ impl Enroller {
     }
 
     async fn admit(&self, applicant: &Applicant) -> Result<DeviceId, CloseCode> {
+        let _turn = self.turn(applicant).await;
         for _race in 0..RACES_MAX {
             match self.try_admit(applicant).await? {
                 Race::Won(device, _revisions) => return Ok(device),
@@ -78,6 +91,13 @@ impl Enroller {
         }
         warn!("enrolment lost every race for its hardware");
         Err(CloseCode::RetryLater)
+    }
+
+    /// Without turns a request could find hardware in the store whose place is still being made.
+    async fn turn(&self, applicant: &Applicant) -> MutexGuard<'_, ()> {
+        let serial = applicant.request.facts.serial.as_str();
+        let lane = usize::from(sha256(serial.as_bytes())[0]) % LANES;
+        self.lanes[lane].lock().await
     }
 
     async fn try_admit(&self, applicant: &Applicant) -> Result<Race, CloseCode> {

@@ -109,8 +109,9 @@ impl Server {
         let listener = TcpListener::bind(config.admin)
             .map_err(|source| ServerError::Admin { address: config.admin, source })?;
         let face = AdminFace::new(listener, &identity)?;
-        let (endpoint, buffers) = server_endpoint(config.quic, identity, ca.certificate_der())
-            .map_err(|source| ServerError::Quic { address: config.quic, source })?;
+        let (endpoint, buffers) =
+            server_endpoint(config.quic, identity, ca.certificate_der(), &ca.reset_key())
+                .map_err(|source| ServerError::Quic { address: config.quic, source })?;
         let store = Store::sqlite(&data.database())?;
         let clock = run_clock(&store).await?;
         let token = admin_token(&data)?;
@@ -126,6 +127,7 @@ impl Server {
             clock,
             command_lifetime: config.command_lifetime,
             stop: stop.child_token(),
+            tasks: tasks.clone(),
         };
         let server = Self { endpoints, buffers, data, endpoint, registry, backend, stop, tasks };
         server.spawn(Faces { ca, clock, face, token });
@@ -138,7 +140,7 @@ impl Server {
         let registry = &self.registry;
         let gateway = Arc::new(Gateway {
             registry: registry.clone(),
-            enroller: Enroller { registry: registry.clone(), ca, clock },
+            enroller: Enroller::new(registry.clone(), ca, clock),
             clock,
             tasks: self.tasks.clone(),
             stop: self.stop.child_token(),

@@ -1,7 +1,7 @@
 //! What a session does with each message of a device.
 
 use muster_control::{DeviceRecord, Lifecycle, Settled};
-use muster_protocol::limits::{TEXT_BYTES_MAX, UNLOCK_TOKEN_BYTES_MAX};
+use muster_protocol::limits::{ERROR_ITEMS_MAX, TEXT_BYTES_MAX, UNLOCK_TOKEN_BYTES_MAX};
 use muster_protocol::management::{CommandResult, ToDevice, ToServer, TokenUpdate};
 use muster_protocol::{Answer, CloseCode, Command, ErrorItem, Outcome, Timestamp};
 use tracing::debug;
@@ -9,9 +9,6 @@ use tracing::debug;
 use crate::session::{End, Session};
 use crate::slot::Presence;
 use crate::stats::ServerStats;
-
-/// Longest error chain a device may send.
-const ERROR_ITEMS_MAX: usize = 8;
 
 impl Session {
     pub(crate) async fn handle(&mut self, message: ToServer) -> Result<(), End> {

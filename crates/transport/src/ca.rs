@@ -21,6 +21,7 @@ use crate::digest::random;
 use crate::files::{PUBLIC_MODE, SECRET_MODE, is_exposed, publish};
 use crate::identity::Identity;
 use crate::peer::device_uri;
+use crate::reset::ResetKey;
 use crate::tls::SERVER_NAME;
 use crate::validity::Validity;
 
@@ -131,6 +132,12 @@ impl RunCa {
     #[must_use]
     pub fn certificate_pem(&self) -> &str {
         &self.pem
+    }
+
+    /// The key of this run's stateless resets, the same after every start.
+    #[must_use]
+    pub fn reset_key(&self) -> ResetKey {
+        ResetKey::derived(&self.issuer.key().serialize_der())
     }
 
     /// Makes a key and a certificate for a server on this machine, with the CA behind it.

@@ -4,11 +4,11 @@
 //! and what a handshake costs by MTU discovery, which doubles its packets.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_protocol::limits::{DEVICE_STREAMS_MAX, IDLE_TIMEOUT, KEEP_ALIVE};
+use muster_protocol::limits::{DEVICE_STREAMS_MAX, IDLE_TIMEOUT};
 use quinn::{
     ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, IdleTimeout, TransportConfig,
     VarInt,
@@ -18,6 +18,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::digest::random;
 use crate::identity::Identity;
+use crate::reset::ResetKey;
 use crate::tls::{TlsError, quic_server};
 
 /// Socket buffers asked for, in bytes: with fewer, a storm of connects drops packets.
@@ -99,27 +100,34 @@ pub fn server_endpoint(
     address: SocketAddr,
     identity: Identity,
     ca: CertificateDer<'static>,
+    reset: &ResetKey,
 ) -> Result<(Endpoint, SocketBuffers), EndpointError> {
     let crypto = quic_server(&identity, ca)?;
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
     config.transport_config(Arc::new(server_transport()));
-    open(address, Some(config))
+    open(address, reset, Some(config))
 }
 
-/// Opens an endpoint for a fleet of devices, on loopback.
+/// Opens an endpoint for devices of the server at `server`: on loopback if that is.
 ///
 /// # Errors
 /// [`EndpointError`].
-pub fn client_endpoint() -> Result<(Endpoint, SocketBuffers), EndpointError> {
-    open(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None)
+pub fn client_endpoint(server: SocketAddr) -> Result<(Endpoint, SocketBuffers), EndpointError> {
+    let local: IpAddr = match server {
+        SocketAddr::V4(v4) if v4.ip().is_loopback() => Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(v6) if v6.ip().is_loopback() => Ipv6Addr::LOCALHOST.into(),
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    open(SocketAddr::from((local, 0)), &ResetKey::random(), None)
 }
 
 /// Transport settings of a device: it pings, the server opens nothing.
-pub(crate) fn device_transport() -> Arc<TransportConfig> {
+pub(crate) fn device_transport(keep_alive: Duration) -> Arc<TransportConfig> {
     let mut transport = transport();
     transport
         .max_concurrent_bidi_streams(VarInt::from_u32(0))
-        .keep_alive_interval(Some(KEEP_ALIVE));
+        .keep_alive_interval(Some(keep_alive));
     Arc::new(transport)
 }
 
@@ -150,12 +158,13 @@ fn transport() -> TransportConfig {
 
 fn open(
     address: SocketAddr,
+    reset: &ResetKey,
     server: Option<quinn::ServerConfig>,
 ) -> Result<(Endpoint, SocketBuffers), EndpointError> {
     let runtime = quinn::default_runtime().ok_or(EndpointError::NoRuntime)?;
     let socket_error = |source| EndpointError::Socket { address, source };
     let (socket, buffers) = bind(address).map_err(socket_error)?;
-    let endpoint = Endpoint::new(endpoint_config(), server, socket, runtime);
+    let endpoint = Endpoint::new(endpoint_config(reset), server, socket, runtime);
     Ok((endpoint.map_err(socket_error)?, buffers))
 }
 
@@ -178,8 +187,8 @@ const fn as_asked(read_back: usize) -> usize {
     if cfg!(target_os = "linux") { read_back / 2 } else { read_back }
 }
 
-fn endpoint_config() -> EndpointConfig {
-    let mut config = EndpointConfig::default();
+fn endpoint_config(reset: &ResetKey) -> EndpointConfig {
+    let mut config = reset.endpoint_config();
     config.cid_generator(|| Box::new(RandomConnectionIds));
     config
 }
@@ -207,6 +216,7 @@ mod tests {
     use super::*;
 
     const ASKED: usize = 4_194_304;
+    const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4433);
 
     #[test]
     fn buffers_as_asked_need_no_advice() {
@@ -228,15 +238,15 @@ mod tests {
 
     #[test]
     fn without_a_runtime_no_endpoint_opens() {
-        let refused = client_endpoint();
+        let refused = client_endpoint(LOOPBACK);
         assert!(matches!(refused, Err(EndpointError::NoRuntime)));
     }
 
     #[tokio::test]
     async fn an_address_in_use_is_an_error_that_names_it() {
-        let (first, _buffers) = client_endpoint().unwrap();
+        let (first, _buffers) = client_endpoint(LOOPBACK).unwrap();
         let address = first.local_addr().unwrap();
-        let refused = open(address, None);
+        let refused = open(address, &ResetKey::random(), None);
         let named = matches!(refused, Err(EndpointError::Socket { address: named, .. }) if named == address);
         assert!(named);
     }

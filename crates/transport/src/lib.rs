@@ -14,6 +14,7 @@ mod framed;
 mod identity;
 mod key;
 mod peer;
+mod reset;
 mod tls;
 mod validity;
 
@@ -25,7 +26,8 @@ pub use endpoint::{EndpointError, SocketBuffers, client_endpoint, server_endpoin
 pub use framed::{FrameReceiver, FrameSender, ReceiveError, SendError, violation};
 pub use identity::Identity;
 pub use key::{DeviceKey, KeyError};
-pub use peer::{PeerError, PeerIdentity, Purpose, peer_identity, purpose};
+pub use peer::{PeerError, PeerIdentity, Purpose, certificate_identity, peer_identity, purpose};
+pub use reset::ResetKey;
 pub use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 pub use tls::{ClientTls, SERVER_NAME, TlsError, https_server_config};
 pub use validity::Validity;

@@ -51,7 +51,7 @@ pub fn peer_identity(connection: &Connection) -> Result<PeerIdentity, PeerError>
         .and_then(|identity| identity.downcast::<Vec<CertificateDer<'static>>>().ok())
         .ok_or(PeerError::NoCertificate)?;
     let certificate = chain.first().ok_or(PeerError::NoCertificate)?;
-    identity_in(certificate).ok_or(PeerError::NotADevice)
+    certificate_identity(certificate).ok_or(PeerError::NotADevice)
 }
 
 /// What the connection is for, by the ALPN both sides agreed on.
@@ -70,7 +70,9 @@ pub(crate) fn device_uri(device: DeviceId) -> String {
     format!("{DEVICE_URN}{device}")
 }
 
-fn identity_in(der: &CertificateDer<'_>) -> Option<PeerIdentity> {
+/// Reads the device from a certificate; `None` if it names none.
+#[must_use]
+pub fn certificate_identity(der: &CertificateDer<'_>) -> Option<PeerIdentity> {
     let (_rest, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
     Some(PeerIdentity {
         device: device_in(&certificate)?,
@@ -99,12 +101,12 @@ mod tests {
         let ca = RunCa::ephemeral().unwrap();
         let certificate = ca.issue_device(device, &key, Validity::device()).unwrap();
         let expected = PeerIdentity { device, key: key.fingerprint() };
-        assert_eq!(identity_in(&certificate), Some(expected));
+        assert_eq!(certificate_identity(&certificate), Some(expected));
     }
 
     #[test]
     fn a_server_certificate_names_no_device() {
         let server = RunCa::ephemeral().unwrap().issue_server().unwrap();
-        assert_eq!(identity_in(&server.chain[0]), None);
+        assert_eq!(certificate_identity(&server.chain[0]), None);
     }
 }

@@ -6,8 +6,10 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use muster_protocol::alpn;
+use muster_protocol::limits::KEEP_ALIVE;
 use quinn::crypto::rustls::{NoInitialCipherSuite, QuicClientConfig, QuicServerConfig};
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
@@ -54,6 +56,8 @@ pub enum TlsError {
 pub struct ClientTls {
     enrolment: quinn::ClientConfig,
     management: ClientConfig,
+    /// Shared by all devices: a copy for each would cost a fleet memory.
+    transport: Arc<quinn::TransportConfig>,
 }
 
 impl ClientTls {
@@ -69,7 +73,16 @@ impl ClientTls {
         let mut enrolment = base.clone();
         enrolment.alpn_protocols = vec![alpn::ENROLMENT.to_vec()];
         base.alpn_protocols = vec![alpn::MANAGEMENT.to_vec()];
-        Ok(Self { enrolment: quic_client(enrolment)?, management: base })
+        let transport = device_transport(KEEP_ALIVE);
+        let enrolment = quic_client(enrolment, transport.clone())?;
+        Ok(Self { enrolment, management: base, transport })
+    }
+
+    /// The same with devices that ping this often: the sooner, the earlier they notice a server
+    /// that was killed and came back.
+    #[must_use]
+    pub fn with_keep_alive(self, every: Duration) -> Self {
+        Self { transport: device_transport(every), ..self }
     }
 
     /// For a device that has no certificate yet.
@@ -87,7 +100,7 @@ impl ClientTls {
         let certified = certified_key(identity)?;
         let mut config = self.management.clone();
         config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(certified));
-        quic_client(config)
+        quic_client(config, self.transport.clone())
     }
 }
 
@@ -161,10 +174,13 @@ fn without_resumption(mut config: ServerConfig) -> ServerConfig {
     config
 }
 
-fn quic_client(config: ClientConfig) -> Result<quinn::ClientConfig, TlsError> {
+fn quic_client(
+    config: ClientConfig,
+    transport: Arc<quinn::TransportConfig>,
+) -> Result<quinn::ClientConfig, TlsError> {
     let crypto = QuicClientConfig::try_from(config)?;
     let mut config = quinn::ClientConfig::new(Arc::new(crypto));
-    config.transport_config(device_transport());
+    config.transport_config(transport);
     // The server issues no address-validation tokens, so there is nothing to store.
     config.token_store(Arc::new(quinn::NoneTokenStore));
     Ok(config)

@@ -27,7 +27,7 @@ async fn a_device_costs_little_memory_beside_its_connection() {
     let shared = Arc::new(Shared {
         server: "127.0.0.1:1".parse().unwrap(),
         tls: ClientTls::new(ca.certificate_der()).unwrap(),
-        endpoints: Endpoints::open(Sockets::default()).unwrap(),
+        endpoints: Endpoints::open(Sockets::default(), "127.0.0.1:1".parse().unwrap()).unwrap(),
         pacer: Pacer::new(NonZeroUsize::MIN),
         clock: Clock::start(Duration::ZERO),
         counters: Counters::new(1),

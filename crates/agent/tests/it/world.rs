@@ -8,6 +8,7 @@ use muster_agent::{
     CONNECTS_IN_FLIGHT, DevicePlan, Fleet, FleetConfig, FleetProgress, Sockets, Start,
 };
 use muster_device::{DeviceSpec, Persona, PromptHabit, Screen};
+use muster_protocol::limits::KEEP_ALIVE;
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{DeviceFacts, Mode, OperatingSystem, OsVersion, Seed};
@@ -70,6 +71,7 @@ pub(crate) fn config(server: &TestServer, plans: Vec<DevicePlan>) -> FleetConfig
         sockets: Sockets::Shared(NonZeroUsize::MIN),
         state_dir: None,
         connects_in_flight: CONNECTS_IN_FLIGHT,
+        keep_alive: KEEP_ALIVE,
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use muster_agent::{DevicePlan, Fleet, FleetConfig, Sockets, Start, population};
 use muster_protocol::Seed;
+use muster_protocol::limits::KEEP_ALIVE;
 use muster_protocol::secret::EnrolmentToken;
 use muster_server::{DataDir, Endpoints};
 use rustls::pki_types::CertificateDer;
@@ -111,6 +112,7 @@ fn fleet_config(plan: Plan, folder: &Path, endpoints: Endpoints) -> anyhow::Resu
         seed,
         sockets: Sockets::Shared(NonZeroUsize::MIN),
         state_dir: None,
+        keep_alive: KEEP_ALIVE,
         connects_in_flight: NonZeroUsize::new(256).context("a constant")?,
     })
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use muster_agent::{DevicePlan, Fleet, FleetConfig, FleetProgress, Sockets, Start, population};
 use muster_protocol::Seed;
+use muster_protocol::limits::KEEP_ALIVE;
 use muster_protocol::secret::EnrolmentToken;
 use muster_report::LatencySummary;
 use muster_server::{DataDir, Exposure, Server, ServerConfig};
@@ -24,7 +25,7 @@ use tokio::time::timeout;
 
 use crate::cli::DemoArgs;
 use crate::client::AdminClient;
-use crate::exit::Exit;
+use crate::exit::{Exit, usage_error};
 use crate::talk::{Format, print as put, print_json, say};
 use crate::verbs::interrupted;
 
@@ -209,6 +210,7 @@ fn fleet_config(
         seed: Seed::root(args.seed),
         sockets: Sockets::Shared(std::num::NonZeroUsize::MIN),
         state_dir: None,
+        keep_alive: KEEP_ALIVE,
         connects_in_flight: std::num::NonZeroUsize::new(256).context("a constant")?,
     })
 }
@@ -243,9 +245,10 @@ enum Folder {
 impl Folder {
     fn of(args: &DemoArgs) -> anyhow::Result<Self> {
         match &args.keep {
-            Some(path) if path.join("muster.db").exists() => {
-                bail!("{} holds a run already; name another folder", path.display())
-            }
+            Some(path) if path.join("muster.db").exists() => Err(usage_error(format!(
+                "{} holds a run already; name another folder",
+                path.display()
+            ))),
             Some(path) => Ok(Self::Kept(path.clone())),
             None => {
                 let made = tempfile::Builder::new().prefix("muster-demo-").tempdir();

@@ -1,14 +1,11 @@
 //! The tour as a person reads it.
 
-use std::fmt::Write as _;
-
 use muster_report::Table;
 
 use super::{DemoReport, Verdict};
 
 /// The whole report as text.
 pub(crate) fn report(report: &DemoReport) -> String {
-    let mut text = table(report).to_string();
     let DemoReport { devices, totals, latency_ms, bytes, .. } = report;
     let passed = report.tour.iter().filter(|row| row.ok).count();
     let lines = [
@@ -30,11 +27,7 @@ pub(crate) fn report(report: &DemoReport) -> String {
             }
         },
     ];
-    for line in lines {
-        // Writing to a string cannot fail.
-        drop(writeln!(text, "{line}"));
-    }
-    text
+    table(report).to_string() + &lines.join("\n") + "\n"
 }
 
 fn table(report: &DemoReport) -> Table {

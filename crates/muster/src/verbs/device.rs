@@ -3,7 +3,7 @@
 use muster_report::Table;
 
 use crate::cli::{AdminArgs, DeviceShowArgs};
-use crate::client::{AdminClient, ManagedDevice};
+use crate::client::{ActionResult, AdminClient, ManagedDevice};
 use crate::exit::Exit;
 use crate::talk::{Format, print, print_json};
 
@@ -72,16 +72,24 @@ fn facts_table(device: &ManagedDevice) -> anyhow::Result<Table> {
 }
 
 pub(super) fn action_table(device: &ManagedDevice) -> Table {
-    let mut table = Table::new(&["action", "state", "passcode", "updated"]);
+    let mut table = Table::new(&["action", "state", "passcode", "reason", "updated"]);
     for result in &device.device_action_results {
         table.row([
             result.action_name.clone(),
             result.action_state.clone(),
             result.passcode.clone().unwrap_or_default(),
+            reason(result),
             result.last_updated_date_time.clone(),
         ]);
     }
     table
+}
+
+/// Why the device refused or failed, in its own words.
+fn reason(result: &ActionResult) -> String {
+    let errors = result.rest.get("x-muster-errors").and_then(|errors| errors.as_array());
+    let first = errors.and_then(|errors| errors.first());
+    first.and_then(|error| error["description"].as_str()).unwrap_or_default().to_owned()
 }
 
 fn text_of(device: &ManagedDevice, member: &str) -> String {

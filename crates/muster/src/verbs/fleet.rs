@@ -136,6 +136,7 @@ fn fleet_config(args: &FleetArgs) -> anyhow::Result<FleetConfig> {
         sockets: args.sockets,
         state_dir: args.state.clone(),
         connects_in_flight: args.connects_in_flight,
+        keep_alive: args.keep_alive,
     })
 }
 

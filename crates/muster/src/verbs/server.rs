@@ -1,13 +1,11 @@
 //! `muster server`
 
-use std::fmt::Write as _;
-
 use muster_server::{Exposure, Server, ServerConfig};
 use serde_json::json;
 
 use super::interrupted;
 use crate::cli::ServerArgs;
-use crate::exit::Exit;
+use crate::exit::{Exit, usage_error};
 use crate::talk::{Format, print, print_json, say};
 
 pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exit> {
@@ -18,6 +16,11 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
         exposure: if args.allow_non_loopback { Exposure::Anywhere } else { Exposure::LoopbackOnly },
         command_lifetime: args.command_lifetime,
     };
+    if let Some(address) = config.exposed_address() {
+        return Err(usage_error(format!(
+            "{address} is not a loopback address; pass --allow-non-loopback to listen there"
+        )));
+    }
     let server = Server::start(config).await?;
     if let Some(advice) = server.socket_buffers().shortfall() {
         say(&format!("warning: {advice}"));
@@ -48,7 +51,6 @@ fn greeting(server: &Server, args: &ServerArgs) -> String {
     let data = args.data.display();
     let flag =
         if args.data.as_os_str() == ".muster" { String::new() } else { format!(" --data {data}") };
-    let mut text = String::new();
     let lines = [
         format!("devices   {} (QUIC over UDP)", endpoints.quic),
         format!("admin     https://{}/v1.0/deviceManagement/managedDevices", endpoints.admin),
@@ -66,9 +68,5 @@ fn greeting(server: &Server, args: &ServerArgs) -> String {
         String::new(),
         "Ctrl-C stops".to_owned(),
     ];
-    for line in lines {
-        // Writing to a string cannot fail.
-        drop(writeln!(text, "{line}"));
-    }
-    text
+    lines.join("\n") + "\n"
 }

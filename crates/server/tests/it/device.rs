@@ -43,7 +43,7 @@ impl Site {
         Self {
             quic: server.endpoints().quic,
             tls: ClientTls::new(ca.certificate_der()).unwrap(),
-            endpoint: client_endpoint().unwrap().0,
+            endpoint: client_endpoint(server.endpoints().quic).unwrap().0,
         }
     }
 

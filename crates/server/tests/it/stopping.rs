@@ -1,1 +1,52 @@
-//! TODO
+//! How a server goes down.
+
+use std::time::Duration;
+
+use muster_admin::{Backend as _, SubmitError};
+use muster_control::{Action, CommandState};
+use muster_protocol::CloseCode;
+use muster_transport::close_code;
+use tokio::time::timeout;
+
+use crate::world::{World, iphone, within};
+
+/// What an operator is promised.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
+
+#[tokio::test]
+async fn a_stop_sends_every_device_away_with_retry_later_in_time() {
+    let world = World::new().await;
+    let (_enrolled, working) = world.ready().await;
+    let silent = world.enrol(iphone()).await;
+    let silent = world.site.connect(&silent).await;
+    let enrolling = world.site.dial(world.site.tls.enrolment()).await.unwrap();
+
+    timeout(STOP_WITHIN, world.server.stop()).await.expect("a stop within two seconds");
+    assert_eq!(working.closed().await, Some(CloseCode::RetryLater));
+    assert_eq!(silent.closed().await, Some(CloseCode::RetryLater));
+    let closed = within(enrolling.closed()).await;
+    assert_eq!(close_code(&closed), Some(CloseCode::RetryLater));
+}
+
+#[tokio::test]
+async fn a_stop_hands_back_what_is_in_flight() {
+    let world = World::new().await;
+    let (enrolled, mut device) = world.ready().await;
+    let sync = world.submit(enrolled.id, Action::SyncDevice).await;
+    device.hear_command().await;
+    let backend = world.server.backend();
+    within(world.server.stop()).await;
+    let record = backend.device(enrolled.id).await.unwrap().unwrap();
+    assert_eq!(record.command(sync).unwrap().state, CommandState::Queued);
+    assert!(!backend.connected(enrolled.id));
+}
+
+#[tokio::test]
+async fn a_server_that_stops_takes_no_command() {
+    let world = World::new().await;
+    let enrolled = world.enrol(iphone()).await;
+    let backend = world.server.backend();
+    within(world.server.stop()).await;
+    let refused = backend.submit(enrolled.id, Action::SyncDevice).await;
+    assert!(matches!(refused, Err(SubmitError::ShuttingDown)), "{refused:?}");
+}

@@ -88,7 +88,7 @@ struct Target {
 }
 
 async fn measure(load: Load, server: &Arc<Lock<Server>>, target: Target) -> Outcome<String> {
-    let (endpoint, buffers) = client_endpoint()?;
+    let (endpoint, buffers) = client_endpoint(target.address)?;
     if let Some(advice) = buffers.shortfall() {
         eprintln!("{advice}");
     }

@@ -7,7 +7,7 @@
 use std::io::{BufRead as _, Lines, StdinLock, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 
-use muster_transport::{CertificateDer, Identity, PrivateKeyDer, server_endpoint};
+use muster_transport::{CertificateDer, Identity, PrivateKeyDer, ResetKey, server_endpoint};
 use quinn::{Endpoint, Incoming};
 use tokio::runtime::Builder;
 use tokio::sync::watch;
@@ -26,7 +26,8 @@ pub(crate) fn run() -> Outcome<()> {
     };
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let (endpoint, buffers) = runtime.block_on(async { server_endpoint(address, identity, ca) })?;
+    let (endpoint, buffers) =
+        runtime.block_on(async { server_endpoint(address, identity, ca, &ResetKey::random()) })?;
     if let Some(advice) = buffers.shortfall() {
         eprintln!("{advice}");
     }

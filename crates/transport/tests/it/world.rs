@@ -37,11 +37,12 @@ impl World {
         let ca = RunCa::ephemeral().unwrap();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let identity = ca.issue_server().unwrap();
-        let (server, _buffers) = server_endpoint(address, identity, ca.certificate_der()).unwrap();
+        let (server, _buffers) =
+            server_endpoint(address, identity, ca.certificate_der(), &ca.reset_key()).unwrap();
         Self {
             tls: ClientTls::new(ca.certificate_der()).unwrap(),
             server,
-            client: client_endpoint().unwrap().0,
+            client: client_endpoint(address).unwrap().0,
             ca,
         }
     }

@@ -1,0 +1,73 @@
+//! `muster server`, `muster fleet` and the verbs about devices, as processes of their own.
+
+use std::collections::BTreeSet;
+
+use crate::process::{Place, json, until};
+
+const DEVICES: usize = 10;
+
+/// Ids of all enrolled devices.
+fn ids(place: &Place) -> BTreeSet<String> {
+    place.devices().iter().map(|device| device["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_with_a_state_folder_comes_back_as_the_same_devices() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("fleet");
+    let args = ["--devices", "10", "--state", state.to_str().unwrap()];
+    let place = Place::new(&folder.path().join("server"));
+    let _server = place.server();
+    until("the server answers", async || place.ask(&["device", "list"]).status.success()).await;
+    let fleet = place.fleet(&args);
+    until("all devices are here", async || place.connected() == DEVICES).await;
+    let before = ids(&place);
+
+    fleet.kill();
+    let fleet = place.fleet(&args);
+    until("all devices are back", async || place.connected() == DEVICES).await;
+    assert_eq!(ids(&place), before);
+
+    let stopped = fleet.interrupt();
+    assert!(stopped.status.success(), "{stopped:?}");
+    assert_eq!(json(&stopped)["connected"], DEVICES);
+    until("the server has noticed", async || place.connected() == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_is_followed_to_its_end_and_a_refusal_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let _server = place.server();
+    until("the server answers", async || place.ask(&["device", "list"]).status.success()).await;
+    let _fleet = place.fleet(&["--devices", "60"]);
+    until("all devices are here", async || place.connected() == 60).await;
+    let devices = place.devices();
+    let of_mode = |mode: &str| {
+        let found = devices.iter().find(|device| device["isSupervised"] == (mode == "supervised"));
+        found.unwrap()["serialNumber"].as_str().unwrap().to_owned()
+    };
+
+    let cleared = place.ask(&["action", "reset-passcode", &of_mode("supervised"), "--wait"]);
+    assert_eq!(json(&cleared)["result"]["actionState"], "done");
+    let refused = place.ask(&["action", "bypass-activation-lock", &of_mode("other"), "--wait"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("refused with HTTP 400"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_one_time_token_enrols_one_device() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let _server = place.server();
+    until("the server answers", async || place.ask(&["device", "list"]).status.success()).await;
+    let made = place.ask(&["token", "new", "--one-time", "--expires-in", "10m"]);
+    let token = folder.path().join("one-time");
+    std::fs::write(&token, json(&made)["token"].as_str().unwrap()).unwrap();
+    let args = ["--devices", "3", "--token-file", token.to_str().unwrap(), "--run-for", "5s"];
+    let fleet = place.fleet(&args);
+    until("one device is here", async || place.connected() == 1).await;
+    let summary = json(&fleet.interrupt());
+    assert_eq!((&summary["enrolled"], &summary["enrolments_refused"]), (&1.into(), &2.into()));
+}
