@@ -15,12 +15,14 @@ Exit codes: 0 as expected, 1 not, 64 usage.
 import argparse
 import asyncio
 import json
+import logging
 import secrets
 import socket
 import sys
 import uuid
 from collections import OrderedDict
 from pathlib import Path
+from typing import NamedTuple
 
 from wire import (
     BAD_FRAME, DONE, MINOR, MODES, WRONG_STATE, Violation,
@@ -44,7 +46,7 @@ class Device:
         self.version = dict(major=17 if self.apple else 14, minor=0, patch=0)
         self.facts = dict(serial=serial, model="interop-1", operating_system=system,
                           os_version=self.version, mode=mode)
-        self.screen, self.journal = "unlocked", OrderedDict()
+        self.screen, self.journal, self.effects = "unlocked", OrderedDict(), 0
         self.secrets = dict(sequence=1, unlock_token=None, bypass_code=None)
         if self.apple and mode != "AppleUser":
             self.secrets["unlock_token"] = list(secrets.token_bytes(32))
@@ -58,6 +60,7 @@ class Device:
         head, request = command
         key = bytes(head["id"])
         if key not in self.journal:
+            self.effects += 1
             self.journal[key] = self.decide(request)
             if len(self.journal) > self.JOURNAL_MAX:
                 self.journal.popitem(last=False)
@@ -77,14 +80,44 @@ class Device:
         if name == "Lock":
             self.screen = "locked"
             return {"Acknowledged": "Done"}
+        if name == "ClearPasscode" and asked[name]["unlock_token"] == self.secrets["unlock_token"]:
+            return {"Acknowledged": "Done"}
+        if name in ("RemoveProfile", "RelinquishOwnership"):
+            return {"Acknowledged": "Done"}
         return {"NotSupported": [dict(domain="MusterInterop", code=-1, description=f"{name} is not played")]}
 
 
+LOG = logging.getLogger("device")
+
+
 def say(what: str, **more):
-    print(json.dumps({"event": what, **more}), flush=True)
+    LOG.info(json.dumps({"event": what, **more}))
 
 
 # --- the live part: transport.md, certificates.md, enrolment.md --------------------------------
+
+
+class Place(NamedTuple):
+    """Where a server is and whom it is to be certified by."""
+
+    server: str
+    ca: str
+
+
+class Ending(NamedTuple):
+    """How the peer, or this side, closed a connection; `kind` is application or transport."""
+
+    kind: str
+    code: int
+    reason: str = ""
+
+
+class Closed(ConnectionError):
+    """The connection is over; `ending` is None if it broke without a word."""
+
+    def __init__(self, ending: Ending | None):
+        super().__init__(f"closed: {ending}")
+        self.ending = ending
 
 
 class Link:
@@ -94,7 +127,7 @@ class Link:
         self.protocol, self.transport, self.reads, self.newer = protocol, transport, reader, False
 
     @classmethod
-    async def open(cls, args, alpn: str, reader: str, identity=None):
+    async def open(cls, place: Place, alpn: str | None, reader: str, identity=None):
         from aioquic.asyncio.protocol import QuicConnectionProtocol
         from aioquic.quic.configuration import QuicConfiguration
         from aioquic.quic.connection import QuicConnection
@@ -106,14 +139,15 @@ class Link:
 
             def quic_event_received(self, event):
                 if isinstance(event, ConnectionTerminated):
-                    self.ending = self.ending or {"code": event.error_code, "reason": event.reason_phrase}
+                    kind = "application" if event.frame_type is None else "transport"
+                    self.ending = self.ending or Ending(kind, event.error_code, event.reason_phrase)
                 super().quic_event_received(event)
 
-        host, port = args.server.rsplit(":", 1)
+        host, port = place.server.rsplit(":", 1)
         address = socket.getaddrinfo(host, int(port), socket.AF_INET, socket.SOCK_DGRAM)[0][4]
-        config = QuicConfiguration(is_client=True, alpn_protocols=[alpn], server_name=host, idle_timeout=150.0)
+        config = QuicConfiguration(is_client=True, alpn_protocols=alpn and [alpn], server_name=host, idle_timeout=150.0)
         config.supported_versions = [QuicProtocolVersion.VERSION_1]
-        config.load_verify_locations(cafile=args.ca)
+        config.load_verify_locations(cafile=place.ca)
         if identity:
             config.private_key, config.certificate, config.certificate_chain = identity
         loop = asyncio.get_running_loop()
@@ -127,7 +161,7 @@ class Link:
             link.stream, link.writer = await protocol.create_stream()
         except (ConnectionError, TimeoutError) as error:
             await link.close(DONE)
-            raise ConnectionError(f"no connection: {json.dumps(link.protocol.ending)}") from error
+            raise Closed(link.protocol.ending) from error
         return link
 
     def send(self, name: str, value=None):
@@ -151,7 +185,7 @@ class Link:
     async def expect(self, name: str):
         message = await self.receive()
         if message is None:
-            raise ConnectionError("closed: " + json.dumps(self.protocol.ending))
+            raise Closed(self.protocol.ending)
         if message[0] != name:
             raise Violation(WRONG_STATE, f"{message[0]} instead of {name}")
         return message[1]
@@ -165,6 +199,16 @@ class Link:
             pass
         await self.close(DONE)
 
+    async def ended(self, within: float = 10) -> Ending | None:
+        """Waits until the peer has closed, and tells how."""
+        await asyncio.wait_for(self.protocol.wait_closed(), within)
+        self.transport.close()
+        return self.protocol.ending
+
+    def vanish(self):
+        """Stops without a word, as a device whose battery is empty."""
+        self.transport.abort()
+
     async def close(self, code: int):
         say("closed", peer=self.protocol.ending)
         self.protocol.close(error_code=code)
@@ -172,18 +216,28 @@ class Link:
         self.transport.close()
 
 
-async def enrol(args, device: Device):
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
+def new_key(kind: str = "ed25519"):
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-    p256 = args.key == "p256"
-    key = ec.generate_private_key(ec.SECP256R1()) if p256 else ed25519.Ed25519PrivateKey.generate()
+    return ec.generate_private_key(ec.SECP256R1()) if kind == "p256" else ed25519.Ed25519PrivateKey.generate()
+
+
+def signing_request(key) -> bytes:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
-    csr = builder.sign(key, hashes.SHA256() if p256 else None)
-    link = await Link.open(args, "muster-enrol/1", "enrol-device")
-    token = Path(args.token_file).read_text().strip()
-    csr_der = list(csr.public_bytes(serialization.Encoding.DER))
+    request = builder.sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
+    return request.public_bytes(serialization.Encoding.DER)
+
+
+async def enrol(place: Place, device: Device, token: str, key, csr: bytes | None = None):
+    """Gets a certificate: the device id, and what Link.open takes as identity."""
+    from cryptography import x509
+
+    link = await Link.open(place, "muster-enrol/1", "enrol-device")
+    csr_der = list(csr or signing_request(key))
     link.send("EnrolRequest", dict(minor=MINOR, token=token, csr_der=csr_der, facts=device.facts))
     try:
         reply = await link.expect("EnrolReply")
@@ -198,7 +252,8 @@ async def enrol(args, device: Device):
     return reply["device"], (key, chain[0], chain[1:])
 
 
-async def session(args, device: Device, device_id, link: Link):
+async def greet(link: Link, device: Device, device_id):
+    """From Hello to the first Idle."""
     link.send("Hello", dict(minor=MINOR, device=device_id, status=device.status()))
     welcome = await link.expect("Welcome")
     link.newer = welcome["minor"] > MINOR
@@ -207,6 +262,10 @@ async def session(args, device: Device, device_id, link: Link):
         if await link.expect("TokenUpdateAck") != device.secrets["sequence"]:
             raise Violation(WRONG_STATE, "another update was acknowledged")
     link.send("Idle")
+
+
+async def session(args, device: Device, device_id, link: Link):
+    await greet(link, device, device_id)
     try:
         await asyncio.wait_for(serve(link, device, args.stay), args.stay or None)
     except TimeoutError:
@@ -219,7 +278,7 @@ async def serve(link: Link, device: Device, stay: float):
     while True:
         message = await next_message(link, stay)
         if message is None:
-            raise ConnectionError(f"closed by the server: {json.dumps(link.protocol.ending)}")
+            raise Closed(link.protocol.ending)
         if message[0] == "Empty" and not stay:
             return
         if message[0] == "Command":
@@ -247,8 +306,9 @@ async def next_message(link: Link, stay: float):
 async def live(args) -> int:
     device = Device(args.mode, args.serial)
     try:
-        device_id, identity = await enrol(args, device)
-        link = await Link.open(args, "muster-mgmt/1", "device", identity)
+        place, token = Place(args.server, args.ca), Path(args.token_file).read_text().strip()
+        device_id, identity = await enrol(place, device, token, new_key(args.key))
+        link = await Link.open(place, "muster-mgmt/1", "device", identity)
         try:
             await session(args, device, device_id, link)
         except Violation as violation:
@@ -276,6 +336,8 @@ def main() -> int:
     if not (args.ca and args.token_file):
         parser.print_usage(sys.stderr)
         return 64
+    logging.basicConfig(stream=sys.stdout, format="%(message)s")
+    LOG.setLevel(logging.INFO)
     return asyncio.run(live(args))
 
 

@@ -4,6 +4,7 @@
 //! [`Finding`]s in it. The rules run in `tests/it`; the unit tests beside them show that each
 //! finds what it is for.
 
+pub mod behaviour;
 pub mod commands;
 pub mod conduct;
 pub mod docs;

@@ -84,6 +84,24 @@ fn a_wiped_unsupervised_device_opens_for_its_owner_only() {
 }
 
 #[test]
+fn erasing_the_device_by_hand_does_not_lift_the_lock() {
+    for mode in [Mode::AppleDevice, Mode::AppleAutomatedDevice] {
+        let mut rig = Rig::managed(mode, FINDABLE, Policy::FULL);
+        rig.user(UserAction::EraseAllContent);
+        assert_eq!(rig.device.phase(), Phase::ActivationPrompt, "{mode}");
+        assert_eq!(activation_lock(&rig), Switch::On);
+    }
+}
+
+#[test]
+fn a_device_goes_to_its_next_user_only_without_the_lock() {
+    let mut rig = Rig::managed(Mode::AppleAutomatedDevice, FINDABLE, Policy::FULL);
+    rig.ask(rig.request("DisableActivationLock own-code"));
+    rig.ask(rig.request("EraseDevice"));
+    assert_eq!(rig.device.phase(), Phase::Enrolling, "no owner is asked for");
+}
+
+#[test]
 fn a_locked_device_asks_again_after_a_restart() {
     let mut rig = Rig::managed(Mode::AppleAutomatedDevice, FINDABLE, Policy::FULL);
     rig.ask(rig.request("EraseDevice"));

@@ -196,7 +196,13 @@ fn a_command_is_obeyed_in_a_welcomed_session_only() {
 fn after_a_restored_backup_the_escrowed_token_opens_nothing_until_the_next_life() {
     let mut rig = Rig::managed(Mode::AppleDevice, PERSONA, Policy::FULL);
     rig.user(UserAction::RestoreFromBackup);
-    let refused = rig.ask(rig.request("ClearPasscode"));
+    let refused = rig.ask(rig.request("ClearPasscode own-token"));
     assert!(matches!(refused, Outcome::Error(_)), "{refused:?}");
     assert_eq!(rig.device.status().passcode, Presence::Set);
+    rig.ask(rig.request("EraseDevice"));
+    rig.enrol();
+    rig.connect();
+    let removed = rig.ask(rig.request("ClearPasscode own-token"));
+    assert_eq!(crate::rig::describe(&removed), "Acknowledged");
+    assert_eq!(rig.device.status().passcode, Presence::NotSet);
 }

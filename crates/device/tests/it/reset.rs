@@ -3,9 +3,9 @@
 use muster_device::{Note, Persona, PromptHabit, UserAction};
 use muster_protocol::secret::Passcode;
 use muster_protocol::status::{PlatformStatus, Presence, ResetPasswordToken};
-use muster_protocol::{Mode, Policy};
+use muster_protocol::{Mode, OsVersion, Policy};
 
-use crate::rig::{PERSONA, Rig, describe, temporary_passcode};
+use crate::rig::{PERSONA, Rig, describe, spec, temporary_passcode};
 
 const BYOD: Mode = Mode::AndroidPersonallyOwnedWorkProfile;
 const SLOW: Persona = Persona { prompt: PromptHabit::Ignores, ..PERSONA };
@@ -29,6 +29,24 @@ fn a_personally_owned_device_is_notified_only_if_a_password_is_required_and_set(
     assert!(notified(SLOW, Policy::FULL));
     assert!(!notified(SLOW, Policy::NONE));
     assert!(!notified(bare, Policy::FULL));
+}
+
+#[test]
+fn before_android_8_nobody_is_notified() {
+    let notes = |version| {
+        let spec = spec(BYOD, OsVersion::major(version), SLOW);
+        Rig::managed_spec(spec, Policy::FULL).notes()
+    };
+    assert_eq!(notes(7), []);
+    assert_eq!(notes(8), [Note::ActivateResetPasscodeNotification]);
+}
+
+#[test]
+fn a_corporate_device_asks_for_the_credential_instead_of_notifying() {
+    for mode in [Mode::AndroidCorporateOwnedWorkProfile, Mode::AndroidDedicated] {
+        let rig = Rig::managed(mode, SLOW, Policy::FULL);
+        assert_eq!(rig.notes(), [Note::ConfirmCredentialPrompt], "{mode}");
+    }
 }
 
 #[test]

@@ -7,7 +7,6 @@ use muster_protocol::{CloseCode, DeviceId, alpn};
 use muster_transport::{CertificateDer, CsrKey, DeviceKey, Identity, RunCa, Validity, close_code};
 use quinn::crypto::rustls::QuicClientConfig;
 use quinn::{ClientConfig, ConnectionError};
-use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, Issuer, KeyPair};
 
 use crate::device::hello;
 use crate::world::{World, eventually, iphone, status};
@@ -44,29 +43,17 @@ fn anonymous(ca: CertificateDer<'static>) -> ClientConfig {
     ClientConfig::new(Arc::new(QuicClientConfig::try_from(config).unwrap()))
 }
 
-/// A certificate of the run's CA for a client that is no device.
-fn nameless(world: &World) -> Identity {
-    let pem = |file| std::fs::read_to_string(world.server.data().root().join(file)).unwrap();
-    let ca_key = KeyPair::from_pem(&pem("ca-key.pem")).unwrap();
-    let issuer = Issuer::from_ca_cert_pem(&pem("ca.pem"), ca_key).unwrap();
-    let key = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
-    let mut params = CertificateParams::default();
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    let certificate = params.signed_by(&key, &issuer).unwrap();
-    let key = DeviceKey::from_pkcs8(key.serialized_der()).unwrap();
-    key.identity(vec![certificate.der().to_vec()])
-}
-
 async fn refused(world: &World, identity: &Identity) -> ConnectionError {
     world.site.refusal(world.site.tls.management(identity).unwrap()).await
 }
 
 /// Checks that TLS refuses an identity with this QUIC error, and that it is counted.
 async fn alerts(world: &World, identity: &Identity, expected: u64) {
-    let alert = match refused(world, identity).await {
-        ConnectionError::ConnectionClosed(frame) => u64::from(frame.error_code),
-        other => panic!("no alert but {other:?}"),
+    let refusal = refused(world, identity).await;
+    let ConnectionError::ConnectionClosed(frame) = refusal else {
+        panic!("no alert but {refusal:?}");
     };
+    let alert = u64::from(frame.error_code);
     assert_eq!(alert, expected, "{alert:#x}");
     eventually("the failure is counted", async || world.server.totals().handshakes_failed == 1)
         .await;
@@ -101,13 +88,6 @@ async fn an_expired_certificate_is_refused_with_certificate_expired() {
 async fn a_server_certificate_is_refused_with_unsupported_certificate() {
     let world = World::new().await;
     alerts(&world, &ca(&world).issue_server().unwrap(), UNSUPPORTED_CERTIFICATE).await;
-}
-
-#[tokio::test]
-async fn a_certificate_that_names_no_device_is_refused_with_not_a_device_certificate() {
-    let world = World::new().await;
-    let refusal = refused(&world, &nameless(&world)).await;
-    assert_eq!(close_code(&refusal), Some(CloseCode::NotADeviceCertificate));
 }
 
 #[tokio::test]

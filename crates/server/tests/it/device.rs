@@ -100,10 +100,11 @@ impl Site {
     pub(crate) async fn welcomed(&self, enrolled: &Enrolled) -> (Device, Welcome) {
         let mut device = self.connect(enrolled).await;
         device.say(&enrolled.hello()).await;
-        match device.hear().await {
-            ToDevice::Welcome(welcome) => (device, welcome),
-            other => panic!("no welcome but {}", other.name()),
-        }
+        let heard = device.hear().await;
+        let ToDevice::Welcome(welcome) = heard else {
+            panic!("no welcome but {}", heard.name());
+        };
+        (device, welcome)
     }
 
     /// A device that takes commands, with none waiting.
@@ -143,10 +144,11 @@ impl Device {
     }
 
     pub(crate) async fn hear_command(&mut self) -> Command {
-        match self.hear().await {
-            ToDevice::Command(command) => command,
-            other => panic!("no command but {}", other.name()),
-        }
+        let heard = self.hear().await;
+        let ToDevice::Command(command) = heard else {
+            panic!("no command but {}", heard.name());
+        };
+        command
     }
 
     pub(crate) async fn answer(&mut self, command: &Command, outcome: Outcome) {

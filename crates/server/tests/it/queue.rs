@@ -4,7 +4,7 @@ use std::future::ready;
 
 use muster_admin::Backend as _;
 use muster_control::{Action, CancelReason, CommandState};
-use muster_protocol::management::{CommandResult, ToDevice, ToServer};
+use muster_protocol::management::{CommandResult, ToDevice, ToServer, TokenUpdate};
 use muster_protocol::{Answer, AppleRequest, Attempt, CloseCode, CommandId, Outcome, Request};
 
 use crate::world::{World, done, eventually, iphone};
@@ -202,14 +202,14 @@ async fn connections_that_replace_each_other_while_they_are_busy_lose_no_command
     let enrolled = world.enrol(iphone()).await;
     let mut earlier = world.site.ready(&enrolled).await;
     for sequence in 1..=20 {
-        // The earlier session is writing to the store while the later one takes its place.
-        let update = muster_protocol::management::TokenUpdate {
-            sequence,
-            unlock_token: None,
-            bypass_code: None,
-        };
+        let mut later = world.site.connect(&enrolled).await;
+        later.say(&enrolled.hello()).await;
+        // The earlier session deals with this while the later one takes its place.
+        let update = TokenUpdate { sequence, unlock_token: None, bypass_code: None };
         earlier.say(&ToServer::TokenUpdate(update)).await;
-        let mut later = world.site.ready(&enrolled).await;
+        assert!(matches!(later.hear().await, ToDevice::Welcome(_)));
+        later.say(&ToServer::Idle).await;
+        assert_eq!(later.hear().await, ToDevice::Empty);
         let sync = world.submit(enrolled.id, Action::SyncDevice).await;
         let command = later.hear_command().await;
         later.acknowledge(&command).await;

@@ -24,7 +24,11 @@ struct Snapshot<'a>(&'a Connection);
 
 impl Rows for Snapshot<'_> {
     fn device(&self, id: DeviceId) -> Result<Option<Row>, LoadError> {
-        self.first("SELECT revision, body FROM devices WHERE id = ?1", [id.as_bytes()], stored)
+        self.first(
+            "SELECT revision, body FROM devices JOIN revisions ON device = id WHERE id = ?1",
+            [id.as_bytes()],
+            stored,
+        )
     }
 
     fn devices(
@@ -35,7 +39,8 @@ impl Rows for Snapshot<'_> {
         // Every id is above the empty blob.
         let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
         self.all(
-            "SELECT revision, body, id FROM devices WHERE id > ?1 ORDER BY id LIMIT ?2",
+            "SELECT revision, body, id FROM devices JOIN revisions ON device = id
+             WHERE id > ?1 ORDER BY id LIMIT ?2",
             params![after, bound(limit)],
             |row| Ok((DeviceId::from_bytes(row.get(2)?), stored(row)?)),
         )

@@ -57,6 +57,15 @@ pub(super) fn failed(
     OpenError::Failed { path: path.to_owned(), source: Arc::new(cause) }
 }
 
+/// Small pages: a decision touches a few dense ones, and each is written whole to the log.
+const PAGE_BYTES: i64 = 4_096;
+
+/// Page cache of the writer: what a busy group touches, so that it is not read again.
+const WRITER_CACHE_KIB: i64 = 16 * 1_024;
+
+/// Pages in the log before it is folded into the file: 32 MiB.
+const LOG_PAGES_MAX: i64 = 8_192;
+
 /// Makes the file if need be and takes it away from everybody but its owner.
 ///
 /// SQLite gives the files it puts beside it (`-wal`, `-shm`) the same mode. An existing file is
@@ -105,9 +114,12 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, rusqlite::Error>
 /// Durable on return of a commit, at full speed when commits are grouped.
 fn prepare_to_write(connection: Connection) -> Result<Connection, rusqlite::Error> {
     // Takes effect in a file that has no pages yet.
-    connection.pragma_update(None, "page_size", 8192)?;
+    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     keep_a_log(&connection)?;
     connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX)?;
     Ok(connection)
 }
 
@@ -171,7 +183,7 @@ mod tests {
         let full = 2;
         assert_eq!(setting("synchronous"), full.into());
         assert_eq!(setting("journal_mode"), "wal".to_owned().into());
-        assert_eq!(setting("page_size"), 8192.into());
+        assert_eq!(setting("page_size"), PAGE_BYTES.into());
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl From<rusqlite::Error> for WriteError {
     }
 }
 
-/// Applies a batch inside the open savepoint.
+/// Applies a batch. What a refused one has written already is the caller's to undo.
 pub(super) fn apply(connection: &Connection, batch: &Batch) -> Result<(), WriteError> {
     batch.devices.iter().try_for_each(|change| apply_device(connection, change))?;
     batch.tokens.iter().try_for_each(|change| apply_token(connection, change))?;
@@ -31,63 +31,73 @@ pub(super) fn apply(connection: &Connection, batch: &Batch) -> Result<(), WriteE
 }
 
 fn apply_device(connection: &Connection, change: &DeviceChange) -> Result<(), WriteError> {
-    let written = match (&change.row, change.expected) {
-        (Some(row), None) => insert_device(connection, row)?,
-        (Some(row), Some(expected)) => update_device(connection, row, expected)?,
-        (None, Some(expected)) => touch_device(connection, change.id, expected)?,
-        (None, None) => 0,
+    let fits = match change.expected {
+        None => match &change.row {
+            Some(row) => insert_device(connection, row)? && begin(connection, change.id)?,
+            None => false,
+        },
+        Some(expected) => {
+            advance(connection, change.id, expected)?
+                && match &change.row {
+                    Some(row) => update_device(connection, row)?,
+                    None => true,
+                }
+        }
     };
-    if written == 0 {
+    if !fits {
         return Err(WriteError::Refused(CommitError::Conflict { device: change.id }));
     }
     change.commands.iter().try_for_each(|row| apply_command(connection, change.id, row))
 }
 
-/// Writes nothing if the id is taken or the hardware is enrolled under another id.
-fn insert_device(connection: &Connection, row: &DeviceRow) -> rusqlite::Result<usize> {
-    connection
+/// False, and nothing written, if the id is taken or the hardware is enrolled under another id.
+fn insert_device(connection: &Connection, row: &DeviceRow) -> rusqlite::Result<bool> {
+    let inserted = connection
         .prepare_cached(
-            "INSERT INTO devices (id, revision, serial, enrolled, body) VALUES (?1, ?2, ?3, ?4, ?5)
+            "INSERT INTO devices (id, serial, enrolled, body) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             row.id.as_bytes(),
-            number(Revision::FIRST),
             row.serial.as_str(),
             row.enrolled == Enrolled::Yes,
             row.body,
-        ])
+        ])?;
+    Ok(inserted == 1)
 }
 
-/// Writes nothing if the revision has moved or the hardware is enrolled under another id.
-fn update_device(
-    connection: &Connection,
-    row: &DeviceRow,
-    expected: Revision,
-) -> rusqlite::Result<usize> {
-    connection
+/// False, and nothing written, if the hardware is enrolled under another id.
+fn update_device(connection: &Connection, row: &DeviceRow) -> rusqlite::Result<bool> {
+    let updated = connection
         .prepare_cached(
-            "UPDATE OR IGNORE devices SET revision = ?3, serial = ?4, enrolled = ?5, body = ?6
-             WHERE id = ?1 AND revision = ?2",
+            "UPDATE OR IGNORE devices SET serial = ?2, enrolled = ?3, body = ?4 WHERE id = ?1",
         )?
         .execute(params![
             row.id.as_bytes(),
-            number(expected),
-            number(Revision::after(Some(expected))),
             row.serial.as_str(),
             row.enrolled == Enrolled::Yes,
             row.body,
-        ])
+        ])?;
+    Ok(updated == 1)
 }
 
-fn touch_device(
-    connection: &Connection,
-    id: DeviceId,
-    expected: Revision,
-) -> rusqlite::Result<usize> {
-    connection
-        .prepare_cached("UPDATE devices SET revision = ?3 WHERE id = ?1 AND revision = ?2")?
-        .execute(params![id.as_bytes(), number(expected), number(Revision::after(Some(expected))),])
+fn begin(connection: &Connection, id: DeviceId) -> rusqlite::Result<bool> {
+    let begun = connection
+        .prepare_cached("INSERT INTO revisions (device, revision) VALUES (?1, ?2)")?
+        .execute(params![id.as_bytes(), number(Revision::FIRST)])?;
+    Ok(begun == 1)
+}
+
+/// False, and nothing written, if the revision is not the expected one.
+fn advance(connection: &Connection, id: DeviceId, expected: Revision) -> rusqlite::Result<bool> {
+    let moved = connection
+        .prepare_cached("UPDATE revisions SET revision = ?3 WHERE device = ?1 AND revision = ?2")?
+        .execute(params![
+            id.as_bytes(),
+            number(expected),
+            number(Revision::after(Some(expected)))
+        ])?;
+    Ok(moved == 1)
 }
 
 /// The action of a command never changes, so an update leaves it.

@@ -92,9 +92,28 @@ impl Writer {
     }
 }
 
-/// Writes a group in one transaction, each batch in a savepoint so that one that does not fit
-/// leaves the others alone.
+/// Writes a group in one transaction.
+///
+/// Nearly always everything fits. A savepoint keeps a copy of each page it touches, so batches
+/// only get one each when the group has turned out to hold one that does not fit.
 fn commit_group(connection: &mut Connection, batches: &[Batch]) -> GroupOutcome {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for batch in batches {
+        match write::apply(&transaction, batch) {
+            Ok(()) => {}
+            Err(WriteError::Refused(_)) => {
+                transaction.rollback()?;
+                return commit_carefully(connection, batches);
+            }
+            Err(WriteError::Broken(cause)) => return Err(cause),
+        }
+    }
+    transaction.commit()?;
+    Ok(batches.iter().map(|_batch| Ok(())).collect())
+}
+
+/// The same with each batch in a savepoint: one that does not fit leaves the others alone.
+fn commit_carefully(connection: &mut Connection, batches: &[Batch]) -> GroupOutcome {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let outcomes = batches.iter().map(|batch| apply_or_undo(&transaction, batch));
     let outcomes = outcomes.collect::<GroupOutcome>()?;

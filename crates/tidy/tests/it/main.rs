@@ -2,7 +2,8 @@
 
 use muster_tidy::finding::assert_none;
 use muster_tidy::{
-    Tree, commands, conduct, docs, layering, manifest, ownership, places, purity, size, tree,
+    Tree, behaviour, commands, conduct, docs, layering, manifest, ownership, places, purity, size,
+    tree,
 };
 
 #[test]
@@ -78,6 +79,11 @@ fn what_readers_and_tools_look_for_is_there() {
 #[test]
 fn no_file_names_a_path_of_one_machine() {
     assert_none(places::check_machine_paths(&repository()));
+}
+
+#[test]
+fn the_page_of_behaviour_names_what_exists() {
+    assert_none(behaviour::check(&repository()));
 }
 
 #[test]
