@@ -21,6 +21,7 @@ import socket
 import sys
 import uuid
 from collections import OrderedDict
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -120,28 +121,55 @@ class Closed(ConnectionError):
         self.ending = ending
 
 
+@cache
+def protocol_class():
+    """What aioquic calls; made late, so that the self-test needs no aioquic."""
+    from aioquic.asyncio.protocol import QuicConnectionProtocol
+    from aioquic.quic.events import ConnectionTerminated, StreamDataReceived
+
+    class Protocol(QuicConnectionProtocol):
+        ending, silent = None, False
+
+        def __init__(self, quic):
+            super().__init__(quic)
+            self.quic, self.incoming = quic, asyncio.StreamReader()
+
+        def quic_event_received(self, event):
+            if isinstance(event, ConnectionTerminated):
+                kind = "application" if event.frame_type is None else "transport"
+                self.ending = self.ending or Ending(kind, event.error_code, event.reason_phrase)
+                self.incoming.feed_eof()
+            elif isinstance(event, StreamDataReceived):
+                self.incoming.feed_data(event.data)
+                if event.end_stream:
+                    self.incoming.feed_eof()
+
+        def write(self, data: bytes, end: bool = False):
+            self.quic.send_stream_data(0, data, end)
+            self.transmit()
+
+        def transmit(self):
+            if not self.silent:
+                super().transmit()
+
+        def datagram_received(self, data, addr):
+            if not self.silent:
+                super().datagram_received(data, addr)
+
+    return Protocol
+
+
 class Link:
     """One connection: its stream, frames both ways, and how it ended."""
 
-    def __init__(self, protocol, transport, reader):
-        self.protocol, self.transport, self.reads, self.newer = protocol, transport, reader, False
+    def __init__(self, protocol, transport, reads: str):
+        self.protocol, self.transport, self.reads, self.newer = protocol, transport, reads, False
 
     @classmethod
-    async def open(cls, place: Place, alpn: str | None, reader: str, identity=None):
-        from aioquic.asyncio.protocol import QuicConnectionProtocol
+    async def open(cls, place: Place, alpn: str | None, reads: str, identity=None):
         from aioquic.quic.configuration import QuicConfiguration
         from aioquic.quic.connection import QuicConnection
-        from aioquic.quic.events import ConnectionTerminated
         from aioquic.quic.packet import QuicProtocolVersion
-
-        class Protocol(QuicConnectionProtocol):
-            ending = None
-
-            def quic_event_received(self, event):
-                if isinstance(event, ConnectionTerminated):
-                    kind = "application" if event.frame_type is None else "transport"
-                    self.ending = self.ending or Ending(kind, event.error_code, event.reason_phrase)
-                super().quic_event_received(event)
 
         host, port = place.server.rsplit(":", 1)
         address = socket.getaddrinfo(host, int(port), socket.AF_INET, socket.SOCK_DGRAM)[0][4]
@@ -150,29 +178,31 @@ class Link:
         config.load_verify_locations(cafile=place.ca)
         if identity:
             config.private_key, config.certificate, config.certificate_chain = identity
-        loop = asyncio.get_running_loop()
-        transport, protocol = await loop.create_datagram_endpoint(
-            lambda: Protocol(QuicConnection(configuration=config)), local_addr=("127.0.0.1", 0)
+        transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: protocol_class()(QuicConnection(configuration=config)), local_addr=("127.0.0.1", 0)
         )
-        link = cls(protocol, transport, reader)
+        link = cls(protocol, transport, reads)
         protocol.connect(address)
         try:
             await asyncio.wait_for(protocol.wait_connected(), 10)
-            link.stream, link.writer = await protocol.create_stream()
         except (ConnectionError, TimeoutError) as error:
             await link.close(DONE)
             raise Closed(link.protocol.ending) from error
         return link
 
+    def write(self, data: bytes, end: bool = False):
+        self.protocol.write(data, end)
+
     def send(self, name: str, value=None):
         say("send", message=name)
-        self.writer.write(encode_frame(name, value))
+        self.write(encode_frame(name, value))
 
     async def receive(self):
         """The next message; None at the end of the stream, which is also how a close shows."""
+        incoming = self.protocol.incoming
         while True:
             try:
-                body = await self.stream.readexactly(checked_length(await self.stream.readexactly(4)))
+                body = await incoming.readexactly(checked_length(await incoming.readexactly(4)))
             except asyncio.IncompleteReadError as end:
                 if end.partial and self.protocol.ending is None:
                     raise Violation(BAD_FRAME, "the stream ends inside a frame") from end
@@ -192,9 +222,9 @@ class Link:
 
     async def leave(self):
         """Ends this side and gives the server time to take the last message (session.md)."""
-        self.writer.write_eof()
+        self.write(b"", end=True)
         try:
-            await asyncio.wait_for(self.stream.read(), 5)
+            await asyncio.wait_for(self.protocol.incoming.read(), 5)
         except TimeoutError:
             pass
         await self.close(DONE)
@@ -207,7 +237,7 @@ class Link:
 
     def vanish(self):
         """Stops without a word, as a device whose battery is empty."""
-        self.transport.abort()
+        self.protocol.silent = True
 
     async def close(self, code: int):
         say("closed", peer=self.protocol.ending)

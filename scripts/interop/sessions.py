@@ -145,7 +145,7 @@ async def one_flight(around):
     hello = dict(minor=MINOR, device=device_id, status=device.status())
     frames = encode_frame("Hello", hello) + encode_frame("TokenUpdate", device.secrets) + encode_frame("Idle")
     for at in range(0, len(frames), 7):
-        link.writer.write(frames[at : at + 7])
+        link.write(frames[at : at + 7])
         await asyncio.sleep(0)
     same([(await link.receive())[0] for _ in range(3)], ["Welcome", "TokenUpdateAck", "Empty"])
     await link.leave()
@@ -157,7 +157,7 @@ async def newer_device(around):
     link = await around.manage(identity)
     hello = encode_frame("Hello", dict(minor=MINOR + 1, device=device_id, status=device.status()))
     longer = (len(hello) - 4 + 3).to_bytes(4, "big") + hello[4:] + b"new"
-    link.writer.write(longer + bytes.fromhex("000000037f0102") + encode_frame("Idle"))
+    link.write(longer + bytes.fromhex("000000037f0102") + encode_frame("Idle"))
     same([(await link.receive())[0] for _ in range(2)], ["Welcome", "Empty"])
     await link.leave()
 
@@ -219,7 +219,7 @@ CHECKS = [
     ("a newer connection replaces the older", newer_connection),
     ("enrolling again ends the earlier life", new_life),
     ("a retired iPhone leaves and stays out", retired, "AppleDevice"),
-    ("a retired Android device leaves and stays out", retired, "AndroidFullyManaged"),
+    ("a retired Android device leaves and stays out", retired, "AndroidPersonallyOwnedWorkProfile"),
 ]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from quic_client import Device, Link, Place, enrol, greet, new_key
 
 WITHIN = 20  # seconds one check may take
-TOGETHER = 6  # checks under way at once
+TOGETHER = 8  # checks under way at once
 
 
 class Surroundings:
@@ -30,8 +30,11 @@ class Surroundings:
         parser = argparse.ArgumentParser(description=about)
         parser.add_argument("--muster", required=True, help="the binary")
         parser.add_argument("--data", required=True, help="data folder of the running server")
+        parser.add_argument("--fleet", metavar="N", type=int, default=0, help="devices of a fleet that is connected")
         args = parser.parse_args()
-        return cls(args.muster, args.data)
+        around = cls(args.muster, args.data)
+        around.fleet = args.fleet
+        return around
 
     def device(self, mode: str = "AppleDevice") -> Device:
         """New hardware."""

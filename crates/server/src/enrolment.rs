@@ -151,8 +151,9 @@ impl Enroller {
             && same_key
             && state.record.status.is_none()
         {
-            // The reply to this very request was lost: the device never got to say hello.
-            return Ok(Race::Won(state.record.id, Vec::new()));
+            // The reply to this very request was lost: the device never got to say hello. A
+            // one-time token is used up all the same if this is another than the first.
+            return self.repeat(state.record.id, token).await;
         }
         let now = self.clock.now();
         let mut ended = state.record.clone();
@@ -167,6 +168,17 @@ impl Enroller {
             slot.close(CloseCode::CertificateSuperseded);
         }
         Ok(begun)
+    }
+
+    async fn repeat(&self, device: DeviceId, token: Token) -> Result<Race, CloseCode> {
+        let Some(token) = token.write() else {
+            return Ok(Race::Won(device, Vec::new()));
+        };
+        let transaction = Transaction { devices: Vec::new(), tokens: vec![token] };
+        match self.registry.store().commit(transaction).await {
+            Ok(revisions) => Ok(Race::Won(device, revisions)),
+            Err(error) => lost_race(&error),
+        }
     }
 
     async fn begin(
@@ -195,9 +207,7 @@ impl Enroller {
                 ServerStats::count(&self.registry.stats.enrolled);
                 Ok(Race::Won(id, revisions))
             }
-            Err(CommitError::Conflict { .. } | CommitError::TokenConflict) => Ok(Race::Lost),
-            Err(CommitError::Full) => Err(CloseCode::RetryLater),
-            Err(error) => Err(internal(&error)),
+            Err(error) => lost_race(&error),
         }
     }
 
@@ -251,6 +261,15 @@ async fn read_request(connection: &Connection) -> Result<(FrameSender, EnrolRequ
             End::Close(code) => code,
             End::Gone => CloseCode::Done,
         }),
+    }
+}
+
+/// Somebody else was faster, or the store cannot.
+fn lost_race(error: &CommitError) -> Result<Race, CloseCode> {
+    match error {
+        CommitError::Conflict { .. } | CommitError::TokenConflict => Ok(Race::Lost),
+        CommitError::Full => Err(CloseCode::RetryLater),
+        CommitError::Closed | CommitError::Failed { .. } => Err(internal(error)),
     }
 }
 

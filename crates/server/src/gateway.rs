@@ -71,9 +71,11 @@ impl Gateway {
         };
         drop(permit);
         match purpose(&connection) {
-            // Enrolments are rare and large: boxed, so that they do not widen every session.
-            Some(Purpose::Enrolment) => Box::pin(self.enrol(connection)).await,
-            Some(Purpose::Management) => session::serve(self, connection).await,
+            Some(Purpose::Enrolment) => self.enrol(connection).await,
+            // A task of its own, without the room a handshake takes: sessions last.
+            Some(Purpose::Management) => {
+                self.tasks.spawn(session::serve(self.clone(), connection));
+            }
             None => self.close(&connection, CloseCode::WrongState),
         }
     }

@@ -10,6 +10,7 @@ use muster_protocol::DeviceId;
 use muster_store::{CommitError, DeviceWrite, LoadError, Revision, Store, Transaction};
 use tokio::sync::MutexGuard;
 
+use crate::clock::Clock;
 use crate::slot::{SessionNumber, Slot, SlotState};
 use crate::stats::ServerStats;
 
@@ -47,6 +48,7 @@ pub(crate) enum DecideError {
 pub(crate) struct Registry {
     store: Store,
     slots: RwLock<BTreeMap<DeviceId, Arc<Slot>>>,
+    clock: Clock,
     sessions: AtomicU64,
     enrolled: AtomicU64,
     pub(crate) stats: Arc<ServerStats>,
@@ -54,7 +56,11 @@ pub(crate) struct Registry {
 
 impl Registry {
     /// Reads all devices from the store.
-    pub(crate) async fn load(store: Store, stats: Arc<ServerStats>) -> Result<Self, LoadError> {
+    pub(crate) async fn load(
+        store: Store,
+        stats: Arc<ServerStats>,
+        clock: Clock,
+    ) -> Result<Self, LoadError> {
         let (mut slots, mut enrolled) = (BTreeMap::new(), 0);
         let mut after = None;
         loop {
@@ -72,7 +78,7 @@ impl Registry {
         }
         let slots = RwLock::new(slots);
         let (sessions, enrolled) = (AtomicU64::new(1), AtomicU64::new(enrolled));
-        Ok(Self { store, slots, sessions, enrolled, stats })
+        Ok(Self { store, slots, clock, sessions, enrolled, stats })
     }
 
     pub(crate) const fn store(&self) -> &Store {
@@ -162,6 +168,7 @@ impl Registry {
         let loaded =
             loaded.map_err(|source| DecideError::Reload { device, source: Some(source) })?;
         let stored = loaded.ok_or(DecideError::Reload { device, source: None })?;
+        self.account(&state.record, &stored.record);
         state.record = stored.record;
         state.revision = stored.revision;
         Ok(())
@@ -169,10 +176,8 @@ impl Registry {
 
     /// Counts what a durable decision ended and started.
     pub(crate) fn count(&self, before: &DeviceRecord, after: &DeviceRecord, writes: &Writes) {
-        self.stats.live(before.live_commands(), after.live_commands());
-        if before.lifecycle == Lifecycle::Enrolled && after.lifecycle != Lifecycle::Enrolled {
-            self.enrolled.fetch_sub(1, Ordering::Relaxed);
-        }
+        self.account(before, after);
+        let now = self.clock.now();
         for command in &writes.commands {
             match command.state {
                 CommandState::InFlight => ServerStats::count(&self.stats.attempts),
@@ -182,10 +187,18 @@ impl Registry {
                 | CommandState::NotSupported { .. }
                 | CommandState::Canceled { .. } => {
                     if !had_ended(before, command.sequence) {
-                        self.stats.command_ended(command.updated_at.since(command.accepted_at));
+                        self.stats.command_ended(now.since(command.accepted_at));
                     }
                 }
             }
+        }
+    }
+
+    /// Keeps the gauges in step with a record that takes another's place.
+    fn account(&self, before: &DeviceRecord, after: &DeviceRecord) {
+        self.stats.live(before.live_commands(), after.live_commands());
+        if before.lifecycle == Lifecycle::Enrolled && after.lifecycle != Lifecycle::Enrolled {
+            self.enrolled.fetch_sub(1, Ordering::Relaxed);
         }
     }
 

@@ -117,7 +117,7 @@ impl Server {
         let token = admin_token(&data)?;
         folder_tokens(&data, &store, clock).await?;
         let stats = Arc::new(ServerStats::default());
-        let registry = Arc::new(Registry::load(store, stats).await?);
+        let registry = Arc::new(Registry::load(store, stats, clock).await?);
         let quic = endpoint.local_addr().unwrap_or(config.quic);
         let endpoints = Endpoints { quic, admin: face.address };
         data.write_endpoints(endpoints)?;

@@ -83,13 +83,16 @@ pub(crate) async fn serve(gateway: Arc<Gateway>, connection: Connection) {
 }
 
 async fn run(gateway: &Arc<Gateway>, connection: &Connection, identity: PeerIdentity) -> End {
-    let (mut session, hello) = match Session::greet(gateway, connection, identity).await {
+    // What happens once is boxed, here and below, so that an idle session stays small: there are
+    // many, and they wait most of the time.
+    let greeted = Box::pin(Session::greet(gateway, connection, identity)).await;
+    let (mut session, hello) = match greeted {
         Ok(greeted) => greeted,
         Err(end) => return end,
     };
     debug!("session begins");
     let end = session.run(&hello).await;
-    session.leave().await;
+    Box::pin(session.leave()).await;
     debug!(?end, "session ends");
     end
 }
@@ -122,7 +125,7 @@ impl Session {
 
     /// Welcomes the device and serves it. Whatever comes of it, the session has to leave after.
     async fn run(&mut self, hello: &Hello) -> End {
-        if let Err(end) = self.welcome(hello).await {
+        if let Err(end) = Box::pin(self.welcome(hello)).await {
             return end;
         }
         loop {
@@ -166,8 +169,8 @@ impl Session {
         };
         match event {
             Event::Stop => Err(CloseCode::RetryLater.into()),
-            Event::Mail => self.open_mail().await,
-            Event::Message(Some(message)) => self.handle(message).await,
+            Event::Mail => Box::pin(self.open_mail()).await,
+            Event::Message(Some(message)) => Box::pin(self.handle(message)).await,
             Event::Message(None) => Err(CloseCode::Done.into()),
             Event::Broken(error) => Err(broken(&error)),
         }

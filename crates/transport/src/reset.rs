@@ -6,11 +6,17 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use quinn::EndpointConfig;
 
 use crate::digest::{random, sha256};
+
+/// Least time between two resets: a thousand devices learn within half a second that their server
+/// is another process. The library's default of 20 ms would take longer than their idle timeout
+/// for ten thousand.
+const RESET_INTERVAL_MIN: Duration = Duration::from_micros(500);
 
 /// Bytes of a key.
 const KEY_BYTES: usize = 32;
@@ -35,7 +41,9 @@ impl ResetKey {
 
     /// Endpoint settings that reset connections with this key.
     pub(crate) fn endpoint_config(&self) -> EndpointConfig {
-        EndpointConfig::new(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, &self.0)))
+        let mut config = EndpointConfig::new(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, &self.0)));
+        config.min_reset_interval(RESET_INTERVAL_MIN);
+        config
     }
 }
 

@@ -1,6 +1,7 @@
 //! The server process: serves, and on request reports its use or sends a load of commands.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -10,9 +11,17 @@ use muster_protocol::DeviceId;
 use muster_server::{Exposure, Server, ServerConfig};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use crate::process::Usage;
+
+/// Tasks that submit at once: enough to fill a group commit.
+const SUBMITTERS: usize = 512;
+
+/// How often ended commands make room for new ones.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// What the fleet process asks for, one JSON value a line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,33 +72,42 @@ fn say(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A closed loop: no more than `in_flight` commands are open at once.
 async fn load(server: &Server, each: usize, in_flight: usize) -> anyhow::Result<CommandLoad> {
     let backend = server.backend();
     let devices = all_devices(&backend).await?;
-    let before = server.totals();
-    let target = before.accepted + u64::try_from(devices.len() * each)?;
-    let started = Instant::now();
+    let commands = devices.len() * each;
+    let (room, started) = (Arc::new(Semaphore::new(in_flight)), Instant::now());
     let mut submitting = JoinSet::new();
-    let shares = devices.chunks(devices.len().div_ceil(in_flight)).map(<[DeviceId]>::to_vec);
-    for share in shares {
-        submitting.spawn(submit(backend.clone(), share, each));
+    for share in devices.chunks(devices.len().div_ceil(SUBMITTERS)) {
+        submitting.spawn(submit(backend.clone(), share.to_vec(), each, room.clone()));
+    }
+    let first = server.totals().terminal;
+    let (mut ended, last) = (first, first + u64::try_from(commands)?);
+    while ended < last {
+        sleep(LOOK_EVERY).await;
+        let now = server.totals().terminal;
+        room.add_permits(usize::try_from(now - ended)?);
+        ended = now;
     }
     while let Some(submitted) = submitting.join_next().await {
         submitted??;
     }
-    while server.totals().terminal < target {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
     let seconds = started.elapsed().as_secs_f64();
     let latency = server.totals().latency_ms;
-    let commands = devices.len() * each;
     Ok(CommandLoad { commands, seconds, p50_ms: latency.p50, p99_ms: latency.p99 })
 }
 
-/// One after the other, round after round: the next is asked for once the last is durable.
-async fn submit<B: Backend>(backend: B, devices: Vec<DeviceId>, each: usize) -> anyhow::Result<()> {
+/// Round after round over a share of the devices, whenever there is room.
+async fn submit<B: Backend>(
+    backend: B,
+    devices: Vec<DeviceId>,
+    each: usize,
+    room: Arc<Semaphore>,
+) -> anyhow::Result<()> {
     for _round in 0..each {
         for device in &devices {
+            room.acquire().await?.forget();
             backend.submit(*device, Action::RemoteLock).await.context("a command was refused")?;
         }
     }

@@ -1,4 +1,5 @@
 //! The binary as its users run it.
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod demo;
 mod fleet;

@@ -61,7 +61,7 @@ pub(super) fn failed(
 const PAGE_BYTES: i64 = 4_096;
 
 /// Page cache of the writer: what a busy group touches, so that it is not read again.
-const WRITER_CACHE_KIB: i64 = 16 * 1_024;
+const WRITER_CACHE_KIB: i64 = 8 * 1_024;
 
 /// Pages in the log before it is folded into the file: 32 MiB.
 const LOG_PAGES_MAX: i64 = 8_192;
