@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from quic_client import Closed, Link, enrol, greet, new_key, signing_request
-from tally import Surroundings, Tally, same
+from tally import Surroundings, Tally, run_part, same
 from wire import KIND_OF, MINOR, encode_frame
 
 # close-codes.md
@@ -393,15 +393,14 @@ async def bystanders(around, over: asyncio.Event):
     await fleet(around)
 
 
-async def main() -> int:
-    around, tally, over = Surroundings.from_arguments(__doc__), Tally(), asyncio.Event()
+async def main(tally: Tally):
+    around, over = Surroundings.from_arguments(__doc__), asyncio.Event()
     watch = asyncio.create_task(bystanders(around, over)) if around.fleet else None
     await asyncio.gather(*(tally.check(name, what, around, *more) for name, what, *more in PROBES))
     over.set()
     if watch:
         await tally.check("the fleet stayed connected and answered all the time", lambda: watch)
-    return 1 if tally.failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(run_part(main))

@@ -11,7 +11,7 @@ import sys
 import uuid
 
 from quic_client import Closed, Device, Ending, Link, enrol, greet, new_key, serve
-from tally import Surroundings, Tally, same
+from tally import Surroundings, Tally, run_part, same
 from wire import DONE, MINOR, encode_frame
 
 REPLACED, UNENROLLED, SUPERSEDED = 0x02, 0x23, 0x24
@@ -223,11 +223,10 @@ CHECKS = [
 ]
 
 
-async def main() -> int:
-    around, tally = Surroundings.from_arguments(__doc__), Tally()
+async def main(tally: Tally):
+    around = Surroundings.from_arguments(__doc__)
     await asyncio.gather(*(tally.check(name, what, around, *more) for name, what, *more in CHECKS))
-    return 1 if tally.failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(run_part(main))

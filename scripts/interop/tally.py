@@ -13,6 +13,7 @@ from pathlib import Path
 from quic_client import Device, Link, Place, enrol, greet, new_key
 
 WITHIN = 20  # seconds one check may take
+ALL_WITHIN = 45  # seconds all checks of a part may take: a bound for a broken build
 TOGETHER = 8  # checks under way at once
 
 
@@ -91,6 +92,21 @@ class Tally:
                 print(f"FAIL    {name}: {type(error).__name__}: {error}", flush=True)
             else:
                 print(f"ok      {name}", flush=True)
+
+
+def run_part(part: Callable) -> int:
+    """The exit code of a part, given its own tally."""
+
+    async def bounded() -> int:
+        tally = Tally()
+        try:
+            await asyncio.wait_for(part(tally), ALL_WITHIN)
+        except TimeoutError:
+            print(f"FAIL    {part.__module__}: not finished in time", flush=True)
+            return 1
+        return 1 if tally.failed else 0
+
+    return asyncio.run(bounded())
 
 
 def same(found, wanted):

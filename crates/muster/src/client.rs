@@ -105,7 +105,7 @@ impl AdminClient {
             .timeout(REQUEST_WITHIN)
             .build()
             .context("failed to make an HTTPS client")?;
-        let devices = format!("{}/v1.0/deviceManagement/managedDevices", url.trim_end_matches('/'));
+        let devices = format!("{}/beta/deviceManagement/managedDevices", url.trim_end_matches('/'));
         Ok(Self { http, devices, token })
     }
 
