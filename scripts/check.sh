@@ -59,6 +59,11 @@ documentation() {
     RUSTDOCFLAGS="-D warnings ${RUSTDOCFLAGS:-}" cargo doc --workspace --no-deps --locked
 }
 
+# Clients in other languages against the debug binary; what is not installed is skipped and said so.
+interop() {
+    cargo build --package muster --locked --quiet && scripts/interop/check.sh
+}
+
 step 'format' cargo fmt --all --check
 step 'lints' cargo clippy --workspace --all-targets --locked -- -D warnings
 if [[ $fast == no ]]; then
@@ -66,5 +71,8 @@ if [[ $fast == no ]]; then
     step 'licences, bans, sources' licences
 fi
 step 'examples in the documentation' cargo test --workspace --doc --locked --quiet
+if [[ $fast == no ]]; then
+    step 'interop' interop
+fi
 # Last, so that the run ends with the number of tests.
 step 'tests' unit_tests

@@ -35,7 +35,7 @@ UNSUPPORTED, EXPIRED, UNKNOWN_CA, DECRYPT, NO_ALPN = 0x12B, 0x12D, 0x130, 0x133,
 STREAM_LIMIT = 0x04
 
 ENROL, MANAGE = "muster-enrol/1", "muster-mgmt/1"
-SEED, MUTATIONS = 20, 60
+SEED, MUTATIONS = 20, 40
 
 
 def frame(kind: int, payload: bytes = b"") -> bytes:

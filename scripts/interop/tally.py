@@ -12,7 +12,7 @@ from pathlib import Path
 
 from quic_client import Device, Link, Place, enrol, greet, new_key
 
-WITHIN = 20  # seconds one check may take
+WITHIN = 30  # seconds one check may take
 ALL_WITHIN = 45  # seconds all checks of a part may take: a bound for a broken build
 TOGETHER = 8  # checks under way at once
 

@@ -10,7 +10,7 @@ use muster_protocol::{Command, CommandId, DeviceId, Timestamp};
 use muster_store::CommitError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::warn;
+use tracing::{Instrument as _, debug, info_span, warn};
 
 use crate::clock::{Clock, unix_us};
 use crate::registry::{DecideError, Registry};
@@ -84,7 +84,9 @@ impl Backend for ServerBackend {
         let id = new_command_id()?;
         // In a task of its own: a caller who goes away must not leave a command in the store that
         // nobody hands over.
-        let accepted = self.tasks.spawn(self.clone().accept(slot, id, action)).await;
+        let span = info_span!("command", device_id = %device, command_id = %id);
+        let accepting = self.clone().accept(slot, id, action).instrument(span);
+        let accepted = self.tasks.spawn(accepting).await;
         accepted.map_err(|died| SubmitError::Unavailable(Box::new(died)))??;
         Ok(id)
     }
@@ -121,6 +123,7 @@ impl ServerBackend {
         if let Some(command) = decided.map_err(refused)? {
             slot.deliver(command);
         }
+        debug!(action = action.kind().graph_name(), "command accepted");
         ServerStats::count(&self.registry.stats.accepted);
         Ok(())
     }

@@ -8,7 +8,7 @@ use muster_control::Lifecycle;
 use muster_protocol::frame::Peer;
 use muster_protocol::limits::GREETING_WITHIN;
 use muster_protocol::management::{Hello, ToDevice, ToServer, Welcome};
-use muster_protocol::{CloseCode, alpn};
+use muster_protocol::{CloseCode, CommandHead, alpn};
 use muster_transport::{
     FrameReceiver, FrameSender, PeerError, PeerIdentity, ReceiveError, peer_identity, violation,
 };
@@ -178,7 +178,11 @@ impl Session {
 
     async fn open_mail(&mut self) -> Result<(), End> {
         match self.slot.collect(self.number) {
-            Mail::Deliver(command) => self.send(&ToDevice::Command(command)).await,
+            Mail::Deliver(command) => {
+                let CommandHead { id, attempt, .. } = command.head;
+                let span = info_span!("command", command_id = %id, attempt = attempt.number());
+                self.send(&ToDevice::Command(command)).instrument(span).await
+            }
             Mail::Close(code) => Err(code.into()),
             Mail::Replaced => Err(CloseCode::Replaced.into()),
             Mail::Nothing => Ok(()),

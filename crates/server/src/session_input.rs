@@ -4,7 +4,7 @@ use muster_control::{DeviceRecord, Lifecycle, Settled};
 use muster_protocol::limits::{ERROR_ITEMS_MAX, TEXT_BYTES_MAX, UNLOCK_TOKEN_BYTES_MAX};
 use muster_protocol::management::{CommandResult, ToDevice, ToServer, TokenUpdate};
 use muster_protocol::{Answer, CloseCode, Command, ErrorItem, Outcome, Timestamp};
-use tracing::debug;
+use tracing::{Instrument as _, debug, info_span};
 
 use crate::session::{End, Session};
 use crate::slot::Presence;
@@ -20,7 +20,11 @@ impl Session {
                 self.decide(|record| record.report(now, status)).await
             }
             ToServer::Idle => self.offer(now).await,
-            ToServer::CommandResult(result) => self.settle(now, result).await,
+            ToServer::CommandResult(result) => {
+                let attempt = result.attempt.number();
+                let span = info_span!("command", command_id = %result.id, attempt);
+                self.settle(now, result).instrument(span).await
+            }
         }
     }
 
@@ -61,7 +65,7 @@ impl Session {
     async fn settle(&mut self, now: Timestamp, result: CommandResult) -> Result<(), End> {
         check_outcome(&result.outcome)?;
         let (settled, next, lifecycle) = self.decide_settle(now, &result).await?;
-        debug!(command_id = %result.id, attempt = result.attempt.number(), ?settled, "answer taken");
+        debug!(?settled, "answer taken");
         self.count(settled);
         match lifecycle {
             // The device is about to leave by itself; it has nothing more to ask here.

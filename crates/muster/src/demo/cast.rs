@@ -72,18 +72,30 @@ impl Role {
         self
     }
 
-    /// The device of this role; `index` makes its serial number.
-    pub(crate) fn spec(&self, index: usize) -> anyhow::Result<DeviceSpec> {
-        let operating_system = match self.mode.platform() {
+    /// The system in the words of a table.
+    pub(crate) fn system(&self) -> &'static str {
+        match self.operating_system() {
+            OperatingSystem::Ios => "ios",
+            OperatingSystem::IpadOs => "ipados",
+            OperatingSystem::Android => "android",
+        }
+    }
+
+    fn operating_system(&self) -> OperatingSystem {
+        match self.mode.platform() {
             Platform::Android => OperatingSystem::Android,
             Platform::Apple if self.model.starts_with("iPad") => OperatingSystem::IpadOs,
             Platform::Apple => OperatingSystem::Ios,
-        };
+        }
+    }
+
+    /// The device of this role; `index` makes its serial number.
+    pub(crate) fn spec(&self, index: usize) -> anyhow::Result<DeviceSpec> {
         let serial = format!("TOUR{index:04}").parse().context("failed to make a serial number")?;
         let facts = DeviceFacts {
             serial,
             model: self.model.to_owned(),
-            operating_system,
+            operating_system: self.operating_system(),
             os_version: self.os,
             mode: self.mode,
         };

@@ -31,20 +31,21 @@ pub(crate) fn report(report: &DemoReport) -> String {
 }
 
 fn table(report: &DemoReport) -> Table {
-    let mut table = Table::new(&["case", "device", "action", "expected", "actual", "ms"]);
-    table.right(5);
+    let mut table = Table::new(&["case", "device", "system", "action", "expected", "actual", "ms"]);
+    table.right(6);
     let mut last_case = "";
     for row in &report.tour {
         let again = row.case == last_case;
         last_case = row.case;
-        let device = format!("{} {}", row.mode, row.os);
-        let mark = if row.ok { ' ' } else { '✗' };
+        let system = format!("{} {} {}", row.platform, row.mode, row.os);
+        let mark = if row.ok { "" } else { "✗ " };
         table.row([
             if again { String::new() } else { row.case.to_owned() },
-            if again { String::new() } else { device },
+            if again { String::new() } else { row.device.clone() },
+            if again { String::new() } else { system },
             row.action.to_owned(),
             row.expected.clone(),
-            format!("{mark} {}", row.actual),
+            format!("{mark}{}", row.actual),
             format!("{:.1}", row.ms),
         ]);
     }

@@ -31,7 +31,7 @@ const WRONG_CODE: &str = "00000-00000-0000-0000-0000-0000";
 pub(crate) struct Row {
     pub(crate) case: &'static str,
     pub(crate) device: String,
-    pub(crate) platform: String,
+    pub(crate) platform: &'static str,
     pub(crate) mode: &'static str,
     pub(crate) os: String,
     pub(crate) action: &'static str,
@@ -97,7 +97,7 @@ fn row(case: &Case, index: usize, line: Line, took: Duration) -> Row {
     Row {
         case: case.name,
         device: format!("TOUR{index:04}"),
-        platform: format!("{:?}", role.mode.platform()).to_lowercase(),
+        platform: role.system(),
         mode: role.mode.name(),
         os: role.os.to_string(),
         action: line.action,
