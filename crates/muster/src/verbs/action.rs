@@ -22,6 +22,9 @@ pub(super) async fn run(args: &ActionArgs, format: Format) -> anyhow::Result<Exi
     let command = match client.act(&device.id, action).await? {
         Asked::Accepted { command } => command,
         Asked::Refused { status, reason } => {
+            if format == Format::Json {
+                print_json(&json!({ "device": device.id, "status": status, "reason": reason }))?;
+            }
             let message = format!("{action} refused with HTTP {status}: {reason}");
             return Err(ExitWith { exit: Exit::VerdictFailed, message }.into());
         }

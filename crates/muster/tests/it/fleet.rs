@@ -52,6 +52,7 @@ async fn an_action_is_followed_to_its_end_and_a_refusal_says_why() {
     assert_eq!(json(&cleared)["result"]["actionState"], "done");
     let refused = place.ask(&["action", "bypass-activation-lock", &of_mode("other"), "--wait"]);
     assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(json(&refused)["status"], 400);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(said.contains("refused with HTTP 400"), "{said}");
 }
