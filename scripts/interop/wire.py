@@ -149,6 +149,21 @@ APPLE_REQUEST = enum(
     ("DisableActivationLock", fields(bypass_code=TEXT)),
     "SecurityInfo",
     ("RemoveProfile", fields(identifier=TEXT)),
+    ("DeviceInformation", fields(queries=several(TEXT))),
+    "RestartDevice",
+    "ShutDownDevice",
+    ("EnableLostMode", fields(message=option(TEXT), phone_number=option(TEXT), footnote=option(TEXT))),
+    "DisableLostMode",
+    "DeviceLocation",
+    "PlayLostModeSound",
+    "ActivationLockBypassCode",
+    "ClearActivationLockBypassCode",
+    ("Settings", fields(activation_lock_allowed_while_supervised=option(BOOL))),
+    ("InstallProfile", fields(identifier=TEXT, payload=BYTES)),
+    "ProfileList",
+    "DeviceConfigured",
+    "InstalledApplicationList",
+    "RequestUnlockToken",
 )
 ANDROID_REQUEST = enum(
     ("Wipe", fields(preserve_reset_protection_data=BOOL, wipe_esims=BOOL)),
@@ -161,7 +176,22 @@ REQUEST = enum(("Apple", APPLE_REQUEST), ("Android", ANDROID_REQUEST))
 HEAD = fields(id=ID, attempt=U32, expires_at=U64)
 ERRORS = several(fields(domain=TEXT, code=I32, description=TEXT))
 LOCKED = enum("Success", "NoPasscodeSet")
-ANSWER = enum("Done", ("TemporaryPasscode", TEXT), ("Locked", LOCKED), ("Status", STATUS))
+MDM_OPTIONS = fields(activation_lock_allowed_while_supervised=BOOL)
+QUERY_VALUE = enum(("Flag", BOOL), ("Text", TEXT), ("MdmOptions", MDM_OPTIONS))
+LOCATION = fields(latitude_microdegrees=I32, longitude_microdegrees=I32, horizontal_accuracy_metres=U32)
+ANSWER = enum(
+    "Done",
+    ("TemporaryPasscode", TEXT),
+    ("Locked", LOCKED),
+    ("Status", STATUS),
+    ("DeviceInformation", several(fields(key=TEXT, value=QUERY_VALUE))),
+    ("ActivationLockBypassCode", option(TEXT)),
+    ("Location", LOCATION),
+    ("Profiles", several(TEXT)),
+    ("Applications", several(fields(identifier=TEXT, short_version=TEXT))),
+    ("Settings", several(fields(item=TEXT, errors=ERRORS))),
+    ("UnlockToken", BYTES),
+)
 OUTCOME = enum(
     ("Acknowledged", ANSWER), ("Error", ERRORS), ("NotSupported", ERRORS), "CommandFormatError", "NotNow"
 )

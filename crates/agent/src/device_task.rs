@@ -394,10 +394,15 @@ impl DeviceTask {
         }
     }
 
-    /// Leaves politely: what was sent arrives, then the connection closes.
+    /// Leaves for good: the identity is forgotten.
     fn leave(&mut self) {
         self.credentials = None;
         self.kept = Kept::Outdated;
+        self.part();
+    }
+
+    /// Parts politely: what was sent arrives, then the connection closes.
+    fn part(&mut self) {
         self.aim = Aim::Rest;
         match std::mem::replace(&mut self.link, Link::Down) {
             Link::Up(mut session) => {
@@ -405,7 +410,7 @@ impl DeviceTask {
                 session.finish();
                 self.link = Link::Leaving { session, until: Instant::now() + LEAVE_WITHIN };
             }
-            // An attempt on its way is one with the identity that is now forgotten.
+            // An attempt on its way is not wanted any more.
             Link::Down | Link::Resting { .. } | Link::Trying(_) => {}
             leaving @ Link::Leaving { .. } => self.link = leaving,
         }

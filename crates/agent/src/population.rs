@@ -37,16 +37,14 @@ fn device(index: u64, seed: Seed) -> DeviceSpec {
     let mut draws = seed.child("population", index).stream();
     let mode = mode(&mut draws);
     let hardware = hardware(mode, &mut draws);
-    DeviceSpec {
-        facts: DeviceFacts {
-            serial: serial(hardware, index),
-            model: hardware.model.to_owned(),
-            operating_system: hardware.system,
-            os_version: version(mode, hardware, &mut draws),
-            mode,
-        },
-        persona: persona(mode, &mut draws),
-    }
+    let facts = DeviceFacts {
+        serial: serial(hardware, index),
+        model: hardware.model.to_owned(),
+        operating_system: hardware.system,
+        os_version: version(mode, hardware, &mut draws),
+        mode,
+    };
+    DeviceSpec::new(facts, persona(mode, &mut draws))
 }
 
 fn mode(draws: &mut Stream) -> Mode {

@@ -41,7 +41,7 @@ pub enum ActionKind {
 
 /// Which commands go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Priority {
+pub(crate) enum Priority {
     /// Ends the enrolment: supersedes whatever waits.
     Final,
     /// Everything else, first in first out.
@@ -74,7 +74,7 @@ impl ActionKind {
 
     /// Which commands this one overtakes.
     #[must_use]
-    pub const fn priority(self) -> Priority {
+    pub(crate) const fn priority(self) -> Priority {
         match self {
             Self::Wipe | Self::Retire => Priority::Final,
             Self::ResetPasscode

@@ -5,7 +5,7 @@
 //! stand as data in `fixtures/behaviour/capability.toml`, with the section each comes from; a
 //! test compares the two.
 
-use muster_protocol::{DeviceFacts, Mode, OsVersion};
+use muster_protocol::{Mode, OsVersion};
 
 use crate::action::ActionKind;
 use crate::record::DeviceRecord;
@@ -20,21 +20,13 @@ pub struct CapabilityRefusal {
     pub reason: &'static str,
 }
 
-/// Judges an action by what the device is, not by its state.
-///
-/// # Errors
-/// [`CapabilityRefusal`] if the action can never work there.
-///
-/// Source: `fixtures/behaviour/capability.toml`.
-pub fn capability(action: ActionKind, facts: &DeviceFacts) -> Result<(), CapabilityRefusal> {
-    judge(action, facts.mode, facts.os_version)
-}
-
 impl DeviceRecord {
     /// Judges an action by what the device is, with the version it reported last.
     ///
     /// # Errors
     /// [`CapabilityRefusal`] if the action can never work there.
+    ///
+    /// Source: `fixtures/behaviour/capability.toml`.
     pub fn capability(&self, action: ActionKind) -> Result<(), CapabilityRefusal> {
         let reported = self.status.map(|status| status.os_version);
         judge(action, self.facts.mode, reported.unwrap_or(self.facts.os_version))

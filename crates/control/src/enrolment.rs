@@ -58,7 +58,7 @@ pub enum EnrolRefusal {
 /// # Errors
 /// [`EnrolRefusal`]; the token is unchanged then.
 ///
-/// Source: REQ-ENROL (docs/protocol/enrolment.md).
+/// Source: REQ-ENROL-008, REQ-ENROL-016 (docs/protocol/enrolment.md).
 pub fn check_token(
     token: &mut EnrolmentTokenRecord,
     now: Timestamp,

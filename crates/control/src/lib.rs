@@ -19,8 +19,8 @@ mod settle;
 mod testing;
 mod transitions;
 
-pub use action::{Action, ActionKind, Priority};
-pub use capability::{CapabilityRefusal, capability};
+pub use action::{Action, ActionKind};
+pub use capability::CapabilityRefusal;
 pub use command::{
     CancelReason, CommandRecord, CommandState, PASSCODE_SHOWN_FOR, TemporaryPasscode,
 };

@@ -68,6 +68,8 @@ impl DeviceRecord {
     ///
     /// # Errors
     /// [`SubmitRefusal`]; at most overdue commands were closed then.
+    ///
+    /// Source: REQ-QUEUE-010, REQ-QUEUE-013 (docs/protocol/session.md).
     pub fn submit(
         &mut self,
         now: Timestamp,
@@ -98,6 +100,9 @@ impl DeviceRecord {
     ///
     /// Overdue commands are closed instead. One whose secret is missing is closed as failed, with
     /// the reason, and the next one is tried.
+    ///
+    /// Source: REQ-QUEUE-004, REQ-QUEUE-007, REQ-QUEUE-008, REQ-QUEUE-011
+    /// (docs/protocol/session.md).
     pub fn next(&mut self, now: Timestamp) -> Option<Command> {
         self.expire(now);
         if self.has_in_flight() {
@@ -116,17 +121,23 @@ impl DeviceRecord {
     }
 
     /// The device is ready: a new run begins, in which deferred commands are offered again.
+    ///
+    /// Source: REQ-QUEUE-008 (docs/protocol/session.md).
     pub fn idle(&mut self, now: Timestamp) {
         self.last_seen = now;
         self.deferred.clear();
     }
 
     /// The connection is gone: what was in flight waits again.
+    ///
+    /// Source: REQ-ACK-009 (docs/protocol/session.md).
     pub fn disconnected(&mut self, now: Timestamp) {
         self.release_in_flight(now, Event::Disconnected);
     }
 
     /// Closes live commands that are overdue, and purges a temporary passcode past its time.
+    ///
+    /// Source: REQ-QUEUE-011, REQ-SECURITY-006 (docs/protocol/session.md).
     pub fn expire(&mut self, now: Timestamp) {
         for index in 0..self.commands.len() {
             let row = &self.commands[index];

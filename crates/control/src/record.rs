@@ -161,6 +161,8 @@ impl DeviceRecord {
     ///
     /// An attempt that was with the device when the server stopped goes back into the queue;
     /// [`Self::take_writes`] hands out that change with the next ones.
+    ///
+    /// Source: REQ-ACK-009 (docs/protocol/session.md).
     #[must_use]
     pub fn restore(mut device: Self, mut commands: Vec<CommandRecord>) -> Self {
         commands.sort_unstable_by_key(|row| row.sequence);
@@ -194,6 +196,8 @@ impl DeviceRecord {
     }
 
     /// A device has connected: what was in flight waits again, and a new run begins.
+    ///
+    /// Source: REQ-SESSION-009, REQ-SESSION-021, REQ-ACK-009 (docs/protocol/session.md).
     pub fn hello(&mut self, now: Timestamp, hello: &Hello) {
         self.release_in_flight(now, Event::Hello);
         self.deferred.clear();
@@ -201,6 +205,8 @@ impl DeviceRecord {
     }
 
     /// The device has reported its state.
+    ///
+    /// Source: REQ-SESSION-009 (docs/protocol/session.md).
     pub fn report(&mut self, now: Timestamp, status: DeviceStatus) {
         self.last_seen = now;
         self.changed.device |= self.status != Some(status);
@@ -211,8 +217,8 @@ impl DeviceRecord {
     ///
     /// A device that has left keeps nothing here.
     ///
-    /// Source: Apple MDM check-in protocol, TokenUpdate: a later message without an unlock token
-    /// keeps the earlier one.
+    /// Source: REQ-SESSION-012, REQ-SESSION-013 (docs/protocol/session.md); Apple MDM check-in
+    /// protocol, TokenUpdate: a later message without an unlock token keeps the earlier one.
     pub fn token_update(&mut self, now: Timestamp, update: TokenUpdate) {
         self.last_seen = now;
         if self.lifecycle != Lifecycle::Enrolled {

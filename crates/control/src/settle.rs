@@ -32,6 +32,8 @@ impl DeviceRecord {
     ///
     /// Only the current attempt of the command in flight can be answered; anything else changes
     /// no more than [`DeviceRecord::last_seen`].
+    ///
+    /// Source: REQ-ACK-006, REQ-ACK-007, REQ-ACK-008 (docs/protocol/session.md).
     pub fn settle(&mut self, now: Timestamp, result: &CommandResult) -> Settled {
         self.last_seen = now;
         let Some(index) = self.index_of(result.id) else {
@@ -50,6 +52,9 @@ impl DeviceRecord {
     }
 
     /// The same hardware has enrolled anew: this life is over.
+    ///
+    /// Source: REQ-ENROL-013 (docs/protocol/enrolment.md), REQ-ACK-012
+    /// (docs/protocol/session.md).
     pub fn enrolled_again(&mut self, now: Timestamp) {
         if self.lifecycle == Lifecycle::Enrolled {
             self.end_life(now, UnenrolReason::EnrolledAgain);
@@ -92,7 +97,16 @@ impl DeviceRecord {
                 self.report(now, *status);
                 None
             }
-            Answer::Done | Answer::TemporaryPasscode(_) | Answer::Locked(_) => None,
+            Answer::Done
+            | Answer::TemporaryPasscode(_)
+            | Answer::Locked(_)
+            | Answer::DeviceInformation(_)
+            | Answer::ActivationLockBypassCode(_)
+            | Answer::Location(_)
+            | Answer::Profiles(_)
+            | Answer::Applications(_)
+            | Answer::Settings(_)
+            | Answer::UnlockToken(_) => None,
         };
         self.apply(index, now, Event::Acknowledged, CommandState::Done { passcode: shown });
         match kind {

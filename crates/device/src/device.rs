@@ -7,7 +7,7 @@ use alloc::collections::VecDeque;
 
 use muster_protocol::seed::Stream;
 use muster_protocol::status::DeviceStatus;
-use muster_protocol::{DeviceFacts, DeviceId, Policy, Seed, Timestamp};
+use muster_protocol::{DeviceFacts, DeviceId, Mode, Policy, Seed, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::enrolment::{Enrolment, Link};
@@ -136,6 +136,12 @@ impl Device {
         }
     }
 
+    /// Whether the device is switched on: one that is not answers nothing, whoever connects it.
+    #[must_use]
+    pub fn is_switched_on(&self) -> bool {
+        self.system.is_switched_on()
+    }
+
     /// Who the device is to its server, while it is enrolled.
     #[must_use]
     pub fn id(&self) -> Option<DeviceId> {
@@ -157,7 +163,9 @@ impl Device {
             Life::Enrolling => self.push(Output::Enrol),
             Life::Enrolled(enrolment) => {
                 enrolment.link = Link::Down;
-                self.push(Output::Connect);
+                if self.system.is_on_network() {
+                    self.push(Output::Connect);
+                }
             }
             Life::ActivationPrompt => self.note(Note::ActivationPrompt),
             Life::Unenrolled => {}
@@ -240,7 +248,9 @@ impl Device {
 impl Device {
     fn on_user(&mut self, now: Timestamp, action: &UserAction) -> Handled {
         match (action, self.phase()) {
+            (UserAction::EraseAllContent, _) if !self.is_switched_on() => Err(Misplaced),
             (UserAction::EraseAllContent, phase) => self.on_user_erase(phase),
+            (UserAction::RemoveWorkProfile, _) => self.on_user_leave(),
             (_, Phase::ActivationPrompt) => self.on_setup_entry(action),
             (_, _) => {
                 self.on_user_change(now, action);
@@ -256,6 +266,25 @@ impl Device {
             self.push(Output::Leave);
         }
         self.go_on_after_erase()
+    }
+
+    /// The server hears nothing of it: the connection just ends.
+    ///
+    /// A decision: only who owns the device may remove its work profile.
+    fn on_user_leave(&mut self) -> Handled {
+        match self.spec.facts.mode {
+            Mode::AndroidPersonallyOwnedWorkProfile => self.on_unenrolled(),
+            Mode::AndroidDeviceAdministrator
+            | Mode::AndroidCorporateOwnedWorkProfile
+            | Mode::AndroidFullyManaged
+            | Mode::AndroidDedicated
+            | Mode::AospUserAssociated
+            | Mode::AospUserless
+            | Mode::AppleDevice
+            | Mode::AppleDeviceSupervised
+            | Mode::AppleAutomatedDevice
+            | Mode::AppleUser => Err(Misplaced),
+        }
     }
 
     fn on_setup_entry(&mut self, action: &UserAction) -> Handled {
@@ -280,7 +309,9 @@ impl Device {
         if self.system != before {
             self.persist();
         }
+        let network = consequences.network;
         self.follow(now, consequences);
+        self.change_network(network);
     }
 }
 
@@ -314,6 +345,7 @@ impl Device {
             policy: self.policy(),
             facts: &self.spec.facts,
             persona: &self.spec.persona,
+            traits: self.spec.traits,
             chance: &mut self.chance,
         };
         (&mut self.system, situation)

@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+mod acknowledgement;
 mod android;
 mod apple;
 mod device;
@@ -29,5 +30,7 @@ pub use input::Input;
 pub use life::{Cause, Phase, next_phase};
 pub use note::Note;
 pub use output::Output;
-pub use spec::{DeviceSpec, Persona, PromptHabit, Screen};
+pub use spec::{
+    Acknowledgement, AgentTarget, DeviceSpec, Persona, PromptHabit, Quirk, Screen, Traits,
+};
 pub use user::UserAction;

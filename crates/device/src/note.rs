@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use muster_protocol::command::PasswordScope;
+
 /// One observation. Notes change nothing; they are for people, traces and tests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
@@ -18,6 +20,10 @@ pub enum Note {
     SetNewPasscodePrompt,
     /// The lock screen shows a text of the organisation.
     LockScreenMessage(String),
+    /// The lock screen of a lost device shows what a finder should know.
+    LostModeNotice(String),
+    /// A lost device plays a sound.
+    LostModeSound,
     /// A notification asks to activate the reset passcode of the work profile.
     ///
     /// Source: "Reset or remove a device passcode in Intune", Reset Android work profile and
@@ -31,6 +37,21 @@ pub enum Note {
     TemporaryPasscodeNeeded,
     /// The temporary passcode was entered.
     TemporaryPasscodeAccepted,
+    /// The user does not know the passcode any more, so nothing that takes it can be done.
+    PasscodeForgotten,
+    /// Policy asks for a password that is not set: the device does not comply.
+    ///
+    /// Source: `PASSWORD_POLICIES_PASSWORD_NOT_SUFFICIENT`, Android Management API.
+    PasswordNotSufficient {
+        /// Whose.
+        scope: PasswordScope,
+    },
+    /// Android refused the token of the agent: it is too short.
+    ResetTokenRefused,
+    /// Asked to lock, the device turned its screen off; anyone can wake it.
+    ///
+    /// Source: `DevicePolicyManager.lockNow`.
+    AsleepNotLocked,
     /// A passcode that does not fit was entered.
     WrongPasscode,
     /// Setup Assistant asks for the Apple ID and password of the owner.

@@ -25,6 +25,10 @@ pub enum Output {
     },
     /// Close the management connection with `CloseCode::Done` and forget the identity.
     Leave,
+    /// Close the management connection once everything sent has arrived, and keep away.
+    ///
+    /// The identity stays: the device comes back with the next [`Output::Connect`].
+    Disconnect,
     /// Something a person would see, or an event that did not fit.
     Note(Note),
 }

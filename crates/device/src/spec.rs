@@ -1,4 +1,4 @@
-//! What a device is made of: its hardware and the person who uses it.
+//! What a device is made of: its hardware, the person who uses it and what its makers did to it.
 
 use muster_protocol::DeviceFacts;
 use muster_protocol::status::{Presence, Switch};
@@ -11,6 +11,17 @@ pub struct DeviceSpec {
     pub facts: DeviceFacts,
     /// The habits of its user.
     pub persona: Persona,
+    /// What its makers did to it.
+    #[serde(default)]
+    pub traits: Traits,
+}
+
+impl DeviceSpec {
+    /// A device as it should be: a current agent, no quirk, honest answers.
+    #[must_use]
+    pub fn new(facts: DeviceFacts, persona: Persona) -> Self {
+        Self { facts, persona, traits: Traits::default() }
+    }
 }
 
 /// The habits of a user, applied each time the device is set up.
@@ -46,4 +57,92 @@ pub enum Screen {
     Unlocked,
     /// Locked; without a passcode it only sleeps and anyone can wake it.
     Locked,
+}
+
+/// What the vendor of the hardware and the maker of the agent did to a device.
+///
+/// The defaults are a device that does as its platform documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Traits {
+    /// What the Android agent was built for.
+    pub agent_target: AgentTarget,
+    /// The named failure this device shows, if it has one.
+    pub quirk: Option<Quirk>,
+    /// How it reports what it does.
+    pub acknowledgement: Acknowledgement,
+}
+
+/// The API level an Android agent declares it was built for; Android withdraws old rights from
+/// agents that declare a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AgentTarget(u16);
+
+impl AgentTarget {
+    /// The level with this number.
+    #[must_use]
+    pub const fn new(level: u16) -> Self {
+        Self(level)
+    }
+
+    pub(crate) const fn level(self) -> u16 {
+        self.0
+    }
+}
+
+impl Default for AgentTarget {
+    /// Android 15.
+    fn default() -> Self {
+        Self(35)
+    }
+}
+
+/// One failure with a name. On a device it does not fit it has no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Quirk {
+    /// A fully managed Samsung on which factory reset is blocked: asked to wipe, it drops off the
+    /// service and nothing is heard of it again.
+    ///
+    /// Source: Intune, remote actions, wipe.
+    SamsungFactoryResetBlocked,
+    /// A Zebra: a wipe takes the organisation's data only.
+    ///
+    /// Source: Intune, remote actions, wipe.
+    ZebraPartialWipe,
+    /// The agent calls `wipeData` where Android 14 wants `wipeDevice`.
+    ///
+    /// Source: `DevicePolicyManager.wipeData`, agents that target API level 34.
+    AgentTarget34WipeData,
+    /// The agent calls `resetPassword` though it targets a level from which tokens are needed.
+    ///
+    /// Source: `DevicePolicyManager.resetPassword`.
+    AgentWithoutTokens,
+    /// The agent makes tokens of sixteen bytes, which Android refuses.
+    ///
+    /// Source: `DevicePolicyManager.setResetPasswordToken`.
+    ShortResetToken,
+    /// The agent makes four digits whatever policy asks.
+    ///
+    /// Source: `DevicePolicyManager.resetPasswordWithToken`.
+    FourDigitPasscodes,
+}
+
+/// How a device reports what it does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Acknowledgement {
+    /// Reports what came of it; of a reset, before what it would report with is gone.
+    #[default]
+    BeforeReset,
+    /// Is erased before it reports, so that the wipe stays pending for ever.
+    ///
+    /// Source: Intune, troubleshooting of device actions.
+    ResetsWithoutReporting,
+    /// An agent that confirms a wipe first and then tries it.
+    ///
+    /// Source: Headwind MDM, `ConfigUpdater` of its launcher.
+    ConfirmsBeforeExecuting,
+    /// An agent that confirms a passcode reset whatever came of it.
+    ///
+    /// Source: Headwind MDM, `ConfigUpdater` of its launcher.
+    ConfirmsWhateverHappens,
 }

@@ -11,13 +11,14 @@ use serde::{Deserialize, Serialize};
 use crate::android::Android;
 use crate::apple::Apple;
 use crate::note::Note;
-use crate::spec::Persona;
+use crate::spec::{Persona, Traits};
 use crate::user::UserAction;
 
 /// What surrounds a system while it decides or changes.
 pub(crate) struct Situation<'a> {
     pub(crate) facts: &'a DeviceFacts,
     pub(crate) persona: &'a Persona,
+    pub(crate) traits: Traits,
     pub(crate) policy: Policy,
     pub(crate) chance: &'a mut Stream,
 }
@@ -27,12 +28,31 @@ pub(crate) struct Situation<'a> {
 pub(crate) struct Consequences {
     pub(crate) notes: Vec<Note>,
     pub(crate) secrets: Secrets,
+    pub(crate) network: Network,
 }
 
 impl Consequences {
     pub(crate) fn note(note: Note) -> Self {
-        Self { notes: Vec::from([note]), secrets: Secrets::default() }
+        Self { notes: Vec::from([note]), ..Self::default() }
     }
+
+    pub(crate) fn network(network: Network) -> Self {
+        Self { network, ..Self::default() }
+    }
+}
+
+/// What a change does to the network of the device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Network {
+    /// Nothing.
+    #[default]
+    Unchanged,
+    /// There is none until further notice.
+    Gone,
+    /// There is one again.
+    Back,
+    /// It breaks off and is there again.
+    BackAtOnce,
 }
 
 /// Secrets just made, for the server's escrow.
@@ -84,6 +104,8 @@ pub(crate) enum Effect {
     Erase,
     /// The management is to end once the answer is out.
     Leave,
+    /// The device is never heard of again, and nothing was done.
+    DropOff,
 }
 
 /// What an erase left behind.
@@ -146,7 +168,7 @@ impl System {
     ) -> Consequences {
         match self {
             Self::Apple(apple) => apple.on_user(action, situation),
-            Self::Android(android) => android.on_user(action),
+            Self::Android(android) => android.on_user(action, situation),
         }
     }
 
@@ -202,6 +224,22 @@ impl System {
         match self {
             Self::Apple(apple) => apple.is_locked_with_passcode(),
             Self::Android(_) => false,
+        }
+    }
+
+    /// Whether anything of the device answers.
+    pub(crate) fn is_switched_on(&self) -> bool {
+        match self {
+            Self::Apple(apple) => apple.is_switched_on(),
+            Self::Android(_) => true,
+        }
+    }
+
+    /// Whether the device finds a network without anybody's help.
+    pub(crate) fn is_on_network(&self) -> bool {
+        match self {
+            Self::Apple(apple) => apple.is_on_network(),
+            Self::Android(_) => true,
         }
     }
 

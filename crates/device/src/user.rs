@@ -38,8 +38,17 @@ pub enum UserAction {
     /// Restores a backup of this device without enrolling again: an Apple device makes a new
     /// keybag, and the unlock token the server keeps opens nothing any more.
     RestoreFromBackup,
+    /// Removes the device passcode.
+    ClearPasscode,
+    /// Forgets the password of the work profile where it has a lock of its own, otherwise the
+    /// device passcode.
+    ForgetPasscode,
+    /// Removes the work profile of a personally-owned Android device: the management ends.
+    RemoveWorkProfile,
     /// Types a passcode, for example the temporary one after a reset.
     EnterPasscode(Passcode),
+    /// Switches a device on that was switched off.
+    PowerOn,
 }
 
 impl UserAction {
@@ -58,7 +67,11 @@ impl UserAction {
             Self::SignInAsOwner => "SignInAsOwner",
             Self::EraseAllContent => "EraseAllContent",
             Self::RestoreFromBackup => "RestoreFromBackup",
+            Self::ClearPasscode => "ClearPasscode",
+            Self::ForgetPasscode => "ForgetPasscode",
+            Self::RemoveWorkProfile => "RemoveWorkProfile",
             Self::EnterPasscode(_) => "EnterPasscode",
+            Self::PowerOn => "PowerOn",
         }
     }
 }

@@ -18,7 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
         muster fleet --devices 1000            a thousand devices against it\n  \
         muster device list                     what the server knows\n  \
         muster action reset-passcode SERIAL --wait\n\n\
-        Exit codes: 0 ok, 1 verdict failed, 64 usage, 69 unreachable, 70 internal, 130 interrupted"
+        Exit codes: 0 ok, 1 verdict failed, 64 usage, 65 bad case file, 69 unreachable, 70 internal, 130 interrupted"
 )]
 pub(crate) struct Cli {
     /// What to do.
@@ -63,6 +63,9 @@ pub(crate) enum Verb {
     Device(DeviceVerb),
     /// Ask a device to do something
     Action(ActionArgs),
+    /// Play failures and features by name
+    #[command(subcommand)]
+    Case(CaseVerb),
     /// Make an enrolment token
     #[command(subcommand)]
     Token(TokenVerb),
@@ -244,6 +247,38 @@ impl ActionName {
             Self::BypassActivationLock => "bypassActivationLock",
         }
     }
+}
+
+/// `muster case`
+#[derive(Debug, Subcommand)]
+pub(crate) enum CaseVerb {
+    /// List the cases that come with muster
+    #[command(after_help = "Examples:\n  muster case list\n  muster case list activation lock")]
+    List(CaseListArgs),
+    /// Play cases live over QUIC and judge them on the device itself
+    #[command(
+        after_help = "Examples:\n  muster case run wrong-unlock-token      with its timeline\n  \
+        muster case run --all --json\n  muster case run ./mine.toml"
+    )]
+    Run(CaseRunArgs),
+}
+
+/// `muster case list`
+#[derive(Debug, Args)]
+pub(crate) struct CaseListArgs {
+    /// Only cases whose text has all these words
+    pub(crate) words: Vec<String>,
+}
+
+/// `muster case run`
+#[derive(Debug, Args)]
+pub(crate) struct CaseRunArgs {
+    /// Names of cases, or case files ending with .toml
+    #[arg(required_unless_present = "all", value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Play every case
+    #[arg(long, conflicts_with = "names")]
+    pub(crate) all: bool,
 }
 
 /// `muster token`

@@ -1,6 +1,7 @@
 //! A client of the admin API: the command line and the demo see the server as anyone would.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -19,15 +20,16 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 const COMMAND_ID: &str = "x-muster-command-id";
 
 /// The admin API of one server.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct AdminClient {
     http: reqwest::Client,
     devices: String,
     token: String,
 }
 
-/// What the server says of a device; members this build does not name are kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// What the server says of a device; members this build does not name are kept. No `Debug`: it may
+/// hold a bypass code or a passcode.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ManagedDevice {
     pub(crate) id: String,
@@ -42,8 +44,8 @@ pub(crate) struct ManagedDevice {
     pub(crate) rest: BTreeMap<String, Value>,
 }
 
-/// Where the latest action of a kind stands.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Where the latest action of a kind stands. No `Debug`: it may hold a passcode.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ActionResult {
     pub(crate) action_name: String,
@@ -78,6 +80,13 @@ impl ActionResult {
     /// Whether the action is over.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.action_state.as_str(), "done" | "failed" | "notSupported" | "canceled")
+    }
+}
+
+/// Leaves out the token.
+impl fmt::Debug for AdminClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AdminClient").field("devices", &self.devices).finish_non_exhaustive()
     }
 }
 

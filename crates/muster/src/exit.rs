@@ -11,6 +11,8 @@ pub(crate) enum Exit {
     VerdictFailed,
     /// The command line cannot be understood.
     Usage,
+    /// A case file that is none.
+    BadCase,
     /// The server cannot be reached.
     Unreachable,
     /// The tool itself failed.
@@ -25,6 +27,7 @@ impl Exit {
             Self::Ok => 0,
             Self::VerdictFailed => 1,
             Self::Usage => 64,
+            Self::BadCase => 65,
             Self::Unreachable => 69,
             Self::Internal => 70,
             Self::Interrupted => 130,

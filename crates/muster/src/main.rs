@@ -1,5 +1,6 @@
 //! muster: a fleet of simulated iOS and Android devices and the MDM server that manages them.
 
+mod case;
 mod cli;
 mod client;
 mod demo;

@@ -1,11 +1,12 @@
 //! Commands, spelled as their platforms spell them.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{Attempt, CommandId};
-use crate::secret::{BypassCode, UnlockToken};
+use crate::secret::{BypassCode, ProfilePayload, UnlockToken};
 use crate::time::Timestamp;
 
 /// What stands before the request, readable even if the request is not.
@@ -69,12 +70,63 @@ pub enum AppleRequest {
     },
     /// Reports passcode and encryption. Answered `NotNow` while locked.
     SecurityInfo,
-    /// Removes the management profile: the device leaves.
+    /// Removes a profile; with the management profile the device leaves.
     RemoveProfile {
         /// Identifier of the profile.
         identifier: String,
     },
+    /// Reports what the keys name. Unknown keys and keys this enrolment may not ask are left out.
+    DeviceInformation {
+        /// Keys, for example `IsSupervised`.
+        queries: Vec<String>,
+    },
+    /// Restarts the device. Supervised only.
+    RestartDevice,
+    /// Switches the device off, until a person switches it on. Supervised only.
+    ShutDownDevice,
+    /// Locks the device for a finder to bring back. Supervised only.
+    EnableLostMode {
+        /// Shown on the lock screen. Needed if there is no phone number.
+        message: Option<String>,
+        /// Shown on the lock screen. Needed if there is no message.
+        phone_number: Option<String>,
+        /// Shown in place of "Slide to unlock".
+        footnote: Option<String>,
+    },
+    /// Ends Lost Mode. Supervised only.
+    DisableLostMode,
+    /// Reports where the device is; in Lost Mode only. Supervised only.
+    DeviceLocation,
+    /// Plays a sound; in Lost Mode only. Supervised only.
+    PlayLostModeSound,
+    /// Reports the bypass code of the Activation Lock. Supervised only.
+    ActivationLockBypassCode,
+    /// Makes the bypass code unreadable from now on. Supervised only.
+    ClearActivationLockBypassCode,
+    /// Changes settings; each item has a result of its own.
+    Settings {
+        /// `MDMOptions.ActivationLockAllowedWhileSupervised`; without it there is no item.
+        activation_lock_allowed_while_supervised: Option<bool>,
+    },
+    /// Installs a profile. Answered `NotNow` while locked.
+    InstallProfile {
+        /// Identifier of the profile; one with the same identifier is replaced.
+        identifier: String,
+        /// The profile itself.
+        payload: ProfilePayload,
+    },
+    /// Lists the profiles installed by management.
+    ProfileList,
+    /// Lets a device that waits in Setup Assistant go on. Supervised only.
+    DeviceConfigured,
+    /// Lists the applications installed.
+    InstalledApplicationList,
+    /// Asks for the unlock token again. iOS 5.0 to 6.1.6 only, supervised only.
+    RequestUnlockToken,
 }
+
+/// The identifier of the profile that is the management itself.
+pub const MANAGEMENT_PROFILE: &str = "com.muster.mdm";
 
 /// Requests of the Android Management API, named by their `CommandType`.
 ///
@@ -115,17 +167,52 @@ impl Request {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Apple(AppleRequest::EraseDevice { .. }) => "EraseDevice",
-            Self::Apple(AppleRequest::ClearPasscode { .. }) => "ClearPasscode",
-            Self::Apple(AppleRequest::DeviceLock { .. }) => "DeviceLock",
-            Self::Apple(AppleRequest::DisableActivationLock { .. }) => "DisableActivationLock",
-            Self::Apple(AppleRequest::SecurityInfo) => "SecurityInfo",
-            Self::Apple(AppleRequest::RemoveProfile { .. }) => "RemoveProfile",
-            Self::Android(AndroidRequest::Wipe { .. }) => "WIPE",
-            Self::Android(AndroidRequest::ResetPassword { .. }) => "RESET_PASSWORD",
-            Self::Android(AndroidRequest::Lock) => "LOCK",
-            Self::Android(AndroidRequest::RequestDeviceInfo) => "REQUEST_DEVICE_INFO",
-            Self::Android(AndroidRequest::RelinquishOwnership) => "RELINQUISH_OWNERSHIP",
+            Self::Apple(request) => request.name(),
+            Self::Android(request) => request.name(),
+        }
+    }
+}
+
+impl AppleRequest {
+    /// The `RequestType`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::EraseDevice { .. } => "EraseDevice",
+            Self::ClearPasscode { .. } => "ClearPasscode",
+            Self::DeviceLock { .. } => "DeviceLock",
+            Self::DisableActivationLock { .. } => "DisableActivationLock",
+            Self::SecurityInfo => "SecurityInfo",
+            Self::RemoveProfile { .. } => "RemoveProfile",
+            Self::DeviceInformation { .. } => "DeviceInformation",
+            Self::RestartDevice => "RestartDevice",
+            Self::ShutDownDevice => "ShutDownDevice",
+            Self::EnableLostMode { .. } => "EnableLostMode",
+            Self::DisableLostMode => "DisableLostMode",
+            Self::DeviceLocation => "DeviceLocation",
+            Self::PlayLostModeSound => "PlayLostModeSound",
+            Self::ActivationLockBypassCode => "ActivationLockBypassCode",
+            Self::ClearActivationLockBypassCode => "ClearActivationLockBypassCode",
+            Self::Settings { .. } => "Settings",
+            Self::InstallProfile { .. } => "InstallProfile",
+            Self::ProfileList => "ProfileList",
+            Self::DeviceConfigured => "DeviceConfigured",
+            Self::InstalledApplicationList => "InstalledApplicationList",
+            Self::RequestUnlockToken => "RequestUnlockToken",
+        }
+    }
+}
+
+impl AndroidRequest {
+    /// The `CommandType`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Wipe { .. } => "WIPE",
+            Self::ResetPassword { .. } => "RESET_PASSWORD",
+            Self::Lock => "LOCK",
+            Self::RequestDeviceInfo => "REQUEST_DEVICE_INFO",
+            Self::RelinquishOwnership => "RELINQUISH_OWNERSHIP",
         }
     }
 }

@@ -28,7 +28,10 @@ pub use close::CloseCode;
 pub use codec::{DecodeError, EncodeError, decode_at_rest, encode_at_rest};
 pub use command::{AndroidRequest, AppleRequest, Command, CommandHead, Request};
 pub use id::{Attempt, CommandId, DeviceId};
-pub use outcome::{Answer, ErrorItem, LockMessage, Outcome};
+pub use outcome::{
+    Answer, ErrorItem, InstalledApplication, Location, LockMessage, Outcome, QueryResponse,
+    QueryValue, SettingResult,
+};
 pub use platform::{
     DeviceFacts, Mode, OperatingSystem, OsVersion, Platform, SerialNumber, Supervision,
 };

@@ -14,6 +14,15 @@ pub const TEXT_BYTES_MAX: usize = 1_024;
 /// Longest escrowed unlock token, in bytes.
 pub const UNLOCK_TOKEN_BYTES_MAX: usize = 4_096;
 
+/// Longest configuration profile, in bytes.
+pub const PROFILE_BYTES_MAX: usize = 32_768;
+
+/// Longest identifier of a profile that can be installed, in bytes of UTF-8.
+pub const PROFILE_IDENTIFIER_BYTES_MAX: usize = 128;
+
+/// Most keys of one DeviceInformation, and most items of any list in an answer.
+pub const LIST_ITEMS_MAX: usize = 64;
+
 /// Longest error chain of an outcome, in items.
 pub const ERROR_ITEMS_MAX: usize = 8;
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Passcode;
+use crate::secret::{BypassCode, Passcode, UnlockToken};
 use crate::status::DeviceStatus;
 
 /// The answer to one attempt.
@@ -52,6 +52,74 @@ pub enum Answer {
     Locked(LockMessage),
     /// The state asked for.
     Status(DeviceStatus),
+    /// The keys asked for that the device knows and may tell.
+    DeviceInformation(Vec<QueryResponse>),
+    /// The bypass code; none if there is none to read.
+    ActivationLockBypassCode(Option<BypassCode>),
+    /// Where the device is.
+    Location(Location),
+    /// Identifiers of the profiles installed by management.
+    Profiles(Vec<String>),
+    /// The applications installed.
+    Applications(Vec<InstalledApplication>),
+    /// One result for each settings item.
+    Settings(Vec<SettingResult>),
+    /// The unlock token.
+    UnlockToken(UnlockToken),
+}
+
+/// One key of a DeviceInformation answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueryResponse {
+    /// The key, spelled as in the query.
+    pub key: String,
+    /// Its value.
+    pub value: QueryValue,
+}
+
+/// The value of a key.
+///
+/// Wire order is fixed: new kinds are appended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QueryValue {
+    /// Yes or no.
+    Flag(bool),
+    /// A text.
+    Text(String),
+    /// `MDMOptions`.
+    MdmOptions {
+        /// Whether the user may lock a supervised device to the own account.
+        activation_lock_allowed_while_supervised: bool,
+    },
+}
+
+/// A place on Earth, WGS 84.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Location {
+    /// Millionths of a degree, north positive.
+    pub latitude_microdegrees: i32,
+    /// Millionths of a degree, east positive.
+    pub longitude_microdegrees: i32,
+    /// Radius of uncertainty, in metres.
+    pub horizontal_accuracy_metres: u32,
+}
+
+/// An application on a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstalledApplication {
+    /// Bundle identifier.
+    pub identifier: String,
+    /// Version as shown to people.
+    pub short_version: String,
+}
+
+/// What became of one settings item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingResult {
+    /// Name of the item, for example `MDMOptions`.
+    pub item: String,
+    /// Why it was not applied; empty if it was.
+    pub errors: Vec<ErrorItem>,
 }
 
 /// `MessageResult` of Apple's DeviceLock.

@@ -42,6 +42,8 @@ secret! {
     UnlockToken(Vec<u8>);
     /// Removes an Activation Lock: `XXXXX-XXXXX-XXXX-XXXX-XXXX-XXXX`.
     BypassCode(String);
+    /// A configuration profile; it may hold passwords of networks and accounts.
+    ProfilePayload(Vec<u8>);
     /// What a user types to unlock a device or a work profile.
     Passcode(String);
     /// Lets a device enrol.

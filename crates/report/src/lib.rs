@@ -1,6 +1,6 @@
 //! Histograms, summaries and tables: what a run has to say for itself.
 //!
-//! Latency is recorded in microseconds and merged, never averaged.
+//! Latency is recorded in microseconds and told as quantiles, never averaged.
 
 mod latency;
 mod table;

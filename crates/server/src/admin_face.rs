@@ -19,7 +19,7 @@ const DRAIN_WITHIN: Duration = Duration::from_millis(800);
 
 /// A bound listener with its certificate, ready to serve.
 pub(crate) struct AdminFace {
-    pub(crate) listener: TcpListener,
+    listener: TcpListener,
     pub(crate) address: SocketAddr,
     tls: RustlsConfig,
     origin: Origin,

@@ -12,9 +12,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug, info_span, warn};
 
-use crate::clock::{Clock, unix_us};
+use crate::chance::new_command_id;
+use crate::clock::Clock;
 use crate::registry::{DecideError, Registry};
-use crate::slot::{Presence, Slot};
+use crate::slot::Slot;
 use crate::stats::ServerStats;
 
 /// How many commands may wait in all. At about half a kilobyte each this is half a gibibyte.
@@ -81,7 +82,7 @@ impl Backend for ServerBackend {
             return Err(SubmitError::QueueFull { retry_after: RETRY_AFTER_FULL });
         }
         let slot = self.registry.slot(device).ok_or(SubmitError::UnknownDevice)?;
-        let id = new_command_id()?;
+        let id = new_command_id().map_err(|cause| SubmitError::Unavailable(Box::new(cause)))?;
         // In a task of its own: a caller who goes away must not leave a command in the store that
         // nobody hands over.
         let span = info_span!("command", device_id = %device, command_id = %id);
@@ -104,6 +105,8 @@ impl Backend for ServerBackend {
 impl ServerBackend {
     /// Accepts a command and, if its device is here and free, hands it over at once: one write
     /// for both.
+    ///
+    /// Source: REQ-QUEUE-001, REQ-QUEUE-006 (docs/protocol/session.md).
     async fn accept(
         self,
         slot: Arc<Slot>,
@@ -112,12 +115,10 @@ impl ServerBackend {
     ) -> Result<(), SubmitError> {
         let now = self.clock.now();
         let mut state = slot.state.lock().await;
-        let decided = self.registry.decide_locked(&mut state, |record, presence| {
+        let presence = state.presence;
+        let decided = self.registry.decide(&mut state, |record| {
             record.submit(now, id, action.clone(), self.command_lifetime)?;
-            Ok::<Option<Command>, SubmitRefusal>(match presence {
-                Presence::Ready(_) => record.next(now),
-                Presence::Away | Presence::Greeting(_) => None,
-            })
+            Ok::<Option<Command>, SubmitRefusal>(presence.take_next(record, now))
         });
         let decided = decided.await.map_err(unavailable)?;
         if let Some(command) = decided.map_err(refused)? {
@@ -143,10 +144,4 @@ fn unavailable(error: DecideError) -> SubmitError {
     }
     warn!(error = &error as &dyn std::error::Error, "command not accepted");
     SubmitError::Unavailable(Box::new(error))
-}
-
-fn new_command_id() -> Result<CommandId, SubmitError> {
-    let mut random = [0; 10];
-    getrandom::fill(&mut random).map_err(|error| SubmitError::Unavailable(Box::new(error)))?;
-    Ok(CommandId::from_parts(unix_us() / 1_000, random))
 }

@@ -6,7 +6,7 @@ use muster_protocol::Timestamp;
 
 /// Tells run time that goes on over restarts and never runs backwards within one.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
+pub(crate) struct Clock {
     epoch_unix_us: u64,
     started: Instant,
     started_at: Timestamp,
@@ -15,20 +15,20 @@ pub struct Clock {
 impl Clock {
     /// The clock of a run whose data folder was made at this wall time.
     #[must_use]
-    pub fn since_epoch(epoch_unix_us: u64) -> Self {
+    pub(crate) fn since_epoch(epoch_unix_us: u64) -> Self {
         let started_at = Timestamp::from_micros(unix_us().saturating_sub(epoch_unix_us));
         Self { epoch_unix_us, started: Instant::now(), started_at }
     }
 
     /// Run time now.
     #[must_use]
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.started_at.after(self.started.elapsed())
     }
 
     /// The wall time of a point in run time, in microseconds since 1970.
     #[must_use]
-    pub const fn unix_us(&self, at: Timestamp) -> u64 {
+    pub(crate) const fn unix_us(&self, at: Timestamp) -> u64 {
         self.epoch_unix_us.saturating_add(at.as_micros())
     }
 }

@@ -31,7 +31,7 @@ pub struct ServerConfig {
 impl ServerConfig {
     /// The first address that may not be bound, if any.
     #[must_use]
-    pub fn exposed_address(&self) -> Option<SocketAddr> {
+    pub(crate) fn exposed_address(&self) -> Option<SocketAddr> {
         match self.exposure {
             Exposure::Anywhere => None,
             Exposure::LoopbackOnly => {

@@ -1,6 +1,6 @@
 //! The data folder: what a server leaves for its next start and for the command line.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -40,6 +40,12 @@ pub enum DataDirError {
         #[source]
         source: io::Error,
     },
+    /// Another process works on it.
+    #[error("{root:?} is in use by another server; stop that one, or use another data folder")]
+    InUse {
+        /// Which folder.
+        root: PathBuf,
+    },
     /// A file that is not what it should be.
     #[error("{path:?} is not valid; remove it and start the server again")]
     Invalid {
@@ -63,6 +69,25 @@ impl DataDir {
         let tokens = self.root.join("enrolment-tokens");
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&tokens);
         made.map_err(|source| io_error("make the folder", &tokens, source))
+    }
+
+    /// Keeps other servers out of the folder until the file is dropped or the process ends,
+    /// however it ends.
+    ///
+    /// Two servers would each decide from memory and overwrite what the other has stored.
+    ///
+    /// # Errors
+    /// [`DataDirError::InUse`] if another server has the folder, [`DataDirError::Io`].
+    pub(crate) fn lock(&self) -> Result<File, DataDirError> {
+        let path = self.root.join("lock");
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = file.map_err(|source| io_error("open", &path, source))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse { root: self.root.clone() }),
+            Err(TryLockError::Error(source)) => Err(io_error("lock", &path, source)),
+        }
     }
 
     /// The folder itself.
@@ -126,11 +151,16 @@ impl DataDir {
 /// # Errors
 /// [`DataDirError::Io`], also for a file above 64 KiB.
 pub(crate) fn read_small(path: &Path) -> Result<String, DataDirError> {
-    let mut text = String::new();
-    let read =
-        File::open(path).and_then(|file| file.take(SMALL_FILE_BYTES_MAX).read_to_string(&mut text));
-    read.map_err(|source| io_error("read", path, source))?;
-    Ok(text.trim().to_owned())
+    let read = || {
+        let mut text = String::new();
+        let bytes = File::open(path)?.take(SMALL_FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
+        if u64::try_from(bytes).is_ok_and(|bytes| bytes <= SMALL_FILE_BYTES_MAX) {
+            Ok(text.trim().to_owned())
+        } else {
+            Err(io::ErrorKind::FileTooLarge.into())
+        }
+    };
+    read().map_err(|source| io_error("read", path, source))
 }
 
 /// Writes a text file only its owner may read; the old content stays until the new one is whole.
@@ -151,4 +181,32 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), DataDirError>
 
 fn io_error(what: &'static str, path: &Path, source: io::Error) -> DataDirError {
     DataDirError::Io { what, path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_largest_size_is_read_and_one_byte_more_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let largest = "x".repeat(usize::try_from(SMALL_FILE_BYTES_MAX).unwrap());
+        fs::write(&path, &largest).unwrap();
+        assert_eq!(read_small(&path).unwrap(), largest);
+        fs::write(&path, largest + "x").unwrap();
+        let refused = read_small(&path).unwrap_err();
+        assert!(matches!(refused, DataDirError::Io { what: "read", .. }), "{refused:?}");
+    }
+
+    #[test]
+    fn a_private_file_takes_the_place_of_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        for text in ["first", "second"] {
+            write_private(&path, text).unwrap();
+            assert_eq!(read_small(&path).unwrap(), text);
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

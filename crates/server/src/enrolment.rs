@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_control::{
-    DeviceRecord, EnrolRefusal, EnrolmentTokenRecord, KeyFingerprint, Lifecycle, NewLife,
-    check_token,
+    DeviceRecord, EnrolRefusal, EnrolmentProfile, KeyFingerprint, Lifecycle, NewLife, check_token,
 };
 use muster_protocol::enrolment::{EnrolReply, EnrolRequest};
 use muster_protocol::frame::Peer;
@@ -18,7 +17,8 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 use tracing::{debug, info, warn};
 
-use crate::clock::{Clock, unix_us};
+use crate::chance::new_device_id;
+use crate::clock::Clock;
 use crate::registry::Registry;
 use crate::session::{End, broken};
 use crate::slot::Slot;
@@ -46,6 +46,7 @@ pub(crate) struct Enroller {
     clock: Clock,
     /// Requests for the same hardware go one after another, each in the lane of its serial number.
     lanes: Box<[Mutex<()>]>,
+    devices_max: usize,
 }
 
 /// A request that has been read and checked.
@@ -64,17 +65,20 @@ enum Race {
 impl Enroller {
     pub(crate) fn new(registry: Arc<Registry>, ca: Arc<RunCa>, clock: Clock) -> Self {
         let lanes = (0..LANES).map(|_| Mutex::default()).collect();
-        Self { registry, ca, clock, lanes }
+        Self { registry, ca, clock, lanes, devices_max: DEVICES_MAX }
     }
 
     /// Serves one connection; an error is the code to close it with.
+    ///
+    /// Source: REQ-ENROL-002, REQ-ENROL-004 (docs/protocol/enrolment.md), REQ-LIMIT-003
+    /// (docs/protocol/limits.md).
     pub(crate) async fn serve(&self, connection: &Connection) -> Result<(), CloseCode> {
         let greeting = timeout(GREETING_WITHIN, read_request(connection)).await;
         let (mut sender, request) = greeting.map_err(|_elapsed| CloseCode::GreetingTimeout)??;
         let applicant = Applicant::check(request)?;
         let device = self.admit(&applicant).await?;
         let reply = self.reply(device, &applicant)?;
-        sender.send(&reply).await.map_err(|_lost| CloseCode::Done)?;
+        sender.send(&reply).await.map_err(|error| End::from(error).code())?;
         sender.finish();
         // The device closes when it has read its certificate.
         drop(timeout(FAREWELL_WITHIN, connection.closed()).await);
@@ -113,6 +117,8 @@ impl Enroller {
     }
 
     /// The token of the request, marked as used if it is a one-time token.
+    ///
+    /// Source: REQ-ENROL-008, REQ-ENROL-011 (docs/protocol/enrolment.md).
     async fn token(&self, applicant: &Applicant, now: Timestamp) -> Result<Token, CloseCode> {
         let hash = sha256(applicant.request.token.expose().as_bytes());
         let found = self.registry.store().token(hash).await.map_err(|error| internal(&error))?;
@@ -122,23 +128,28 @@ impl Enroller {
             EnrolRefusal::Expired => CloseCode::TokenExpired,
             EnrolRefusal::Used => CloseCode::TokenUsed,
         })?;
-        let changed = record != before;
-        Ok(Token { record, revision, changed })
+        let profile = record.profile.clone();
+        let used = record != before;
+        let write = used.then_some(TokenWrite { expected: Some(revision), record });
+        Ok(Token { profile, write })
     }
 
+    /// Source: REQ-LIMIT-002 (docs/protocol/limits.md).
     async fn first_life(
         &self,
         applicant: &Applicant,
         token: Token,
         now: Timestamp,
     ) -> Result<Race, CloseCode> {
-        if self.registry.len() >= DEVICES_MAX {
+        if self.registry.len() >= self.devices_max {
             return Err(CloseCode::FleetFull);
         }
         self.begin(applicant, token, now, None).await
     }
 
     /// The hardware is known: its earlier life ends in the same transaction.
+    ///
+    /// Source: REQ-ENROL-009, REQ-ENROL-012, REQ-ENROL-014 (docs/protocol/enrolment.md).
     async fn next_life(
         &self,
         applicant: &Applicant,
@@ -171,7 +182,7 @@ impl Enroller {
     }
 
     async fn repeat(&self, device: DeviceId, token: Token) -> Result<Race, CloseCode> {
-        let Some(token) = token.write() else {
+        let Some(token) = token.write else {
             return Ok(Race::Won(device, Vec::new()));
         };
         let transaction = Transaction { devices: Vec::new(), tokens: vec![token] };
@@ -181,6 +192,9 @@ impl Enroller {
         }
     }
 
+    /// Makes the new life durable, then known.
+    ///
+    /// Source: REQ-ENROL-003 (docs/protocol/enrolment.md).
     async fn begin(
         &self,
         applicant: &Applicant,
@@ -188,17 +202,17 @@ impl Enroller {
         now: Timestamp,
         earlier: Option<DeviceWrite>,
     ) -> Result<Race, CloseCode> {
-        let id = new_device_id()?;
+        let id = new_device_id().map_err(|error| internal(&error))?;
         let life = NewLife {
             id,
             facts: applicant.request.facts.clone(),
             key: applicant.fingerprint,
-            profile: token.record.profile.clone(),
+            profile: token.profile,
         };
         let mut record = DeviceRecord::new(now, life);
         let writes = record.take_writes();
         let devices = earlier.into_iter().chain([DeviceWrite::of(&record, None, writes)]).collect();
-        let tokens = token.write().into_iter().collect();
+        let tokens = token.write.into_iter().collect();
         match self.registry.store().commit(Transaction { devices, tokens }).await {
             Ok(revisions) => {
                 let revision = revisions.last().copied().unwrap_or(Revision::FIRST);
@@ -211,6 +225,7 @@ impl Enroller {
         }
     }
 
+    /// Source: REQ-CERT-002, REQ-CERT-004, REQ-CERT-007 (docs/protocol/certificates.md).
     fn reply(&self, device: DeviceId, applicant: &Applicant) -> Result<EnrolReply, CloseCode> {
         let issued = self.ca.issue_device(device, &applicant.key, Validity::device());
         let certificate = issued.map_err(|error| internal(&error))?;
@@ -220,6 +235,8 @@ impl Enroller {
 }
 
 impl Applicant {
+    /// Source: REQ-ENROL-007 (docs/protocol/enrolment.md), REQ-CERT-009, REQ-CERT-010,
+    /// REQ-CERT-011 (docs/protocol/certificates.md).
     fn check(request: EnrolRequest) -> Result<Self, CloseCode> {
         if request.token.expose().len() > TEXT_BYTES_MAX {
             return Err(CloseCode::FieldTooLarge);
@@ -237,18 +254,11 @@ impl Applicant {
     }
 }
 
-/// A token as it is, and as it has to be written.
+/// What a valid token gives.
 struct Token {
-    record: EnrolmentTokenRecord,
-    revision: Revision,
-    changed: bool,
-}
-
-impl Token {
-    fn write(self) -> Option<TokenWrite> {
-        let Self { record, revision, changed } = self;
-        changed.then_some(TokenWrite { expected: Some(revision), record })
-    }
+    profile: EnrolmentProfile,
+    /// What has to be written along, if the token is used up by this.
+    write: Option<TokenWrite>,
 }
 
 async fn read_request(connection: &Connection) -> Result<(FrameSender, EnrolRequest), CloseCode> {
@@ -257,10 +267,7 @@ async fn read_request(connection: &Connection) -> Result<(FrameSender, EnrolRequ
     match receiver.receive::<EnrolRequest>(Peer::Known).await {
         Ok(Some(request)) => Ok((FrameSender::new(send), request)),
         Ok(None) => Err(CloseCode::WrongState),
-        Err(error) => Err(match broken(&error) {
-            End::Close(code) => code,
-            End::Gone => CloseCode::Done,
-        }),
+        Err(error) => Err(broken(&error).code()),
     }
 }
 
@@ -273,13 +280,56 @@ fn lost_race(error: &CommitError) -> Result<Race, CloseCode> {
     }
 }
 
-fn new_device_id() -> Result<DeviceId, CloseCode> {
-    let mut random = [0; 10];
-    getrandom::fill(&mut random).map_err(|error| internal(&error))?;
-    Ok(DeviceId::from_parts(unix_us() / 1_000, random))
-}
-
 fn internal(error: &(dyn std::error::Error + 'static)) -> CloseCode {
     warn!(error, "enrolment failed on this side");
     CloseCode::InternalError
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_protocol::secret::EnrolmentToken;
+    use muster_protocol::{DeviceFacts, Mode, OperatingSystem, OsVersion};
+    use muster_store::Store;
+    use muster_transport::DeviceKey;
+
+    use super::*;
+    use crate::clock::unix_us;
+    use crate::tokens::{TokenKind, TokenRequest, issue_token, profiles};
+
+    /// A server for one device, and a token for any number.
+    async fn full_with_one() -> (Enroller, EnrolmentToken) {
+        let (store, clock) = (Store::memory(), Clock::since_epoch(unix_us()));
+        let [profile, _] = profiles();
+        let lifetime = Duration::from_secs(60);
+        let wanted = TokenRequest { profile, kind: TokenKind::Reusable, lifetime };
+        let token = issue_token(&store, clock, wanted).await.unwrap();
+        let registry = Registry::load(store, Arc::default(), clock).await.unwrap();
+        let ca = Arc::new(RunCa::ephemeral().unwrap());
+        (Enroller { devices_max: 1, ..Enroller::new(Arc::new(registry), ca, clock) }, token)
+    }
+
+    fn applicant(serial: &str, key: &DeviceKey, token: &EnrolmentToken) -> Applicant {
+        let facts = DeviceFacts {
+            serial: serial.parse().unwrap(),
+            model: "iPhone15,2".to_owned(),
+            operating_system: OperatingSystem::Ios,
+            os_version: OsVersion::major(17),
+            mode: Mode::AppleDeviceSupervised,
+        };
+        let (minor, csr_der) = (alpn::MINOR, key.csr_der().unwrap());
+        Applicant::check(EnrolRequest { minor, token: token.clone(), csr_der, facts }).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_full_server_takes_no_new_hardware_and_keeps_serving_what_it_knows() {
+        let (enroller, token) = full_with_one().await;
+        let (key, other) = (DeviceKey::generate().unwrap(), DeviceKey::generate().unwrap());
+        let first = enroller.admit(&applicant("ONE", &key, &token)).await.unwrap();
+        let refused = enroller.admit(&applicant("TWO", &other, &token)).await;
+        assert_eq!(refused, Err(CloseCode::FleetFull));
+        let repeated = enroller.admit(&applicant("ONE", &key, &token)).await;
+        assert_eq!(repeated, Ok(first));
+        let again = enroller.admit(&applicant("ONE", &other, &token)).await.unwrap();
+        assert_ne!(again, first, "another key begins another life");
+    }
 }

@@ -11,6 +11,7 @@
 
 mod admin_face;
 mod backend;
+mod chance;
 mod clock;
 mod config;
 mod data_dir;
@@ -25,11 +26,10 @@ mod stats;
 mod sweeper;
 mod tokens;
 
-pub use clock::Clock;
 pub use config::{Exposure, ServerConfig};
 pub use data_dir::{DataDir, DataDirError, Endpoints};
 pub use server::{Server, ServerError};
-pub use stats::{ServerStats, Totals};
+pub use stats::Totals;
 pub use tokens::{
     TokenError, TokenKind, TokenRequest, issue_folder_token, profile_named, profiles,
 };

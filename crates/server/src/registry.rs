@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use muster_control::{CommandState, DeviceRecord, Lifecycle, Writes};
 use muster_protocol::DeviceId;
 use muster_store::{CommitError, DeviceWrite, LoadError, Revision, Store, Transaction};
-use tokio::sync::MutexGuard;
 
 use crate::clock::Clock;
 use crate::slot::{SessionNumber, Slot, SlotState};
@@ -37,9 +36,21 @@ pub(crate) enum DecideError {
     Reload {
         /// Which device.
         device: DeviceId,
-        /// Why; `None` if it is gone.
+        /// Why.
         #[source]
-        source: Option<LoadError>,
+        source: LoadError,
+    },
+    /// The record is not in the store any more.
+    #[error("device {device} has gone from the store")]
+    Gone {
+        /// Which device.
+        device: DeviceId,
+    },
+    /// Somebody else was faster every time.
+    #[error("device {device} was changed by others {RACES_MAX} times in a row")]
+    Raced {
+        /// Which device.
+        device: DeviceId,
     },
 }
 
@@ -120,29 +131,21 @@ impl Registry {
         self.slots.write().unwrap_or_else(PoisonError::into_inner).insert(id, slot);
     }
 
-    /// Lets a record decide and returns once the decision is durable.
+    /// Lets a record decide and returns once the decision is durable. The caller holds the lock.
     ///
     /// `decide` works on a copy and may be called again after a lost race. If the future is
     /// dropped while the store writes, the next decision finds the store ahead and reads again.
+    ///
+    /// Source: REQ-QUEUE-001, REQ-SESSION-011 (docs/protocol/session.md).
     pub(crate) async fn decide<T>(
         &self,
-        slot: &Slot,
+        state: &mut SlotState,
         decide: impl Fn(&mut DeviceRecord) -> T,
-    ) -> Result<T, DecideError> {
-        let mut state = slot.state.lock().await;
-        self.decide_locked(&mut state, |record, _presence| decide(record)).await
-    }
-
-    /// The same for a caller that holds the lock already.
-    pub(crate) async fn decide_locked<T>(
-        &self,
-        state: &mut MutexGuard<'_, SlotState>,
-        decide: impl Fn(&mut DeviceRecord, crate::slot::Presence) -> T,
     ) -> Result<T, DecideError> {
         let device = state.record.id;
         for _race in 0..RACES_MAX {
             let mut next = state.record.clone();
-            let answer = decide(&mut next, state.presence);
+            let answer = decide(&mut next);
             let ended = next.take_writes();
             if ended.is_empty() {
                 state.record = next;
@@ -159,15 +162,14 @@ impl Registry {
                 Err(source) => return Err(DecideError::Store { device, source }),
             }
         }
-        Err(DecideError::Reload { device, source: None })
+        Err(DecideError::Raced { device })
     }
 
-    async fn reload(&self, state: &mut MutexGuard<'_, SlotState>) -> Result<(), DecideError> {
+    async fn reload(&self, state: &mut SlotState) -> Result<(), DecideError> {
         let device = state.record.id;
         let loaded = self.store.load(device).await;
-        let loaded =
-            loaded.map_err(|source| DecideError::Reload { device, source: Some(source) })?;
-        let stored = loaded.ok_or(DecideError::Reload { device, source: None })?;
+        let loaded = loaded.map_err(|source| DecideError::Reload { device, source })?;
+        let stored = loaded.ok_or(DecideError::Gone { device })?;
         self.account(&state.record, &stored.record);
         state.record = stored.record;
         state.revision = stored.revision;
@@ -202,7 +204,7 @@ impl Registry {
         }
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<DeviceId, Arc<Slot>>> {
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<DeviceId, Arc<Slot>>> {
         self.slots.read().unwrap_or_else(PoisonError::into_inner)
     }
 }

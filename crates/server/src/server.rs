@@ -1,11 +1,14 @@
 //! Starts and stops the server.
 
+use std::fs::File;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use muster_admin::{AdminToken, Backend};
+use muster_protocol::CloseCode;
+use muster_protocol::secret::EnrolmentToken;
 use muster_store::{Counts, LoadError, OpenError, Store};
 use muster_transport::{CaError, EndpointError, RunCa, SocketBuffers, server_endpoint};
 use quinn::Endpoint;
@@ -16,6 +19,7 @@ use tracing::{info, warn};
 
 use crate::admin_face::{AdminFace, AdminFaceError};
 use crate::backend::ServerBackend;
+use crate::chance::random_text;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::data_dir::{DataDir, DataDirError, Endpoints, read_small, write_private};
@@ -24,12 +28,13 @@ use crate::gateway::Gateway;
 use crate::registry::Registry;
 use crate::stats::{ServerStats, Totals};
 use crate::sweeper;
-use crate::tokens::{
-    TokenError, TokenKind, TokenRequest, issue_token, profiles, random_text, run_clock,
-};
+use crate::tokens::{TokenError, TokenKind, TokenRequest, issue_token, profiles, run_clock};
 
 /// How long sessions may take to hand back what is in flight.
 const DRAIN_WITHIN: Duration = Duration::from_millis(1_500);
+
+/// How long devices may take to hear that the server has gone.
+const FAREWELL_WITHIN: Duration = Duration::from_millis(200);
 
 /// How long the reusable tokens of the data folder are valid.
 const FOLDER_TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -40,6 +45,8 @@ pub struct Server {
     endpoints: Endpoints,
     buffers: SocketBuffers,
     data: DataDir,
+    /// Keeps other servers out of the data folder.
+    lock: File,
     endpoint: Endpoint,
     registry: Arc<Registry>,
     backend: ServerBackend,
@@ -91,6 +98,9 @@ pub enum ServerError {
     /// The tokens.
     #[error("failed to prepare the enrolment tokens")]
     Token(#[from] TokenError),
+    /// The administrator's token.
+    #[error("failed to draw an admin token")]
+    Random(#[from] getrandom::Error),
 }
 
 impl Server {
@@ -104,6 +114,7 @@ impl Server {
         }
         let data = DataDir::at(config.data.clone());
         data.create()?;
+        let lock = data.lock()?;
         let ca = Arc::new(RunCa::open_or_create(data.root())?);
         let identity = ca.issue_server()?;
         let listener = TcpListener::bind(config.admin)
@@ -129,15 +140,16 @@ impl Server {
             stop: stop.child_token(),
             tasks: tasks.clone(),
         };
-        let server = Self { endpoints, buffers, data, endpoint, registry, backend, stop, tasks };
-        server.spawn(Faces { ca, clock, face, token });
+        let server =
+            Self { endpoints, buffers, data, lock, endpoint, registry, backend, stop, tasks };
+        server.spawn(Faces { ca, face, token });
         info!(quic = %endpoints.quic, admin = %endpoints.admin, devices = server.registry.len(), "server listens");
         Ok(server)
     }
 
     fn spawn(&self, faces: Faces) {
-        let Faces { ca, clock, face, token } = faces;
-        let registry = &self.registry;
+        let Faces { ca, face, token } = faces;
+        let (registry, clock) = (&self.registry, self.backend.clock);
         let gateway = Arc::new(Gateway {
             registry: registry.clone(),
             enroller: Enroller::new(registry.clone(), ca, clock),
@@ -193,34 +205,32 @@ impl Server {
     ///
     /// # Errors
     /// [`TokenError`].
-    pub async fn issue_token(
-        &self,
-        request: TokenRequest,
-    ) -> Result<muster_protocol::secret::EnrolmentToken, TokenError> {
-        let clock = run_clock(self.registry.store()).await?;
-        issue_token(self.registry.store(), clock, request).await
+    pub async fn issue_token(&self, request: TokenRequest) -> Result<EnrolmentToken, TokenError> {
+        issue_token(self.registry.store(), self.backend.clock, request).await
     }
 
     /// Stops: refuses new work, hands back what is in flight, tells devices to come back later.
     ///
-    /// Returns within two seconds. Cancel safe: no; what is not drained is cut.
-    pub async fn stop(self) {
+    /// Returns the last counters, within two seconds. Cancel safe: no; what is not drained is cut.
+    pub async fn stop(self) -> Totals {
         self.stop.cancel();
         self.tasks.close();
         if timeout(DRAIN_WITHIN, self.tasks.wait()).await.is_err() {
             warn!(open = self.tasks.len(), "drain deadline passed");
         }
-        let code = muster_protocol::CloseCode::RetryLater;
+        let code = CloseCode::RetryLater;
         self.endpoint.close(code.code().into(), code.reason().as_bytes());
-        drop(timeout(Duration::from_millis(200), self.endpoint.wait_idle()).await);
+        drop(timeout(FAREWELL_WITHIN, self.endpoint.wait_idle()).await);
         self.registry.store().clone().close().await;
+        // Only now may the next server have the folder.
+        drop(self.lock);
+        self.registry.stats.totals()
     }
 }
 
 /// What the faces of a server are made of.
 struct Faces {
     ca: Arc<RunCa>,
-    clock: Clock,
     face: AdminFace,
     token: AdminToken,
 }

@@ -10,7 +10,8 @@ use muster_protocol::limits::GREETING_WITHIN;
 use muster_protocol::management::{Hello, ToDevice, ToServer, Welcome};
 use muster_protocol::{CloseCode, CommandHead, alpn};
 use muster_transport::{
-    FrameReceiver, FrameSender, PeerError, PeerIdentity, ReceiveError, peer_identity, violation,
+    FrameReceiver, FrameSender, PeerError, PeerIdentity, ReceiveError, SendError, peer_identity,
+    violation,
 };
 use quinn::Connection;
 use tokio::time::timeout;
@@ -47,6 +48,28 @@ impl From<DecideError> for End {
     }
 }
 
+impl From<SendError> for End {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Encode { .. } => {
+                warn!(error = &error as &dyn std::error::Error, "message not sent");
+                Self::Close(CloseCode::InternalError)
+            }
+            SendError::Write { .. } => Self::Gone,
+        }
+    }
+}
+
+impl End {
+    /// What to close with; a connection that is gone already does not hear it.
+    pub(crate) const fn code(&self) -> CloseCode {
+        match self {
+            Self::Close(code) => *code,
+            Self::Gone => CloseCode::Done,
+        }
+    }
+}
+
 /// A device that has been let in.
 pub(crate) struct Session {
     pub(crate) gateway: Arc<Gateway>,
@@ -66,6 +89,8 @@ enum Event {
 }
 
 /// Serves a management connection until it ends.
+///
+/// Source: REQ-CERT-003, REQ-CERT-014 (docs/protocol/certificates.md).
 pub(crate) async fn serve(gateway: Arc<Gateway>, connection: Connection) {
     let end = match peer_identity(&connection) {
         Ok(identity) => {
@@ -98,6 +123,10 @@ async fn run(gateway: &Arc<Gateway>, connection: &Connection, identity: PeerIden
 }
 
 impl Session {
+    /// Checks who is there, then waits for its hello.
+    ///
+    /// Source: REQ-LIMIT-003 (docs/protocol/limits.md), REQ-SESSION-003
+    /// (docs/protocol/session.md).
     async fn greet(
         gateway: &Arc<Gateway>,
         connection: &Connection,
@@ -135,6 +164,9 @@ impl Session {
         }
     }
 
+    /// Takes the device's place and answers its hello.
+    ///
+    /// Source: REQ-SESSION-002, REQ-SESSION-006 (docs/protocol/session.md).
     async fn welcome(&mut self, hello: &Hello) -> Result<(), End> {
         let now = self.gateway.clock.now();
         let policy = {
@@ -142,8 +174,7 @@ impl Session {
             // The device may have left while it was saying hello.
             enrolled(state.record.lifecycle)?;
             let registry = &self.gateway.registry;
-            let decided = registry.decide_locked(&mut state, |record, _| record.hello(now, hello));
-            decided.await?;
+            registry.decide(&mut state, |record| record.hello(now, hello)).await?;
             state.presence = Presence::Greeting(self.number);
             self.slot.hold(self.number);
             state.record.policy
@@ -153,6 +184,8 @@ impl Session {
     }
 
     /// Waits for one thing to happen and deals with it.
+    ///
+    /// Source: REQ-SESSION-006, REQ-SESSION-016, REQ-SESSION-017 (docs/protocol/session.md).
     async fn turn(&mut self) -> Result<(), End> {
         let mail = self.slot.mail.notified();
         // A session that was busy while another took its place has not been woken by that.
@@ -192,29 +225,26 @@ impl Session {
     /// Hands a message to the device.
     pub(crate) async fn send(&mut self, message: &ToDevice) -> Result<(), End> {
         let sent = timeout(SEND_WITHIN, self.sender.send(message)).await;
-        let bytes = sent
-            .map_err(|_elapsed| End::Close(CloseCode::RetryLater))?
-            .map_err(|_lost| End::Gone)?;
+        let bytes = sent.map_err(|_elapsed| End::Close(CloseCode::RetryLater))??;
         let bytes = u64::try_from(bytes).unwrap_or(0);
         self.gateway.registry.stats.bytes_sent.fetch_add(bytes, Ordering::Relaxed);
         Ok(())
     }
 
     /// Gives back what is in flight, unless a newer session has taken over.
+    ///
+    /// Source: REQ-ACK-009 (docs/protocol/session.md).
     async fn leave(&self) {
         let registry = &self.gateway.registry;
         let received = self.receiver.bytes_received();
         registry.stats.bytes_received.fetch_add(received, Ordering::Relaxed);
-        let mut state = self.slot.state.lock().await;
-        if !state.presence.is(self.number) {
+        let Some(mut state) = self.slot.lock_for(self.number).await else {
             return;
-        }
+        };
         state.presence = Presence::Away;
         self.slot.release(self.number);
         let now = self.gateway.clock.now();
-        let handed_back =
-            registry.decide_locked(&mut state, |record, _presence| record.disconnected(now)).await;
-        if let Err(error) = handed_back {
+        if let Err(error) = registry.decide(&mut state, |record| record.disconnected(now)).await {
             // The store has the command in flight; a restart or the next hello releases it.
             warn!(error = &error as &dyn std::error::Error, "in-flight command not handed back");
         }
@@ -222,6 +252,8 @@ impl Session {
 }
 
 /// Whether this certificate may speak for its device.
+///
+/// Source: REQ-CERT-008 (docs/protocol/certificates.md).
 async fn admit(slot: &Slot, identity: &PeerIdentity) -> Result<(), End> {
     let state = slot.state.lock().await;
     enrolled(state.record.lifecycle)?;
@@ -232,6 +264,7 @@ async fn admit(slot: &Slot, identity: &PeerIdentity) -> Result<(), End> {
     }
 }
 
+/// Source: REQ-ENROL-014 (docs/protocol/enrolment.md), REQ-SESSION-018 (docs/protocol/session.md).
 fn enrolled(lifecycle: Lifecycle) -> Result<(), End> {
     use muster_control::UnenrolReason::{EnrolledAgain, Retired, Wiped};
     match lifecycle {
@@ -243,6 +276,7 @@ fn enrolled(lifecycle: Lifecycle) -> Result<(), End> {
     }
 }
 
+/// Source: REQ-SESSION-004 (docs/protocol/session.md).
 async fn first_message(receiver: &mut FrameReceiver) -> Result<Hello, End> {
     match receiver.receive::<ToServer>(Peer::Known).await {
         Ok(Some(ToServer::Hello(hello))) => Ok(hello),

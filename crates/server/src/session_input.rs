@@ -1,13 +1,18 @@
 //! What a session does with each message of a device.
 
 use muster_control::{DeviceRecord, Lifecycle, Settled};
-use muster_protocol::limits::{ERROR_ITEMS_MAX, TEXT_BYTES_MAX, UNLOCK_TOKEN_BYTES_MAX};
+use muster_protocol::limits::{
+    ERROR_ITEMS_MAX, LIST_ITEMS_MAX, TEXT_BYTES_MAX, UNLOCK_TOKEN_BYTES_MAX,
+};
 use muster_protocol::management::{CommandResult, ToDevice, ToServer, TokenUpdate};
-use muster_protocol::{Answer, CloseCode, Command, ErrorItem, Outcome, Timestamp};
+use muster_protocol::{
+    Answer, CloseCode, Command, ErrorItem, Outcome, QueryResponse, QueryValue, Timestamp,
+};
+use tokio::sync::MutexGuard;
 use tracing::{Instrument as _, debug, info_span};
 
 use crate::session::{End, Session};
-use crate::slot::Presence;
+use crate::slot::{Presence, SlotState};
 use crate::stats::ServerStats;
 
 impl Session {
@@ -29,6 +34,8 @@ impl Session {
     }
 
     /// Keeps secrets and says so once they are durable.
+    ///
+    /// Source: REQ-SESSION-011 (docs/protocol/session.md).
     async fn escrow(&mut self, now: Timestamp, update: TokenUpdate) -> Result<(), End> {
         check_update(&update)?;
         let sequence = update.sequence;
@@ -37,14 +44,12 @@ impl Session {
     }
 
     /// Begins a new run: the device takes commands from now on.
+    ///
+    /// Source: REQ-QUEUE-002, REQ-QUEUE-003 (docs/protocol/session.md).
     async fn offer(&mut self, now: Timestamp) -> Result<(), End> {
         let (command, busy) = {
-            let mut state = self.slot.state.lock().await;
-            if !state.presence.is(self.number) {
-                return Err(CloseCode::Replaced.into());
-            }
-            let registry = &self.gateway.registry;
-            let next = registry.decide_locked(&mut state, |record, _presence| {
+            let mut state = self.lock().await?;
+            let next = self.gateway.registry.decide(&mut state, |record| {
                 record.idle(now);
                 let busy = record.has_in_flight();
                 (record.next(now), busy)
@@ -55,13 +60,16 @@ impl Session {
         };
         match command {
             Some(command) => self.send(&ToDevice::Command(command)).await,
-            // What is in flight is the answer (REQ-QUEUE-003, docs/protocol/session.md).
+            // What is in flight is the answer.
             None if busy => Ok(()),
             None => self.send(&ToDevice::Empty).await,
         }
     }
 
     /// Takes an answer and hands out what comes next, in one decision.
+    ///
+    /// Source: REQ-QUEUE-005, and "Leaving" for an answer that ends the enrolment
+    /// (docs/protocol/session.md).
     async fn settle(&mut self, now: Timestamp, result: CommandResult) -> Result<(), End> {
         check_outcome(&result.outcome)?;
         let (settled, next, lifecycle) = self.decide_settle(now, &result).await?;
@@ -82,24 +90,22 @@ impl Session {
         now: Timestamp,
         result: &CommandResult,
     ) -> Result<(Settled, Option<Command>, Lifecycle), End> {
-        let mut state = self.slot.state.lock().await;
-        if !state.presence.is(self.number) {
-            return Err(CloseCode::Replaced.into());
-        }
-        let registry = &self.gateway.registry;
-        let decided = registry.decide_locked(&mut state, |record, presence| {
+        let mut state = self.lock().await?;
+        let presence = state.presence;
+        let decided = self.gateway.registry.decide(&mut state, |record| {
             let settled = record.settle(now, result);
-            let next = match presence {
-                Presence::Ready(_) => record.next(now),
-                Presence::Away | Presence::Greeting(_) => None,
-            };
-            (settled, next, record.lifecycle)
+            (settled, presence.take_next(record, now), record.lifecycle)
         });
         Ok(decided.await?)
     }
 
     async fn decide(&self, decide: impl Fn(&mut DeviceRecord)) -> Result<(), End> {
-        Ok(self.gateway.registry.decide(&self.slot, decide).await?)
+        let mut state = self.lock().await?;
+        Ok(self.gateway.registry.decide(&mut state, decide).await?)
+    }
+
+    async fn lock(&self) -> Result<MutexGuard<'_, SlotState>, End> {
+        self.slot.lock_for(self.number).await.ok_or(CloseCode::Replaced.into())
     }
 
     fn count(&self, settled: Settled) {
@@ -113,7 +119,7 @@ impl Session {
     }
 }
 
-/// Source: REQ-LIMIT (docs/protocol/limits.md).
+/// Source: REQ-LIMIT-002, REQ-LIMIT-005 (docs/protocol/limits.md).
 fn check_update(update: &TokenUpdate) -> Result<(), End> {
     let token = update.unlock_token.as_ref().map_or(0, |token| token.expose().len());
     let code = update.bypass_code.as_ref().map_or(0, |code| code.expose().len());
@@ -121,16 +127,54 @@ fn check_update(update: &TokenUpdate) -> Result<(), End> {
     within(code, TEXT_BYTES_MAX)
 }
 
+/// Source: REQ-LIMIT-002, REQ-LIMIT-005 (docs/protocol/limits.md).
 fn check_outcome(outcome: &Outcome) -> Result<(), End> {
     match outcome {
         Outcome::Error(items) | Outcome::NotSupported(items) => check_errors(items),
-        Outcome::Acknowledged(Answer::TemporaryPasscode(passcode)) => {
-            within(passcode.expose().len(), TEXT_BYTES_MAX)
-        }
-        Outcome::Acknowledged(Answer::Done | Answer::Locked(_) | Answer::Status(_))
-        | Outcome::CommandFormatError
-        | Outcome::NotNow => Ok(()),
+        Outcome::Acknowledged(answer) => check_answer(answer),
+        Outcome::CommandFormatError | Outcome::NotNow => Ok(()),
     }
+}
+
+fn check_answer(answer: &Answer) -> Result<(), End> {
+    match answer {
+        Answer::TemporaryPasscode(passcode) => within(passcode.expose().len(), TEXT_BYTES_MAX),
+        Answer::DeviceInformation(responses) => check_responses(responses),
+        Answer::ActivationLockBypassCode(code) => {
+            within(code.as_ref().map_or(0, |code| code.expose().len()), TEXT_BYTES_MAX)
+        }
+        Answer::Profiles(identifiers) => {
+            within(identifiers.len(), LIST_ITEMS_MAX)?;
+            identifiers.iter().try_for_each(|text| within(text.len(), TEXT_BYTES_MAX))
+        }
+        Answer::Applications(applications) => {
+            within(applications.len(), LIST_ITEMS_MAX)?;
+            applications.iter().try_for_each(|application| {
+                within(application.identifier.len(), TEXT_BYTES_MAX)?;
+                within(application.short_version.len(), TEXT_BYTES_MAX)
+            })
+        }
+        Answer::Settings(results) => {
+            within(results.len(), LIST_ITEMS_MAX)?;
+            results.iter().try_for_each(|result| {
+                within(result.item.len(), TEXT_BYTES_MAX)?;
+                check_errors(&result.errors)
+            })
+        }
+        Answer::UnlockToken(token) => within(token.expose().len(), UNLOCK_TOKEN_BYTES_MAX),
+        Answer::Done | Answer::Locked(_) | Answer::Status(_) | Answer::Location(_) => Ok(()),
+    }
+}
+
+fn check_responses(responses: &[QueryResponse]) -> Result<(), End> {
+    within(responses.len(), LIST_ITEMS_MAX)?;
+    responses.iter().try_for_each(|response| {
+        within(response.key.len(), TEXT_BYTES_MAX)?;
+        match &response.value {
+            QueryValue::Text(text) => within(text.len(), TEXT_BYTES_MAX),
+            QueryValue::Flag(_) | QueryValue::MdmOptions { .. } => Ok(()),
+        }
+    })
 }
 
 fn check_errors(items: &[ErrorItem]) -> Result<(), End> {

@@ -3,9 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use muster_control::DeviceRecord;
-use muster_protocol::{CloseCode, Command};
+use muster_protocol::{CloseCode, Command, Timestamp};
 use muster_store::Revision;
-use tokio::sync::Notify;
+use tokio::sync::{MutexGuard, Notify};
 
 /// A device's place. Decisions about one device happen one after another under its lock.
 #[derive(Debug)]
@@ -73,6 +73,19 @@ impl Slot {
         }
     }
 
+    /// Takes the lock for this session, unless a newer one has taken its place.
+    ///
+    /// Without the check what an old session had read already would be taken for the present.
+    ///
+    /// Source: REQ-SESSION-006 (docs/protocol/session.md).
+    pub(crate) async fn lock_for(
+        &self,
+        session: SessionNumber,
+    ) -> Option<MutexGuard<'_, SlotState>> {
+        let state = self.state.lock().await;
+        state.presence.is(session).then_some(state)
+    }
+
     /// Whether a session serves the device.
     pub(crate) fn is_held(&self) -> bool {
         self.with_mailbox(|mailbox| mailbox.holder.is_some())
@@ -137,5 +150,70 @@ impl Presence {
             Self::Away => false,
             Self::Greeting(here) | Self::Ready(here) => here == session,
         }
+    }
+
+    /// The next command of a device that takes them as they come.
+    ///
+    /// Source: REQ-QUEUE-002 (docs/protocol/session.md).
+    pub(crate) fn take_next(self, record: &mut DeviceRecord, now: Timestamp) -> Option<Command> {
+        match self {
+            Self::Ready(_) => record.next(now),
+            Self::Away | Self::Greeting(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use muster_control::{EnrolmentProfile, KeyFingerprint, NewLife};
+    use muster_protocol::{DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion, Policy};
+
+    const FIRST: SessionNumber = SessionNumber(1);
+    const SECOND: SessionNumber = SessionNumber(2);
+
+    fn slot() -> Slot {
+        let facts = DeviceFacts {
+            serial: "F17G0000A1".parse().unwrap(),
+            model: "iPhone15,2".to_owned(),
+            operating_system: OperatingSystem::Ios,
+            os_version: OsVersion::major(17),
+            mode: Mode::AppleDeviceSupervised,
+        };
+        let life = NewLife {
+            id: DeviceId::from_bytes([1; 16]),
+            facts,
+            key: KeyFingerprint([2; 32]),
+            profile: EnrolmentProfile { name: "default".to_owned(), policy: Policy::FULL },
+        };
+        Slot::new(DeviceRecord::new(Timestamp::ZERO, life), Revision::FIRST)
+    }
+
+    async fn take_place(slot: &Slot, session: SessionNumber) {
+        slot.state.lock().await.presence = Presence::Greeting(session);
+        slot.hold(session);
+    }
+
+    #[tokio::test]
+    async fn only_the_newest_session_decides_about_its_device() {
+        let slot = slot();
+        take_place(&slot, FIRST).await;
+        assert!(slot.lock_for(FIRST).await.is_some());
+        take_place(&slot, SECOND).await;
+        assert!(slot.lock_for(FIRST).await.is_none());
+        assert!(slot.lock_for(SECOND).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn mail_is_for_the_newest_session_and_a_close_comes_before_a_command() {
+        let slot = slot();
+        take_place(&slot, FIRST).await;
+        slot.close(CloseCode::Unenrolled);
+        assert_eq!(slot.collect(FIRST), Mail::Close(CloseCode::Unenrolled));
+        assert_eq!(slot.collect(FIRST), Mail::Nothing);
+        take_place(&slot, SECOND).await;
+        assert_eq!(slot.collect(FIRST), Mail::Replaced);
+        slot.release(FIRST);
+        assert!(slot.is_held_by(SECOND));
     }
 }

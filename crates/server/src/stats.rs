@@ -14,7 +14,7 @@ macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// Counters since the server started.
         #[derive(Debug, Default)]
-        pub struct ServerStats {
+        pub(crate) struct ServerStats {
             $(pub(crate) $name: AtomicU64,)*
             pub(crate) live_commands: AtomicI64,
             closed_by_code: Mutex<BTreeMap<CloseCode, u64>>,
@@ -34,7 +34,7 @@ macro_rules! counters {
         impl ServerStats {
             /// The counters now.
             #[must_use]
-            pub fn totals(&self) -> Totals {
+            pub(crate) fn totals(&self) -> Totals {
                 let closed = self.closed_by_code.lock().unwrap_or_else(PoisonError::into_inner);
                 let latency = self.latency.lock().unwrap_or_else(PoisonError::into_inner);
                 Totals {
@@ -88,9 +88,7 @@ impl ServerStats {
         Self::count(&self.terminal);
         self.latency.lock().unwrap_or_else(PoisonError::into_inner).record(took);
     }
-}
 
-impl ServerStats {
     /// Keeps account of commands that have not ended, in all.
     pub(crate) fn live(&self, before: usize, after: usize) {
         let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use muster_protocol::DeviceId;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -44,16 +45,14 @@ async fn sweep(registry: &Registry, clock: Clock, stop: &CancellationToken) {
     }
 }
 
-async fn sweep_one(registry: &Registry, clock: Clock, slot: &Slot) -> muster_protocol::DeviceId {
+/// Looks at one device and says which it was.
+async fn sweep_one(registry: &Registry, clock: Clock, slot: &Slot) -> DeviceId {
     let mut state = slot.state.lock().await;
     let device = state.record.id;
     let now = clock.now();
-    if state.record.next_deadline().is_some_and(|deadline| deadline <= now) {
-        let swept =
-            registry.decide_locked(&mut state, |record, _presence| record.expire(now)).await;
-        if let Err(error) = swept {
-            warn!(%device, error = &error as &dyn std::error::Error, "sweep not stored");
-        }
+    let overdue = state.record.next_deadline().is_some_and(|deadline| deadline <= now);
+    if overdue && let Err(error) = registry.decide(&mut state, |record| record.expire(now)).await {
+        warn!(%device, error = &error as &dyn std::error::Error, "sweep not stored");
     }
     device
 }

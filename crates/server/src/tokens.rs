@@ -1,5 +1,6 @@
 //! Enrolment tokens: made here, kept as hashes, judged by the core.
 
+use std::num::ParseIntError;
 use std::time::Duration;
 
 use muster_control::{EnrolmentProfile, EnrolmentTokenRecord, TokenUse};
@@ -8,14 +9,12 @@ use muster_protocol::secret::EnrolmentToken;
 use muster_store::{CommitError, OpenError, Store, TokenWrite, Transaction};
 use muster_transport::sha256;
 
+use crate::chance::random_text;
 use crate::clock::{Clock, unix_us};
 use crate::data_dir::{DataDir, DataDirError};
 
 /// The key of the run's start in the store.
 const META_EPOCH: &str = "run_epoch_unix_us";
-
-/// Random bytes in a token.
-const TOKEN_BYTES: usize = 32;
 
 /// How often a token may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +40,18 @@ pub struct TokenRequest {
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// The system has no randomness to give.
-    #[error("failed to draw random bytes: {0}")]
-    Random(getrandom::Error),
+    #[error("failed to draw random bytes")]
+    Random(#[from] getrandom::Error),
     /// The data folder has never been used by a server.
     #[error("no server has used this data folder yet; start `muster server` first")]
     NoRun,
+    /// The store holds something else where the start of its run should stand.
+    #[error("the store does not say when its run began")]
+    Epoch {
+        /// Why.
+        #[source]
+        source: ParseIntError,
+    },
     /// The store cannot be opened.
     #[error("failed to open the store")]
     Open(#[from] OpenError),
@@ -119,8 +125,11 @@ pub fn profile_named(name: &str) -> Option<EnrolmentProfile> {
 
 /// The clock of the run a store belongs to, if a run has begun.
 pub(crate) async fn stored_clock(store: &Store) -> Result<Option<Clock>, TokenError> {
-    let epoch = store.meta(META_EPOCH).await?;
-    Ok(epoch.and_then(|text| text.parse().ok()).map(Clock::since_epoch))
+    let Some(epoch) = store.meta(META_EPOCH).await? else {
+        return Ok(None);
+    };
+    let epoch = epoch.parse().map_err(|source| TokenError::Epoch { source })?;
+    Ok(Some(Clock::since_epoch(epoch)))
 }
 
 /// The clock of the run a store belongs to; the first start begins the run.
@@ -133,9 +142,20 @@ pub(crate) async fn run_clock(store: &Store) -> Result<Clock, TokenError> {
     Ok(Clock::since_epoch(epoch))
 }
 
-/// Random hexadecimal text that nobody guesses.
-pub(crate) fn random_text() -> Result<String, TokenError> {
-    let mut bytes = [0; TOKEN_BYTES];
-    getrandom::fill(&mut bytes).map_err(TokenError::Random)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_run_whose_start_does_not_read_is_not_begun_anew() {
+        let store = Store::memory();
+        run_clock(&store).await.unwrap();
+        let began = store.meta(META_EPOCH).await.unwrap();
+        run_clock(&store).await.unwrap();
+        assert_eq!(store.meta(META_EPOCH).await.unwrap(), began);
+        store.set_meta(META_EPOCH, "yesterday").await.unwrap();
+        let refused = run_clock(&store).await;
+        assert!(matches!(refused, Err(TokenError::Epoch { .. })), "{refused:?}");
+        assert_eq!(store.meta(META_EPOCH).await.unwrap().as_deref(), Some("yesterday"));
+    }
 }

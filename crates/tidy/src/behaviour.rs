@@ -1,4 +1,4 @@
-//! The page of behaviour must point at tests, table rows and cases of the tour that exist.
+//! The page of behaviour must point at tests, table rows and cases that exist.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,11 @@ const PAGE: &str = "docs/behaviour.md";
 /// The decision tables; a row is named as `device#R1`.
 const TABLES: &str = "fixtures/behaviour/";
 
-/// The cases of the demo; one is named as `tour: sync`.
-const TOUR: &str = "crates/muster/src/demo/tour.rs";
+/// The cases; one is named as `case: sync`.
+const CASES: &str = "fixtures/cases/";
 
 /// What stands before the name of a case.
-const CASE: &str = "tour: ";
+const CASE: &str = "case: ";
 
 /// Finds tests, rows and cases the page names and nobody has written, and tables it never names.
 #[must_use]
@@ -43,9 +43,8 @@ fn fault(tree: &Tree, word: &str) -> Option<(String, &'static str)> {
         return (!exists).then(|| (format!("there is no test `{word}`"), "correct the name"));
     }
     if let Some(case) = word.strip_prefix(CASE) {
-        let exists = tree.file(TOUR).is_some_and(|file| file.text.contains(&format!("\"{case}\"")));
-        return (!exists)
-            .then(|| (format!("the tour has no case {case:?}"), "correct the name of the case"));
+        let exists = tree.file(&format!("{CASES}{case}.toml")).is_some();
+        return (!exists).then(|| (format!("there is no case {case:?}"), "correct the name"));
     }
     let (table, row) = word.split_once('#')?;
     let file = tree.file(&format!("{TABLES}{table}.toml"))?;
@@ -111,21 +110,21 @@ mod tests {
             (PAGE, text),
             ("fixtures/behaviour/device.toml", DEVICE),
             ("crates/x/src/a.rs", TESTS),
-            (TOUR, "case(\"sync\", ..)"),
+            ("fixtures/cases/sync.toml", "title = 'sync'"),
         ]);
         check(&tree).into_iter().map(|finding| finding.what).collect()
     }
 
     #[test]
     fn what_exists_may_be_named() {
-        let page = "`device#R1` `x/src/a.rs::a_lock_holds` `x/src/a.rs::a_code_opens` `tour: sync`";
+        let page = "`device#R1` `x/src/a.rs::a_lock_holds` `x/src/a.rs::a_code_opens` `case: sync`";
         assert_eq!(check_page(page), Vec::<String>::new());
     }
 
     #[test]
     fn a_test_a_row_and_a_case_that_do_not_exist_are_found() {
         let page = "`device#R1`\n`device#R2`\n`x/src/a.rs::gone` `x/src/b.rs::a_lock_holds`\n\
-            `x/src/a.rs::helper` `tour: dance`";
+            `x/src/a.rs::helper` `case: dance`";
         assert_eq!(
             check_page(page),
             [
@@ -133,7 +132,7 @@ mod tests {
                 "there is no test `x/src/a.rs::gone`",
                 "there is no test `x/src/b.rs::a_lock_holds`",
                 "there is no test `x/src/a.rs::helper`",
-                "the tour has no case \"dance\"",
+                "there is no case \"dance\"",
             ]
         );
     }

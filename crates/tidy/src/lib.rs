@@ -14,6 +14,7 @@ pub mod manifest;
 pub mod ownership;
 pub mod places;
 pub mod purity;
+pub mod requirements;
 pub mod size;
 pub mod source;
 pub mod tree;

@@ -157,6 +157,8 @@ impl RunCa {
     ///
     /// # Errors
     /// [`CaError::Validity`] for impossible dates, [`CaError::Sign`] if the crypto library fails.
+    ///
+    /// Source: REQ-CERT-002, REQ-CERT-004 (docs/protocol/certificates.md).
     pub fn issue_device(
         &self,
         device: DeviceId,

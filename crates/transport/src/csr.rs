@@ -47,6 +47,9 @@ impl CsrKey {
     ///
     /// # Errors
     /// [`CsrError`]; the size is checked before anything is parsed.
+    ///
+    /// Source: REQ-CERT-009, REQ-CERT-010, REQ-CERT-011, REQ-CERT-012
+    /// (docs/protocol/certificates.md).
     pub fn from_csr(der: &[u8]) -> Result<Self, CsrError> {
         if der.len() > CSR_BYTES_MAX {
             return Err(CsrError::TooLarge { bytes: der.len() });

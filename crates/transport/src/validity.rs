@@ -29,6 +29,8 @@ pub struct Validity {
 
 impl Validity {
     /// What a device gets: from an hour ago, for slow clocks, to a year ahead.
+    ///
+    /// Source: REQ-CERT-007 (docs/protocol/certificates.md).
     #[must_use]
     pub fn device() -> Self {
         Self::around_now(YEAR)

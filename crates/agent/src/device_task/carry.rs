@@ -30,6 +30,7 @@ impl DeviceTask {
                     }
                 }
                 Output::Leave => self.leave(),
+                Output::Disconnect => self.part(),
                 Output::Note(note) => notes.push(note),
             }
         }

@@ -56,6 +56,7 @@ impl DeviceTask {
         self.backoff.reset();
         self.refusals = 0;
         match self.device.phase() {
+            Phase::Enrolled if !self.device.is_switched_on() => {}
             Phase::Enrolled => self.aim = Aim::Connect,
             Phase::Enrolling => self.aim = Aim::Enrol,
             Phase::SetupAssistant | Phase::ActivationPrompt | Phase::Unenrolled => {}

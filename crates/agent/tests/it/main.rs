@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what tests share may fail the test")]
 
 mod fleet;
+mod power;
 mod resume;
 mod server;
 mod world;

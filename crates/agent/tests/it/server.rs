@@ -90,6 +90,11 @@ impl TestServer {
 
     /// Has one device lock its screen, with the next `Idle`.
     pub(crate) fn command(&self, number: u8, attempt: u32) -> CommandId {
+        self.ask(number, attempt, Request::Android(AndroidRequest::Lock))
+    }
+
+    /// Asks one device, with the next `Idle`.
+    pub(crate) fn ask(&self, number: u8, attempt: u32, request: Request) -> CommandId {
         let id = CommandId::from_bytes([number; 16]);
         let command = Command {
             head: CommandHead {
@@ -97,7 +102,7 @@ impl TestServer {
                 attempt: Attempt::new(attempt),
                 expires_at: Timestamp::from_micros(u64::MAX),
             },
-            request: Some(Request::Android(AndroidRequest::Lock)),
+            request: Some(request),
         };
         self.inner.plan.lock().unwrap().commands.push_back(command);
         id

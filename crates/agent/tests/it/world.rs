@@ -41,22 +41,22 @@ pub(crate) fn plans(count: usize) -> Vec<DevicePlan> {
 
 pub(crate) fn plan(serial: &str) -> DevicePlan {
     DevicePlan {
-        spec: DeviceSpec {
-            facts: DeviceFacts {
+        spec: DeviceSpec::new(
+            DeviceFacts {
                 serial: serial.parse().unwrap(),
                 model: "Pixel 7".to_owned(),
                 operating_system: OperatingSystem::Android,
                 os_version: OsVersion::major(14),
                 mode: Mode::AndroidFullyManaged,
             },
-            persona: Persona {
+            Persona {
                 passcode: Presence::Set,
                 work_profile_password: Presence::NotSet,
                 prompt: PromptHabit::Accepts,
                 find_my: Switch::Off,
                 screen: Screen::Unlocked,
             },
-        },
+        ),
         token: EnrolmentToken::new("token".to_owned()),
         start: Start::Online,
     }

@@ -7,12 +7,19 @@ use muster_protocol::OsVersion;
 pub(super) struct ApiLevel(u16);
 
 impl ApiLevel {
-    /// Android 6: the last where a device administrator may reset the passcode.
-    pub(super) const MARSHMALLOW: Self = Self(23);
+    /// Android 7: the first where a work profile may have a lock of its own.
+    pub(super) const NOUGAT: Self = Self(24);
     /// Android 8: the first with reset-password tokens.
     pub(super) const OREO: Self = Self(26);
     /// Android 11: the first where a corporate work profile is locked on its own.
     pub(super) const R: Self = Self(30);
+    /// Android 14: refuses short numeric passcodes, and wants `wipeDevice` of agents built for it.
+    pub(super) const UPSIDE_DOWN_CAKE: Self = Self(34);
+
+    /// The number.
+    pub(super) const fn number(self) -> u16 {
+        self.0
+    }
 
     /// The level of a version; 19 stands for all before Android 5.
     ///
@@ -40,6 +47,12 @@ impl ApiLevel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl ApiLevel {
+        pub(crate) const fn new(number: u16) -> Self {
+            Self(number)
+        }
+    }
 
     #[test]
     fn every_version_has_the_api_level_android_gives_it() {

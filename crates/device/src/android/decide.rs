@@ -6,8 +6,12 @@ use muster_protocol::{AndroidRequest, DeviceFacts, Mode, PasscodeRule, Policy};
 
 use super::api_level::ApiLevel;
 use super::command_error::{CommandErrorCode, Refusal};
-use super::passcode::digits_under;
+use super::old_call::{Caller, judge};
+use super::passcode::{check, digits_under};
 use super::state::Android;
+use super::wipe::wipe;
+use crate::spec::{AgentTarget, Quirk, Traits};
+use crate::system::Situation;
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +22,8 @@ pub(super) enum Decision {
     Report,
     /// Lock the device or its work profile.
     Lock(PasswordScope),
+    /// Turn the screen off, which locks nothing, and say so.
+    Sleep(Refusal),
     /// Set a temporary passcode.
     Reset {
         /// Whose.
@@ -29,37 +35,46 @@ pub(super) enum Decision {
     Erase,
     /// Remove the work profile or the administrator.
     Leave,
+    /// Never be heard of again.
+    DropOff,
 }
 
 /// By what right the agent sets a passcode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Means {
-    /// `resetPassword`, the call of device administrators up to Android 6.
-    OldCall,
+    /// `resetPassword`, which Android has taken away bit by bit.
+    OldCall(Caller),
     /// A system application, which needs no token.
     SystemAgent,
     /// A token the user has to activate, from Android 8 on.
     Token,
 }
 
+/// Agents from this target on need a token where there are tokens.
+const TARGET_OF_TOKENS: AgentTarget = AgentTarget::new(26);
+
 /// Whose passcode the agent of `mode` may set, and by what right. No Apple mode has an agent.
-pub(super) const fn password_right(mode: Mode) -> Option<(PasswordScope, Means)> {
-    match mode {
-        Mode::AndroidDeviceAdministrator => Some((PasswordScope::Device, Means::OldCall)),
+pub(super) fn password_right(mode: Mode, traits: Traits) -> Option<(PasswordScope, Means)> {
+    let (scope, caller) = match mode {
+        Mode::AndroidDeviceAdministrator => (PasswordScope::Device, Caller::Administrator),
         Mode::AospUserAssociated | Mode::AospUserless => {
-            Some((PasswordScope::Device, Means::SystemAgent))
+            return Some((PasswordScope::Device, Means::SystemAgent));
         }
         Mode::AndroidFullyManaged | Mode::AndroidDedicated => {
-            Some((PasswordScope::Device, Means::Token))
+            (PasswordScope::Device, Caller::DeviceOwner)
         }
         Mode::AndroidPersonallyOwnedWorkProfile | Mode::AndroidCorporateOwnedWorkProfile => {
-            Some((PasswordScope::Profile, Means::Token))
+            (PasswordScope::Profile, Caller::ProfileOwner)
         }
         Mode::AppleDevice
         | Mode::AppleDeviceSupervised
         | Mode::AppleAutomatedDevice
-        | Mode::AppleUser => None,
-    }
+        | Mode::AppleUser => return None,
+    };
+    let knows_tokens = traits.agent_target >= TARGET_OF_TOKENS
+        && traits.quirk != Some(Quirk::AgentWithoutTokens)
+        && caller != Caller::Administrator;
+    Some((scope, if knows_tokens { Means::Token } else { Means::OldCall(caller) }))
 }
 
 /// What policy asks of the passcode in `scope`.
@@ -73,42 +88,54 @@ pub(super) const fn rule_for(scope: PasswordScope, policy: Policy) -> Option<Pas
 /// Decides without changing anything.
 pub(super) fn decide(
     android: &Android,
-    facts: &DeviceFacts,
-    policy: Policy,
+    situation: &Situation<'_>,
     request: &AndroidRequest,
 ) -> Decision {
+    let (facts, policy) = (situation.facts, situation.policy);
     let decided = match request {
         AndroidRequest::RequestDeviceInfo => Ok(Decision::Report),
         AndroidRequest::Lock => lock(android, facts, policy),
-        AndroidRequest::ResetPassword { scope } => reset(android, facts, policy, *scope),
-        AndroidRequest::Wipe { .. } => Ok(wipe(facts.mode)),
+        AndroidRequest::ResetPassword { scope } => reset(android, situation, *scope),
+        AndroidRequest::Wipe { .. } => wipe(facts, situation.traits),
         AndroidRequest::RelinquishOwnership => relinquish(facts.mode),
     };
     decided.unwrap_or_else(Decision::Refuse)
 }
 
-/// Rows R1 to R9 and W1 to W6 of `fixtures/behaviour/device.toml`.
+/// Rows R1 to R9 and W1 to W6 of `fixtures/behaviour/device.toml`, O1 to O17 of `android.toml`.
 ///
 /// The policy is looked at before the token, because without a policy the agent never asks for a
 /// token and the missing policy is the reason a person can act on.
 fn reset(
     android: &Android,
-    facts: &DeviceFacts,
-    policy: Policy,
+    situation: &Situation<'_>,
     asked: PasswordScope,
 ) -> Result<Decision, Refusal> {
-    let right = password_right(facts.mode).filter(|(scope, _)| *scope == asked);
+    let Situation { facts, traits, policy, .. } = *situation;
+    let right = password_right(facts.mode, traits).filter(|(scope, _)| *scope == asked);
     let (scope, means) = right.ok_or(WRONG_SCOPE)?;
     let api = ApiLevel::of(facts.os_version);
     let rule = rule_for(scope, policy);
     match means {
-        Means::OldCall if api > ApiLevel::MARSHMALLOW => return Err(ADMINISTRATOR_TOO_NEW),
         Means::Token if api < ApiLevel::OREO => return Err(NO_TOKENS_YET),
-        Means::SystemAgent | Means::Token if rule.is_none() => return Err(NO_POLICY),
+        Means::OldCall(Caller::ProfileOwner | Caller::DeviceOwner)
+        | Means::SystemAgent
+        | Means::Token
+            if rule.is_none() =>
+        {
+            return Err(NO_POLICY);
+        }
         Means::Token if android.token() != Token::Active => return Err(TOKEN_NOT_ACTIVE),
-        Means::OldCall | Means::SystemAgent | Means::Token => {}
+        Means::OldCall(_) | Means::SystemAgent | Means::Token => {}
     }
-    let digits = digits_under(rule)?;
+    if let Means::OldCall(caller) = means {
+        let credential = android.credential(scope);
+        judge(caller, api, traits.agent_target, credential, android.first_unlock())?;
+    }
+    let digits = digits_under(rule, traits.quirk);
+    check(digits, rule, api)?;
+    let has_own_lock = scope == PasswordScope::Device || api >= ApiLevel::NOUGAT;
+    let scope = if has_own_lock { scope } else { PasswordScope::Device };
     Ok(Decision::Reset { scope, digits })
 }
 
@@ -120,7 +147,9 @@ fn lock(android: &Android, facts: &DeviceFacts, policy: Policy) -> Result<Decisi
     }
     let scope = lock_scope(android, facts);
     match scope {
-        PasswordScope::Device if android.device_passcode() == Presence::NotSet => Err(NO_PASSCODE),
+        PasswordScope::Device if android.device_passcode() == Presence::NotSet => {
+            Ok(Decision::Sleep(NO_PASSCODE))
+        }
         PasswordScope::Device | PasswordScope::Profile => Ok(Decision::Lock(scope)),
     }
 }
@@ -147,13 +176,6 @@ fn lock_scope(android: &Android, facts: &DeviceFacts) -> PasswordScope {
     } else {
         PasswordScope::Device
     }
-}
-
-/// On a personally-owned device only the work profile goes, and the management with it.
-///
-/// Source: `DevicePolicyManager.wipeData` called by a profile owner.
-fn wipe(mode: Mode) -> Decision {
-    if mode == Mode::AndroidPersonallyOwnedWorkProfile { Decision::Leave } else { Decision::Erase }
 }
 
 /// A device owner cannot be given up, only wiped.
@@ -183,10 +205,6 @@ const WRONG_SCOPE: Refusal = Refusal::new(
     CommandErrorCode::ManagementMode,
     "this enrolment has no passcode of that scope to reset",
 );
-const ADMINISTRATOR_TOO_NEW: Refusal = Refusal::new(
-    CommandErrorCode::ApiLevel,
-    "a device administrator may reset the passcode up to Android 6 only",
-);
 const NO_TOKENS_YET: Refusal =
     Refusal::new(CommandErrorCode::ApiLevel, "reset-password tokens exist from Android 8 on");
 const NO_POLICY: Refusal =
@@ -199,3 +217,63 @@ const DEVICE_OWNER_STAYS: Refusal = Refusal::new(
     CommandErrorCode::ManagementMode,
     "a fully managed device cannot be relinquished, only wiped",
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{Persona, PromptHabit, Screen};
+    use alloc::string::ToString as _;
+    use muster_protocol::status::Switch;
+    use muster_protocol::{OperatingSystem, OsVersion, Seed};
+
+    /// Whom a lock concerns if the user has a password for work, where that can be.
+    fn locked(mode: Mode, version: u16, work_profile_password: Presence) -> PasswordScope {
+        let facts = DeviceFacts {
+            serial: "SIM-1".parse().expect("a serial"),
+            model: "Pixel 8".to_string(),
+            operating_system: OperatingSystem::Android,
+            os_version: OsVersion::major(version),
+            mode,
+        };
+        let persona = Persona {
+            passcode: Presence::Set,
+            work_profile_password,
+            prompt: PromptHabit::Accepts,
+            find_my: Switch::Off,
+            screen: Screen::Unlocked,
+        };
+        let mut android = Android::default();
+        android.set_up(&persona);
+        android.on_enrolled(&Situation {
+            facts: &facts,
+            persona: &persona,
+            traits: Traits::default(),
+            policy: Policy::FULL,
+            chance: &mut Seed::root(1).stream(),
+        });
+        lock_scope(&android, &facts)
+    }
+
+    #[test]
+    fn a_lock_concerns_the_profile_only_where_it_has_a_lock_of_its_own_and_may_be_locked_alone() {
+        use PasswordScope::{Device, Profile};
+        let [personal, corporate] =
+            [Mode::AndroidPersonallyOwnedWorkProfile, Mode::AndroidCorporateOwnedWorkProfile];
+        let wanted = [
+            (personal, 6, Device),
+            (personal, 7, Profile),
+            (personal, 13, Profile),
+            (corporate, 8, Device),
+            (corporate, 10, Device),
+            (corporate, 11, Profile),
+            (Mode::AndroidFullyManaged, 13, Device),
+            (Mode::AndroidDedicated, 13, Device),
+            (Mode::AospUserless, 13, Device),
+            (Mode::AndroidDeviceAdministrator, 6, Device),
+        ];
+        for (mode, version, scope) in wanted {
+            assert_eq!(locked(mode, version, Presence::Set), scope, "{mode} {version}");
+            assert_eq!(locked(mode, version, Presence::NotSet), Device, "{mode} {version}");
+        }
+    }
+}

@@ -1,19 +1,22 @@
 //! The state of an Android device and what changes it.
 
+use alloc::vec::Vec;
+
 use muster_protocol::command::PasswordScope;
 use muster_protocol::secret::Passcode;
 use muster_protocol::status::{
     DeviceStatus, PlatformStatus, Presence, ResetPasswordToken as Token,
 };
-use muster_protocol::{AndroidRequest, Answer, Mode, OsVersion, Outcome};
+use muster_protocol::{AndroidRequest, Answer, Mode, OsVersion, Outcome, Policy};
 use serde::{Deserialize, Serialize};
 
 use super::api_level::ApiLevel;
 use super::decide::{Decision, Means, decide, password_right, rule_for};
+use super::old_call::FirstUnlock;
 use super::passcode::{Secret, temporary};
-use super::reset_token::{TokenEvent, next};
+use super::reset_token::{ResetToken, TOKEN_BYTES_MIN, TokenEvent};
 use crate::note::Note;
-use crate::spec::{Persona, PromptHabit, Screen};
+use crate::spec::{Persona, PromptHabit, Quirk, Screen};
 use crate::system::{Consequences, Effect, Execution, Situation};
 use crate::user::UserAction;
 
@@ -23,7 +26,8 @@ pub(crate) struct Android {
     passcode: Option<Secret>,
     screen: Screen,
     work_profile: WorkProfile,
-    token: Token,
+    token: ResetToken,
+    first_unlock: FirstUnlock,
 }
 
 /// The work profile and its lock.
@@ -43,7 +47,8 @@ impl Default for Android {
             passcode: None,
             screen: Screen::Unlocked,
             work_profile: WorkProfile::Absent,
-            token: Token::None,
+            token: ResetToken::None,
+            first_unlock: FirstUnlock::Done,
         }
     }
 }
@@ -59,38 +64,68 @@ impl Android {
 
     /// Makes the work profile if the enrolment is one with a profile.
     pub(crate) fn on_enrolled(&mut self, situation: &Situation<'_>) {
-        self.work_profile = match password_right(situation.facts.mode) {
-            Some((PasswordScope::Profile, _)) => match situation.persona.work_profile_password {
-                Presence::Set => WorkProfile::Separate {
-                    secret: Secret::Known,
-                    screen: situation.persona.screen,
-                },
-                Presence::NotSet => WorkProfile::Unified,
-            },
+        let has_own_lock = situation.persona.work_profile_password == Presence::Set
+            && ApiLevel::of(situation.facts.os_version) >= ApiLevel::NOUGAT;
+        let right = password_right(situation.facts.mode, situation.traits);
+        self.work_profile = match right {
+            Some((PasswordScope::Profile, _)) if has_own_lock => {
+                WorkProfile::Separate { secret: Secret::Known, screen: situation.persona.screen }
+            }
+            Some((PasswordScope::Profile, _)) => WorkProfile::Unified,
             Some((PasswordScope::Device, _)) | None => WorkProfile::Absent,
         };
     }
 
-    /// Provisions the reset-password token where a passcode is required and none is there yet.
-    pub(crate) fn on_policy(&mut self, situation: &Situation<'_>) -> Consequences {
+    /// Sees to the reset-password token and says what does not comply.
+    pub(crate) fn on_policy(&mut self, situation: &mut Situation<'_>) -> Consequences {
+        let mut consequences = self.see_to_token(situation);
+        consequences.notes.extend(self.not_sufficient(situation.policy));
+        consequences
+    }
+
+    /// Sets a token where a passcode is required and none is there yet, or the one there waits
+    /// for a credential that is gone; clears one without a use.
+    fn see_to_token(&mut self, situation: &mut Situation<'_>) -> Consequences {
         let Some(scope) = token_scope(situation) else {
+            self.token.on(TokenEvent::Cleared);
             return Consequences::default();
         };
         let credential = self.credential(scope);
-        let Some(token) = next(self.token, TokenEvent::Provisioned { credential }) else {
-            return Consequences::default();
-        };
-        self.token = token;
-        if token == Token::Pending {
-            self.ask_for_confirmation(situation)
+        match (self.token.status(), credential) {
+            (Token::None, _) | (Token::Pending, Presence::NotSet) => {}
+            (Token::Pending, Presence::Set) | (Token::Active, _) => return Consequences::default(),
+        }
+        let bytes = situation.chance.bytes::<TOKEN_BYTES_MIN>();
+        let length = token_bytes(situation.traits.quirk);
+        if self.token.set(&bytes[..length], credential).is_err() {
+            return Consequences::note(Note::ResetTokenRefused);
+        }
+        if self.token.status() == Token::Pending {
+            self.ask_for_confirmation(scope, situation)
         } else {
             Consequences::default()
         }
     }
 
+    /// One note for each password policy asks for and nobody has set.
+    fn not_sufficient(&self, policy: Policy) -> Vec<Note> {
+        let is_missing = |scope: &PasswordScope| {
+            rule_for(*scope, policy).is_some()
+                && self.credential(*scope) == Presence::NotSet
+                && (*scope == PasswordScope::Device || self.work_profile != WorkProfile::Absent)
+        };
+        let scopes = [PasswordScope::Device, PasswordScope::Profile].into_iter();
+        let missing = scopes.filter(is_missing);
+        missing.map(|scope| Note::PasswordNotSufficient { scope }).collect()
+    }
+
     /// Source: "Reset or remove a device passcode in Intune", Reset Android work profile and
     /// Device Owner passcodes: personally-owned devices show a notification.
-    fn ask_for_confirmation(&mut self, situation: &Situation<'_>) -> Consequences {
+    fn ask_for_confirmation(
+        &mut self,
+        scope: PasswordScope,
+        situation: &Situation<'_>,
+    ) -> Consequences {
         let mut asked = Consequences::note(match situation.facts.mode {
             Mode::AndroidPersonallyOwnedWorkProfile => Note::ActivateResetPasscodeNotification,
             Mode::AndroidDeviceAdministrator
@@ -105,28 +140,44 @@ impl Android {
             | Mode::AppleUser => Note::ConfirmCredentialPrompt,
         });
         match situation.persona.prompt {
-            PromptHabit::Accepts => asked.notes.push(self.confirm_credential()),
+            PromptHabit::Accepts => asked.notes.push(self.confirm_credential(scope)),
             PromptHabit::Ignores => {}
         }
         asked
     }
 
-    fn confirm_credential(&mut self) -> Note {
-        match next(self.token, TokenEvent::Confirmed) {
-            Some(token) => {
-                self.token = token;
-                Note::PromptDismissed
-            }
-            None => Note::Ignored { event: UserAction::AcceptPrompt.name() },
+    /// Confirming takes the credential, which the user may not have any more.
+    fn confirm_credential(&mut self, scope: PasswordScope) -> Note {
+        let ignored = Note::Ignored { event: UserAction::AcceptPrompt.name() };
+        let Some(secret) = self.secret(scope) else {
+            return ignored;
+        };
+        match secret.obstacle() {
+            Some(obstacle) => obstacle,
+            None => self.token.on(TokenEvent::Confirmed).map_or(ignored, |_| Note::PromptDismissed),
         }
     }
 
-    pub(crate) fn on_user(&mut self, action: &UserAction) -> Consequences {
+    pub(crate) fn on_user(
+        &mut self,
+        action: &UserAction,
+        situation: &Situation<'_>,
+    ) -> Consequences {
         match action {
             UserAction::Lock => self.lock_everything(),
             UserAction::Unlock => return self.unlock(),
-            UserAction::SetPasscode => return self.set_passcode(),
-            UserAction::AcceptPrompt => return Consequences::note(self.confirm_credential()),
+            UserAction::SetPasscode => return self.set_passcode(Some(Secret::Known)),
+            UserAction::ClearPasscode => {
+                let mut consequences = self.set_passcode(None);
+                consequences.notes.extend(self.not_sufficient(situation.policy));
+                return consequences;
+            }
+            UserAction::ForgetPasscode => return self.forget_passcode(),
+            UserAction::AcceptPrompt => {
+                let right = password_right(situation.facts.mode, situation.traits);
+                let scope = right.map_or(PasswordScope::Device, |(scope, _)| scope);
+                return Consequences::note(self.confirm_credential(scope));
+            }
             UserAction::Reboot => self.reboot(),
             UserAction::EnterPasscode(entry) => {
                 return Consequences::note(self.enter_passcode(entry));
@@ -136,6 +187,8 @@ impl Android {
             | UserAction::EnterAtSetupAssistant { .. }
             | UserAction::SignInAsOwner
             | UserAction::RestoreFromBackup
+            | UserAction::PowerOn
+            | UserAction::RemoveWorkProfile
             | UserAction::EraseAllContent => {
                 return Consequences::note(Note::Ignored { event: action.name() });
             }
@@ -159,35 +212,56 @@ impl Android {
 
     /// Opens what the user knows the passcode of.
     fn unlock(&mut self) -> Consequences {
-        if self.passcode.as_ref().is_some_and(Secret::is_due) {
-            return Consequences::note(Note::TemporaryPasscodeNeeded);
+        if let Some(obstacle) = self.passcode.as_ref().and_then(Secret::obstacle) {
+            return Consequences::note(obstacle);
         }
         self.screen = Screen::Unlocked;
+        self.first_unlock = FirstUnlock::Done;
         match &mut self.work_profile {
-            WorkProfile::Separate { secret, .. } if secret.is_due() => {
-                Consequences::note(Note::TemporaryPasscodeNeeded)
-            }
-            WorkProfile::Separate { screen, .. } => {
-                *screen = Screen::Unlocked;
-                Consequences::default()
-            }
+            WorkProfile::Separate { secret, screen } => match secret.obstacle() {
+                Some(obstacle) => Consequences::note(obstacle),
+                None => {
+                    *screen = Screen::Unlocked;
+                    Consequences::default()
+                }
+            },
             WorkProfile::Absent | WorkProfile::Unified => Consequences::default(),
         }
     }
 
     /// Changing a passcode takes the present one, which is the temporary one if that is due.
-    fn set_passcode(&mut self) -> Consequences {
-        if self.passcode.as_ref().is_some_and(Secret::is_due) {
-            return Consequences::note(Note::TemporaryPasscodeNeeded);
+    fn set_passcode(&mut self, to: Option<Secret>) -> Consequences {
+        if let Some(obstacle) = self.passcode.as_ref().and_then(Secret::obstacle) {
+            return Consequences::note(obstacle);
         }
-        self.passcode = Some(Secret::Known);
+        self.passcode = to;
         Consequences::default()
+    }
+
+    /// A temporary passcode stands on the administrator's screen and cannot be forgotten.
+    fn forget_passcode(&mut self) -> Consequences {
+        let own = match &mut self.work_profile {
+            WorkProfile::Separate { secret, .. } => Some(secret),
+            WorkProfile::Absent | WorkProfile::Unified => self.passcode.as_mut(),
+        };
+        match own {
+            Some(secret) if !secret.is_due() => {
+                *secret = Secret::Forgotten;
+                Consequences::default()
+            }
+            Some(_) | None => {
+                Consequences::note(Note::Ignored { event: UserAction::ForgetPasscode.name() })
+            }
+        }
     }
 
     /// A pending token was in memory only.
     fn reboot(&mut self) {
         self.lock_everything();
-        self.token = next(self.token, TokenEvent::Rebooted).unwrap_or(self.token);
+        if self.device_passcode() == Presence::Set {
+            self.first_unlock = FirstUnlock::Awaited;
+        }
+        self.token.on(TokenEvent::Rebooted);
     }
 
     /// Enters the temporary passcode that is due, of the device first.
@@ -202,11 +276,14 @@ impl Android {
             Some((secret, screen)) if secret.is_met_by(entry) => {
                 *secret = Secret::Known;
                 *screen = Screen::Unlocked;
-                Note::TemporaryPasscodeAccepted
             }
-            Some(_) => Note::WrongPasscode,
-            None => Note::Ignored { event: "EnterPasscode" },
+            Some(_) => return Note::WrongPasscode,
+            None => return Note::Ignored { event: "EnterPasscode" },
         }
+        if self.screen == Screen::Unlocked {
+            self.first_unlock = FirstUnlock::Done;
+        }
+        Note::TemporaryPasscodeAccepted
     }
 }
 
@@ -217,7 +294,7 @@ impl Android {
         request: &AndroidRequest,
         situation: &mut Situation<'_>,
     ) -> Execution {
-        match decide(self, situation.facts, situation.policy, request) {
+        match decide(self, situation, request) {
             Decision::Refuse(refusal) => Execution::answer(refusal.outcome()),
             Decision::Report => {
                 let status = self.status(situation.facts.os_version);
@@ -227,6 +304,13 @@ impl Android {
                 self.lock(scope);
                 Execution::changed(Outcome::Acknowledged(Answer::Done))
             }
+            Decision::Sleep(refusal) => {
+                self.screen = Screen::Locked;
+                Execution {
+                    consequences: Consequences::note(Note::AsleepNotLocked),
+                    ..Execution::answer(refusal.outcome())
+                }
+            }
             Decision::Reset { scope, digits } => {
                 let passcode = temporary(digits, situation.chance);
                 self.reset(scope, passcode.clone());
@@ -234,12 +318,13 @@ impl Android {
             }
             Decision::Erase => Execution::ending(Effect::Erase),
             Decision::Leave => Execution::ending(Effect::Leave),
+            Decision::DropOff => Execution::ending(Effect::DropOff),
         }
     }
 
     fn lock(&mut self, scope: PasswordScope) {
         match scope {
-            PasswordScope::Device => self.screen = Screen::Locked,
+            PasswordScope::Device => self.lock_everything(),
             PasswordScope::Profile => self.lock_profile(),
         }
     }
@@ -262,14 +347,18 @@ impl Android {
     /// Removes profile and token; the device's own lock stays.
     pub(crate) fn on_left(&mut self) {
         self.work_profile = WorkProfile::Absent;
-        self.token = Token::None;
+        self.token.on(TokenEvent::Unmanaged);
     }
 }
 
 /// What others see of it.
 impl Android {
     pub(super) const fn token(&self) -> Token {
-        self.token
+        self.token.status()
+    }
+
+    pub(super) const fn first_unlock(&self) -> FirstUnlock {
+        self.first_unlock
     }
 
     pub(super) const fn has_separate_profile_lock(&self) -> bool {
@@ -295,7 +384,18 @@ impl Android {
         }
     }
 
-    const fn credential(&self, scope: PasswordScope) -> Presence {
+    /// What opens the lock of `scope`, if it has one.
+    const fn secret(&self, scope: PasswordScope) -> Option<&Secret> {
+        match (scope, &self.work_profile) {
+            (PasswordScope::Profile, WorkProfile::Absent) => None,
+            (PasswordScope::Profile, WorkProfile::Separate { secret, .. }) => Some(secret),
+            (PasswordScope::Device, _) | (PasswordScope::Profile, WorkProfile::Unified) => {
+                self.passcode.as_ref()
+            }
+        }
+    }
+
+    pub(super) const fn credential(&self, scope: PasswordScope) -> Presence {
         match scope {
             PasswordScope::Device => self.device_passcode(),
             PasswordScope::Profile => self.profile_password(),
@@ -308,7 +408,7 @@ impl Android {
             passcode: self.device_passcode(),
             platform: PlatformStatus::Android {
                 work_profile_password: self.profile_password(),
-                reset_password_token: self.token,
+                reset_password_token: self.token.status(),
             },
         }
     }
@@ -316,9 +416,14 @@ impl Android {
 
 /// Whose passcode the agent wants a token for; `None` if it wants none.
 fn token_scope(situation: &Situation<'_>) -> Option<PasswordScope> {
-    let (scope, means) = password_right(situation.facts.mode)?;
+    let (scope, means) = password_right(situation.facts.mode, situation.traits)?;
     let wanted = means == Means::Token
         && ApiLevel::of(situation.facts.os_version) >= ApiLevel::OREO
         && rule_for(scope, situation.policy).is_some();
     wanted.then_some(scope)
+}
+
+/// How many bytes the agent gives its token.
+fn token_bytes(quirk: Option<Quirk>) -> usize {
+    if quirk == Some(Quirk::ShortResetToken) { TOKEN_BYTES_MIN / 2 } else { TOKEN_BYTES_MIN }
 }

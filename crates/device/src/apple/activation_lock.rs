@@ -32,14 +32,28 @@ pub(crate) enum ActivationLock {
     /// Locked on an unsupervised device: only the owner's account opens it.
     ByAccount,
     /// Locked on a supervised device: the code opens it as well.
-    ByAccountOrCode(BypassKey),
+    ByAccountOrCode {
+        /// What the code is made of.
+        key: BypassKey,
+        /// Whether the device still tells the code.
+        reading: Reading,
+    },
+}
+
+/// Whether a device tells its bypass code. The lock takes the code either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Reading {
+    /// To whoever asks by command.
+    Told,
+    /// Cleared by the organisation; the next lock has a new code.
+    Cleared,
 }
 
 impl ActivationLock {
     /// Whether the device is locked.
     pub(crate) const fn is_on(&self) -> bool {
         match self {
-            Self::ByAccount | Self::ByAccountOrCode(_) => true,
+            Self::ByAccount | Self::ByAccountOrCode { .. } => true,
             Self::Off | Self::Lifted => false,
         }
     }
@@ -47,8 +61,26 @@ impl ActivationLock {
     /// Whether `entry` is the code of this lock.
     pub(crate) fn opens_with(&self, entry: &str) -> bool {
         match self {
-            Self::ByAccountOrCode(key) => key.matches(entry),
+            Self::ByAccountOrCode { key, .. } => key.matches(entry),
             Self::Off | Self::Lifted | Self::ByAccount => false,
+        }
+    }
+
+    /// The code, if there is one the device tells.
+    pub(crate) fn readable_code(&self) -> Option<BypassCode> {
+        match self {
+            Self::ByAccountOrCode { key, reading: Reading::Told } => Some(key.code()),
+            Self::ByAccountOrCode { reading: Reading::Cleared, .. }
+            | Self::Off
+            | Self::Lifted
+            | Self::ByAccount => None,
+        }
+    }
+
+    /// Keeps the code to itself from now on.
+    pub(crate) fn clear_code(&mut self) {
+        if let Self::ByAccountOrCode { reading, .. } = self {
+            *reading = Reading::Cleared;
         }
     }
 }

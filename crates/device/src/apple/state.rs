@@ -1,45 +1,79 @@
 //! The state of an iPhone or iPad and what changes it.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use muster_protocol::secret::{BypassCode, UnlockToken};
 use muster_protocol::seed::Stream;
 use muster_protocol::status::{DeviceStatus, PlatformStatus, Presence, Switch};
-use muster_protocol::{
-    ActivationLockPolicy, Answer, AppleRequest, LockMessage, Mode, OsVersion, Outcome, Policy,
-    Supervision,
-};
+use muster_protocol::{ActivationLockPolicy, Mode, OsVersion, Policy, Supervision};
 use serde::{Deserialize, Serialize};
 
-use super::activation_lock::{ActivationLock, BypassKey};
-use super::decide::{Decision, decide};
+use super::activation_lock::{ActivationLock, BypassKey, Reading};
+use super::lost_mode::LostMode;
 use crate::note::Note;
 use crate::spec::{Persona, Screen};
-use crate::system::{Consequences, Effect, Entry, Execution, Remains, Secrets, Situation};
+use crate::system::{Consequences, Entry, Network, Remains, Secrets, Situation};
 use crate::user::UserAction;
 
 /// Bytes of an unlock token.
 const UNLOCK_TOKEN_BYTES: usize = 32;
 
+/// Profiles a device takes beside the management profile.
+///
+/// More than any sensible organisation sends, few enough that the state of a device stays small.
+const PROFILES_MAX: usize = 16;
+
 /// An iPhone or iPad.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Apple {
-    passcode: Presence,
-    screen: Screen,
+    pub(super) power: Power,
+    pub(super) passcode: Presence,
+    pub(super) screen: Screen,
     find_my: Switch,
-    activation_lock: ActivationLock,
+    pub(super) activation_lock: ActivationLock,
+    pub(super) allowance: Allowance,
     /// What opens the keybag in this enrolment; none in User Enrollment or without management.
     unlock_token: Option<UnlockToken>,
+    pub(super) lost_mode: LostMode,
+    /// Identifiers, oldest first.
+    pub(super) profiles: Vec<String>,
+}
+
+/// How far the device has started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Power {
+    /// In use: unlocked once since it started, or with nothing to unlock.
+    Running,
+    /// Started, and nobody has entered the passcode: no Wi-Fi, the user's data is closed.
+    ///
+    /// Source: RestartDevice, Apple MDM protocol reference.
+    BeforeFirstUnlock,
+    /// Switched off.
+    Off,
+}
+
+/// Who says whether a supervised device may lock itself to its user's account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Allowance {
+    /// The policy.
+    ByPolicy,
+    /// A Settings command of this enrolment, which outranks the policy.
+    BySettings(ActivationLockPolicy),
 }
 
 impl Default for Apple {
     fn default() -> Self {
         Self {
+            power: Power::Running,
             passcode: Presence::NotSet,
             screen: Screen::Unlocked,
             find_my: Switch::Off,
             activation_lock: ActivationLock::Off,
+            allowance: Allowance::ByPolicy,
             unlock_token: None,
+            lost_mode: LostMode::Off,
+            profiles: Vec::new(),
         }
     }
 }
@@ -94,25 +128,30 @@ impl Apple {
             ActivationLock::Off => self.find_my == Switch::On,
             ActivationLock::Lifted
             | ActivationLock::ByAccount
-            | ActivationLock::ByAccountOrCode(_) => false,
+            | ActivationLock::ByAccountOrCode { .. } => false,
         };
-        if arms {
-            self.arm(ArmingRule::of(situation.facts.mode, situation.policy), situation.chance)
-        } else {
-            Consequences::default()
+        if arms { self.arm(situation) } else { Consequences::default() }
+    }
+
+    /// The policy with what a Settings command made of it.
+    pub(super) const fn policy_in_force(&self, policy: Policy) -> Policy {
+        match self.allowance {
+            Allowance::ByPolicy => policy,
+            Allowance::BySettings(activation_lock) => Policy { activation_lock, ..policy },
         }
     }
 
-    fn arm(&mut self, rule: ArmingRule, chance: &mut Stream) -> Consequences {
-        match rule {
+    fn arm(&mut self, situation: &mut Situation<'_>) -> Consequences {
+        match ArmingRule::of(situation.facts.mode, self.policy_in_force(situation.policy)) {
             ArmingRule::Never => Consequences::default(),
             ArmingRule::ByItself => {
                 self.activation_lock = ActivationLock::ByAccount;
                 Consequences::default()
             }
             ArmingRule::WithCode => {
-                let key = BypassKey::from_bytes(chance.bytes());
-                self.activation_lock = ActivationLock::ByAccountOrCode(key);
+                let key = BypassKey::from_bytes(situation.chance.bytes());
+                self.activation_lock =
+                    ActivationLock::ByAccountOrCode { key, reading: Reading::Told };
                 escrow(key.code())
             }
         }
@@ -123,9 +162,18 @@ impl Apple {
         action: &UserAction,
         situation: &mut Situation<'_>,
     ) -> Consequences {
+        if self.power == Power::Off && *action != UserAction::PowerOn {
+            return Consequences::note(Note::Ignored { event: action.name() });
+        }
         match action {
-            UserAction::Lock | UserAction::Reboot => self.screen = Screen::Locked,
-            UserAction::Unlock => self.screen = Screen::Unlocked,
+            UserAction::Lock => self.screen = Screen::Locked,
+            UserAction::Reboot => return Consequences::network(self.restart()),
+            UserAction::PowerOn if self.power == Power::Off => {
+                return Consequences::network(self.switch_on());
+            }
+            UserAction::Unlock if !self.lost_mode.is_on() => {
+                return Consequences::network(self.unlock());
+            }
             UserAction::SetPasscode => self.passcode = Presence::Set,
             UserAction::StartFindMy => return self.start_find_my(situation),
             UserAction::StopFindMy => {
@@ -134,6 +182,11 @@ impl Apple {
             }
             UserAction::RestoreFromBackup => self.remake_keybag(situation.chance),
             UserAction::AcceptPrompt
+            | UserAction::ClearPasscode
+            | UserAction::ForgetPasscode
+            | UserAction::RemoveWorkProfile
+            | UserAction::Unlock
+            | UserAction::PowerOn
             | UserAction::EnterAtSetupAssistant { .. }
             | UserAction::SignInAsOwner
             | UserAction::EraseAllContent
@@ -150,7 +203,45 @@ impl Apple {
         if self.activation_lock.is_on() {
             return Consequences::default();
         }
-        self.arm(ArmingRule::of(situation.facts.mode, situation.policy), situation.chance)
+        self.arm(situation)
+    }
+
+    /// Starts again. Behind a passcode the device comes back to no network by itself.
+    pub(super) fn restart(&mut self) -> Network {
+        match self.switch_on() {
+            Network::Back => Network::BackAtOnce,
+            Network::Unchanged | Network::Gone | Network::BackAtOnce => Network::Gone,
+        }
+    }
+
+    fn switch_on(&mut self) -> Network {
+        self.screen = Screen::Locked;
+        match self.passcode {
+            Presence::Set => {
+                self.power = Power::BeforeFirstUnlock;
+                Network::Unchanged
+            }
+            Presence::NotSet => {
+                self.power = Power::Running;
+                Network::Back
+            }
+        }
+    }
+
+    fn unlock(&mut self) -> Network {
+        self.screen = Screen::Unlocked;
+        self.open_data()
+    }
+
+    /// The user's data is open from now on, until the next start.
+    pub(super) fn open_data(&mut self) -> Network {
+        match self.power {
+            Power::BeforeFirstUnlock => {
+                self.power = Power::Running;
+                Network::Back
+            }
+            Power::Running | Power::Off => Network::Unchanged,
+        }
     }
 
     /// What the server keeps is wrong from now on, and nothing tells it so.
@@ -161,54 +252,6 @@ impl Apple {
         if self.unlock_token.is_some() {
             self.unlock_token = Some(new_unlock_token(chance));
         }
-    }
-
-    pub(crate) fn execute(
-        &mut self,
-        request: &AppleRequest,
-        situation: &Situation<'_>,
-    ) -> Execution {
-        match decide(self, situation.facts.mode, request) {
-            Decision::Refuse(outcome) => Execution::answer(outcome),
-            Decision::Report => {
-                let status = self.status(situation.facts.os_version);
-                Execution::answer(Outcome::Acknowledged(Answer::Status(status)))
-            }
-            Decision::Lock(message) => self.lock(message),
-            Decision::RemovePasscode => self.remove_passcode(situation.policy),
-            Decision::LiftActivationLock => {
-                self.activation_lock = ActivationLock::Lifted;
-                Execution::changed(Outcome::Acknowledged(Answer::Done))
-            }
-            Decision::NothingToLift => Execution::answer(Outcome::Acknowledged(Answer::Done)),
-            Decision::Erase => Execution::ending(Effect::Erase),
-            Decision::Leave => Execution::ending(Effect::Leave),
-        }
-    }
-
-    /// Locks the screen. Without a passcode it only sleeps and shows no text.
-    ///
-    /// Source: DeviceLock, MessageResult `NoPasscodeSet`, Apple MDM protocol reference.
-    fn lock(&mut self, message: Option<String>) -> Execution {
-        self.screen = Screen::Locked;
-        match self.passcode {
-            Presence::Set => {
-                let mut done = Execution::changed(locked(LockMessage::Success));
-                done.consequences.notes.extend(message.map(Note::LockScreenMessage));
-                done
-            }
-            Presence::NotSet => Execution::changed(locked(LockMessage::NoPasscodeSet)),
-        }
-    }
-
-    /// Removes the passcode; one that policy requires has to be set anew.
-    fn remove_passcode(&mut self, policy: Policy) -> Execution {
-        self.passcode = Presence::NotSet;
-        let mut done = Execution::changed(Outcome::Acknowledged(Answer::Done));
-        if policy.device_passcode.is_some() {
-            done.consequences.notes.push(Note::SetNewPasscodePrompt);
-        }
-        done
     }
 
     /// Erases everything but the Activation Lock, which the vendor keeps.
@@ -225,8 +268,12 @@ impl Apple {
         }
     }
 
+    /// What came with the management goes with it.
     pub(crate) fn on_left(&mut self) {
         self.unlock_token = None;
+        self.allowance = Allowance::ByPolicy;
+        self.lost_mode = LostMode::Off;
+        self.profiles.clear();
     }
 
     /// Source: "Disable Activation Lock on Supervised iOS/iPadOS devices with Intune", step 6:
@@ -244,8 +291,12 @@ impl Apple {
             | UserAction::StopFindMy
             | UserAction::AcceptPrompt
             | UserAction::Reboot
+            | UserAction::PowerOn
             | UserAction::EraseAllContent
             | UserAction::RestoreFromBackup
+            | UserAction::ClearPasscode
+            | UserAction::ForgetPasscode
+            | UserAction::RemoveWorkProfile
             | UserAction::EnterPasscode(_) => return Entry::Ignored,
         };
         if accepted {
@@ -258,6 +309,38 @@ impl Apple {
 
     pub(crate) fn is_locked_with_passcode(&self) -> bool {
         self.screen == Screen::Locked && self.passcode == Presence::Set
+    }
+
+    pub(super) fn is_before_first_unlock(&self) -> bool {
+        self.power == Power::BeforeFirstUnlock
+    }
+
+    /// Whether anything of it answers.
+    pub(crate) fn is_switched_on(&self) -> bool {
+        self.power != Power::Off
+    }
+
+    /// Whether it finds a network without anybody's help.
+    pub(crate) fn is_on_network(&self) -> bool {
+        self.power == Power::Running
+    }
+
+    pub(super) const fn lost_mode(&self) -> &LostMode {
+        &self.lost_mode
+    }
+
+    pub(super) const fn find_my(&self) -> Switch {
+        self.find_my
+    }
+
+    pub(super) fn profiles(&self) -> &[String] {
+        &self.profiles
+    }
+
+    /// Whether the profile replaces one or there is room for another.
+    pub(super) fn has_room_for_profile(&self, identifier: &str) -> bool {
+        let replaces = self.profiles.iter().any(|installed| installed == identifier);
+        replaces || self.profiles.len() < PROFILES_MAX
     }
 
     pub(super) const fn activation_lock(&self) -> &ActivationLock {
@@ -286,10 +369,6 @@ impl Apple {
 
 fn new_unlock_token(chance: &mut Stream) -> UnlockToken {
     UnlockToken::new(chance.bytes::<UNLOCK_TOKEN_BYTES>().into())
-}
-
-fn locked(message: LockMessage) -> Outcome {
-    Outcome::Acknowledged(Answer::Locked(message))
 }
 
 fn escrow(code: BypassCode) -> Consequences {

@@ -5,13 +5,17 @@ use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer, Welc
 use muster_protocol::{Command, CommandHead, Outcome, Request, Timestamp};
 
 use super::{Device, Handled, Misplaced};
+use crate::acknowledgement::Report;
 use crate::enrolment::{Link, Stage};
 use crate::output::Output;
-use crate::system::{Consequences, Effect, Secrets};
+use crate::system::{Consequences, Effect, Network, Secrets};
 
 /// From connection to disconnection.
 impl Device {
     pub(super) fn on_connected(&mut self, now: Timestamp) -> Handled {
+        if !self.is_switched_on() {
+            return Err(Misplaced);
+        }
         let status = self.status();
         let enrolment = self.enrolment_mut().ok_or(Misplaced)?;
         enrolment.link = Link::Up { stage: Stage::Greeting, reported: status };
@@ -94,20 +98,34 @@ impl Device {
         }
     }
 
-    /// Decides, changes the state, makes it durable, and only then answers.
+    /// Decides, changes the state, makes it durable, and only then answers, unless the device has
+    /// another habit.
     fn execute(&mut self, now: Timestamp, head: CommandHead, request: Option<&Request>) -> Handled {
         let (system, mut situation) = self.situation();
         let execution = system.execute(request, &mut situation);
-        let outcome = execution.outcome;
+        let habit = self.spec.traits.acknowledgement;
+        let outcome = habit.says(request, execution.outcome);
+        let report = habit.report(request, execution.effect);
+        if report == Report::Before {
+            self.answer(head, outcome.clone());
+        }
+        let answer = (report == Report::After).then(|| outcome.clone());
         match execution.effect {
             Effect::Erase => {
                 self.erase()?;
-                self.part(head, request, outcome);
+                self.executed(head, request);
+                self.part(head, answer);
                 return self.go_on_after_erase();
             }
             Effect::Leave => {
                 self.retire()?;
-                self.part(head, request, outcome);
+                self.executed(head, request);
+                self.part(head, answer);
+                return Ok(());
+            }
+            Effect::DropOff => {
+                self.retire()?;
+                self.part(head, answer);
                 return Ok(());
             }
             Effect::Changed => {
@@ -117,9 +135,13 @@ impl Device {
             Effect::Nothing if outcome.is_terminal() => self.remember(head, &outcome),
             Effect::Nothing => self.set_stage(Stage::OwesIdle),
         }
+        let network = execution.consequences.network;
         self.follow(now, execution.consequences);
         self.report();
-        self.answer(head, outcome);
+        if let Some(answer) = answer {
+            self.answer(head, answer);
+        }
+        self.change_network(network);
         Ok(())
     }
 
@@ -127,9 +149,10 @@ impl Device {
     ///
     /// Source: EraseDevice, Apple MDM protocol reference; RELINQUISH_OWNERSHIP, Android Management
     /// API.
-    fn part(&mut self, head: CommandHead, request: Option<&Request>, outcome: Outcome) {
-        self.executed(head, request);
-        self.answer(head, outcome);
+    fn part(&mut self, head: CommandHead, answer: Option<Outcome>) {
+        if let Some(answer) = answer {
+            self.answer(head, answer);
+        }
         self.push(Output::Leave);
     }
 
@@ -162,6 +185,23 @@ impl Device {
             self.note(note);
         }
         self.escrow(now, consequences.secrets);
+    }
+
+    /// Comes and goes with the network; an enrolment outlives that.
+    pub(super) fn change_network(&mut self, network: Network) {
+        let Some(enrolment) = self.enrolment_mut() else {
+            return;
+        };
+        let (goes, comes) = match network {
+            Network::Unchanged => (None, None),
+            Network::Gone => (Some(Output::Disconnect), None),
+            Network::Back => (None, Some(Output::Connect)),
+            Network::BackAtOnce => (Some(Output::Disconnect), Some(Output::Connect)),
+        };
+        if goes.is_some() {
+            enrolment.link = Link::Down;
+        }
+        self.outputs.extend(goes.into_iter().chain(comes));
     }
 
     /// Keeps new secrets until the server has them.

@@ -1,6 +1,8 @@
 //! Promises of a whole device, kept through its inputs and outputs only.
 
 mod activation;
+mod android;
+mod apple;
 mod delivery;
 mod life;
 mod matrix;

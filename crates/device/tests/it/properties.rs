@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use muster_device::{Device, Input, Output, Persona, PromptHabit, Screen, UserAction};
+use muster_device::{
+    Acknowledgement, AgentTarget, Device, DeviceSpec, Input, Output, Persona, PromptHabit, Quirk,
+    Screen, Traits, UserAction,
+};
 use muster_protocol::management::{ToDevice, ToServer, Welcome};
 use muster_protocol::secret::{BypassCode, Passcode, UnlockToken};
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{
-    Attempt, Command, CommandHead, CommandId, DeviceId, Mode, Platform, Policy, Seed, Timestamp,
-    decode_at_rest, encode_at_rest,
+    Attempt, Command, CommandHead, CommandId, DeviceId, Mode, OsVersion, Platform, Policy, Seed,
+    Timestamp, decode_at_rest, encode_at_rest,
 };
 use proptest::prelude::*;
 
@@ -35,7 +38,7 @@ enum Step {
 
 /// What the server asks of either platform. The frequent ones have effects and end no life, so
 /// that repeated commands do meet a device which has executed them.
-const APPLE: [&str; 16] = [
+const APPLE: [&str; 36] = [
     "DeviceLock",
     "DeviceLock",
     "DeviceLock",
@@ -52,6 +55,26 @@ const APPLE: [&str; 16] = [
     "RemoveProfile",
     "LOCK",
     "unreadable",
+    "DeviceInformation IsSupervised MDMOptions",
+    "RestartDevice",
+    "ShutDownDevice",
+    "EnableLostMode",
+    "EnableLostMode",
+    "EnableLostMode speechless",
+    "DisableLostMode",
+    "DeviceLocation",
+    "PlayLostModeSound",
+    "ActivationLockBypassCode",
+    "ClearActivationLockBypassCode",
+    "Settings allow",
+    "Settings disallow",
+    "InstallProfile",
+    "InstallProfile net.example.mail",
+    "RemoveProfile net.example.wifi",
+    "ProfileList",
+    "DeviceConfigured",
+    "InstalledApplicationList",
+    "RequestUnlockToken",
 ];
 const ANDROID: [&str; 16] = [
     "LOCK",
@@ -84,6 +107,10 @@ fn step() -> impl Strategy<Value = Step> {
         Just(UserAction::SignInAsOwner),
         Just(UserAction::RestoreFromBackup),
         Just(UserAction::EraseAllContent),
+        Just(UserAction::PowerOn),
+        Just(UserAction::ClearPasscode),
+        Just(UserAction::ForgetPasscode),
+        Just(UserAction::RemoveWorkProfile),
         "[0-9]{0,8}".prop_map(|text| UserAction::EnterPasscode(Passcode::new(text))),
     ];
     let command = (0..8_u8, 0..APPLE.len());
@@ -121,6 +148,43 @@ fn persona() -> impl Strategy<Value = Persona> {
     )
 }
 
+fn traits() -> impl Strategy<Value = Traits> {
+    let target = prop::sample::select(&[23_u16, 25, 33, 35]).prop_map(AgentTarget::new);
+    let quirk = prop::option::of(prop::sample::select(&[
+        Quirk::SamsungFactoryResetBlocked,
+        Quirk::ZebraPartialWipe,
+        Quirk::AgentTarget34WipeData,
+        Quirk::AgentWithoutTokens,
+        Quirk::ShortResetToken,
+        Quirk::FourDigitPasscodes,
+    ]));
+    let acknowledgement = prop::sample::select(&[
+        Acknowledgement::BeforeReset,
+        Acknowledgement::ResetsWithoutReporting,
+        Acknowledgement::ConfirmsBeforeExecuting,
+        Acknowledgement::ConfirmsWhateverHappens,
+    ]);
+    (target, quirk, acknowledgement).prop_map(|(agent_target, quirk, acknowledgement)| Traits {
+        agent_target,
+        quirk,
+        acknowledgement,
+    })
+}
+
+/// A device of any mode, version, user and making.
+fn device() -> impl Strategy<Value = DeviceSpec> {
+    let android = prop::sample::select(&[6_u16, 7, 10, 11, 14]);
+    (prop::sample::select(&Mode::ALL), android, persona(), traits()).prop_map(
+        |(mode, android, persona, traits)| {
+            let os_version = match mode.platform() {
+                Platform::Apple => current_os(mode),
+                Platform::Android => OsVersion::major(android),
+            };
+            DeviceSpec { traits, ..spec(mode, os_version, persona) }
+        },
+    )
+}
+
 /// Plays steps against a device as a forgetful server would.
 struct Player {
     device: Device,
@@ -131,8 +195,7 @@ struct Player {
 }
 
 impl Player {
-    fn new(mode: Mode, persona: Persona) -> Self {
-        let spec = spec(mode, current_os(mode), persona);
+    fn new(spec: DeviceSpec) -> Self {
         Self {
             device: Device::new(spec.clone(), Seed::root(3)),
             now: 0,
@@ -194,7 +257,7 @@ impl Player {
     fn command(&mut self, id: u8, request: usize) -> Command {
         let request = match self.device.facts().mode.platform() {
             Platform::Apple => APPLE[request],
-            Platform::Android => ANDROID[request],
+            Platform::Android => ANDROID[request % ANDROID.len()],
         };
         self.attempts += 1;
         let head = CommandHead {
@@ -206,23 +269,21 @@ impl Player {
     }
 }
 
-fn run() -> impl Strategy<Value = (Mode, Persona, Vec<Step>)> {
+fn run() -> impl Strategy<Value = (DeviceSpec, Vec<Step>)> {
     let begin = [Step::Start, Step::Enrolled, Step::Connected, Step::Welcome(Policy::FULL)];
     let steps = prop::collection::vec(step(), 0..60);
-    (prop::sample::select(&Mode::ALL), persona(), steps, 0..=begin.len()).prop_map(
-        move |(mode, persona, steps, skipped)| {
-            let begin = begin.iter().take(skipped).cloned();
-            (mode, persona, begin.chain(steps).collect())
-        },
-    )
+    (device(), steps, 0..=begin.len()).prop_map(move |(spec, steps, skipped)| {
+        let begin = begin.iter().take(skipped).cloned();
+        (spec, begin.chain(steps).collect())
+    })
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_command_takes_effect_twice_in_one_enrolment((mode, persona, steps) in run()) {
-        let mut player = Player::new(mode, persona);
+    fn no_command_takes_effect_twice_in_one_enrolment((spec, steps) in run()) {
+        let mut player = Player::new(spec);
         let mut effects = BTreeMap::new();
         for step in &steps {
             let life = player.device.id();
@@ -238,11 +299,11 @@ proptest! {
 
     #[test]
     fn a_stored_device_goes_on_exactly_like_the_one_that_was_not(
-        (mode, persona, steps) in run(),
+        (spec, steps) in run(),
         stop in any::<prop::sample::Index>(),
     ) {
-        let mut kept = Player::new(mode, persona);
-        let mut stored = Player::new(mode, persona);
+        let mut kept = Player::new(spec.clone());
+        let mut stored = Player::new(spec);
         let stop = stop.index(steps.len() + 1);
         for (index, step) in steps.iter().enumerate() {
             if index == stop {
@@ -256,8 +317,8 @@ proptest! {
     }
 
     #[test]
-    fn an_answer_follows_the_durable_state_and_names_the_attempt_asked((mode, persona, steps) in run()) {
-        let mut player = Player::new(mode, persona);
+    fn an_answer_follows_the_durable_state_and_names_the_attempt_asked((spec, steps) in run()) {
+        let mut player = Player::new(spec);
         for step in &steps {
             let outputs = player.play(step);
             let position = |wanted: fn(&Output) -> bool| outputs.iter().position(wanted);
@@ -275,8 +336,40 @@ proptest! {
     }
 
     #[test]
-    fn a_quiet_device_stays_within_two_kibibytes((mode, persona, steps) in run()) {
-        let mut player = Player::new(mode, persona);
+    fn a_device_that_is_gone_says_and_does_nothing((spec, steps) in run()) {
+        let mut player = Player::new(spec);
+        for step in &steps {
+            let was_off = !player.device.is_switched_on();
+            let outputs = player.play(step);
+            let sends = |output: &Output| matches!(output, Output::Send(_));
+            let gone = outputs.iter().skip_while(|output| **output != Output::Disconnect);
+            prop_assert!(!gone.into_iter().any(sends), "after its good-bye: {outputs:?}");
+            if was_off && !player.device.is_switched_on() {
+                let quiet = |output: &Output| {
+                    matches!(output, Output::Note(_) | Output::Persist | Output::Leave)
+                };
+                prop_assert!(outputs.iter().all(quiet), "switched off: {outputs:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_reset_is_silent_and_no_command_is_answered_twice((spec, steps) in run()) {
+        let mut player = Player::new(spec);
+        for step in &steps {
+            let outputs = player.play(step);
+            let count = |wanted: fn(&Output) -> bool| outputs.iter().filter(|it| wanted(it)).count();
+            let answers = count(|it| matches!(it, Output::Send(ToServer::CommandResult(_))));
+            let effects = count(|it| matches!(it, Output::Executed { .. }));
+            let left = count(|it| *it == Output::Leave);
+            prop_assert!(answers <= 1 && effects <= 1);
+            prop_assert!(effects == 0 || answers == 1 || left == 1, "{:?}", outputs);
+        }
+    }
+
+    #[test]
+    fn a_quiet_device_stays_within_two_kibibytes((spec, steps) in run()) {
+        let mut player = Player::new(spec);
         for step in &steps {
             player.play(step);
         }
@@ -289,7 +382,7 @@ proptest! {
 fn the_same_device_with_another_seed_has_other_secrets() {
     let spec = spec(Mode::AppleDevice, current_os(Mode::AppleDevice), PERSONA);
     let token = |seed| -> Option<UnlockToken> {
-        let mut player = Player::new(Mode::AppleDevice, PERSONA);
+        let mut player = Player::new(spec.clone());
         player.device = Device::new(spec.clone(), Seed::root(seed));
         for step in [Step::Start, Step::Enrolled, Step::Connected] {
             player.play(&step);

@@ -3,14 +3,14 @@
 use muster_device::{
     Device, DeviceSpec, Input, Note, Output, Persona, PromptHabit, Screen, UserAction,
 };
-use muster_protocol::command::PasswordScope;
+use muster_protocol::command::{MANAGEMENT_PROFILE, PasswordScope};
 use muster_protocol::management::{CommandResult, ToDevice, ToServer, TokenUpdate, Welcome};
-use muster_protocol::secret::{BypassCode, Passcode, UnlockToken};
+use muster_protocol::secret::{BypassCode, Passcode, ProfilePayload, UnlockToken};
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{
     AndroidRequest, Answer, AppleRequest, Attempt, Command, CommandHead, CommandId, DeviceFacts,
-    DeviceId, Mode, OperatingSystem, OsVersion, Outcome, Platform, Policy, Request, Seed,
-    Timestamp,
+    DeviceId, Mode, OperatingSystem, OsVersion, Outcome, Platform, Policy, QueryResponse,
+    QueryValue, Request, Seed, SettingResult, Timestamp,
 };
 
 pub(crate) const PERSONA: Persona = Persona {
@@ -53,7 +53,7 @@ pub(crate) fn spec(mode: Mode, os_version: OsVersion, persona: Persona) -> Devic
         os_version,
         mode,
     };
-    DeviceSpec { facts, persona }
+    DeviceSpec::new(facts, persona)
 }
 
 pub(crate) fn current_os(mode: Mode) -> OsVersion {
@@ -227,7 +227,9 @@ impl Rig {
                 apple(AppleRequest::DisableActivationLock { bypass_code: wrong_code() })
             }
             "SecurityInfo" => apple(AppleRequest::SecurityInfo),
-            "RemoveProfile" => apple(AppleRequest::RemoveProfile { identifier: "mdm".to_owned() }),
+            "RemoveProfile" => {
+                apple(AppleRequest::RemoveProfile { identifier: MANAGEMENT_PROFILE.to_owned() })
+            }
             "WIPE" => android(AndroidRequest::Wipe {
                 preserve_reset_protection_data: false,
                 wipe_esims: false,
@@ -242,8 +244,61 @@ impl Rig {
             "REQUEST_DEVICE_INFO" => android(AndroidRequest::RequestDeviceInfo),
             "RELINQUISH_OWNERSHIP" => android(AndroidRequest::RelinquishOwnership),
             "unreadable" => None,
-            other => panic!("no request is called {other:?}"),
+            other => apple(apple_request(other)),
         }
+    }
+}
+
+/// Requests that need none of the device's secrets, with what they carry after the name.
+fn apple_request(name: &str) -> AppleRequest {
+    let (name, with) = name.split_once(' ').unwrap_or((name, ""));
+    let lost = |message: Option<String>, phone_number: Option<String>| {
+        AppleRequest::EnableLostMode { message, phone_number, footnote: None }
+    };
+    let install = |identifier: &str, bytes: usize| AppleRequest::InstallProfile {
+        identifier: identifier.to_owned(),
+        payload: ProfilePayload::new(vec![b'<'; bytes]),
+    };
+    let settings =
+        |allowed| AppleRequest::Settings { activation_lock_allowed_while_supervised: allowed };
+    match (name, with) {
+        ("ClearPasscode", "no-token") => {
+            AppleRequest::ClearPasscode { unlock_token: UnlockToken::new(Vec::new()) }
+        }
+        ("RemoveProfile", "nameless") => AppleRequest::RemoveProfile { identifier: String::new() },
+        ("RemoveProfile", identifier) => {
+            AppleRequest::RemoveProfile { identifier: identifier.to_owned() }
+        }
+        ("DeviceInformation", "too-many") => {
+            AppleRequest::DeviceInformation { queries: vec!["IsSupervised".to_owned(); 65] }
+        }
+        ("DeviceInformation", queries) => AppleRequest::DeviceInformation {
+            queries: queries.split_whitespace().map(str::to_owned).collect(),
+        },
+        ("EnableLostMode", "speechless") => lost(None, Some(String::new())),
+        ("EnableLostMode", "too-long") => lost(Some("x".repeat(1_025)), None),
+        ("EnableLostMode", _) => lost(Some("Lost".to_owned()), Some("+45 70 10".to_owned())),
+        ("InstallProfile", "empty") => install("net.example.wifi", 0),
+        ("InstallProfile", "too-large") => install("net.example.wifi", 32_769),
+        ("InstallProfile", "nameless") => install("", 9),
+        ("InstallProfile", "management") => install(MANAGEMENT_PROFILE, 9),
+        ("InstallProfile", "") => install("net.example.wifi", 9),
+        ("InstallProfile", identifier) => install(identifier, 9),
+        ("Settings", "allow") => settings(Some(true)),
+        ("Settings", "disallow") => settings(Some(false)),
+        ("Settings", _) => settings(None),
+        ("RestartDevice", _) => AppleRequest::RestartDevice,
+        ("ShutDownDevice", _) => AppleRequest::ShutDownDevice,
+        ("DisableLostMode", _) => AppleRequest::DisableLostMode,
+        ("DeviceLocation", _) => AppleRequest::DeviceLocation,
+        ("PlayLostModeSound", _) => AppleRequest::PlayLostModeSound,
+        ("ActivationLockBypassCode", _) => AppleRequest::ActivationLockBypassCode,
+        ("ClearActivationLockBypassCode", _) => AppleRequest::ClearActivationLockBypassCode,
+        ("ProfileList", _) => AppleRequest::ProfileList,
+        ("DeviceConfigured", _) => AppleRequest::DeviceConfigured,
+        ("InstalledApplicationList", _) => AppleRequest::InstalledApplicationList,
+        ("RequestUnlockToken", _) => AppleRequest::RequestUnlockToken,
+        (other, _) => panic!("no request is called {other:?}"),
     }
 }
 
@@ -270,10 +325,47 @@ pub(crate) fn describe(outcome: &Outcome) -> String {
             format!("Acknowledged Locked {message:?}")
         }
         Outcome::Acknowledged(Answer::Status(_)) => "Acknowledged Status".to_owned(),
+        Outcome::Acknowledged(answer) => format!("Acknowledged {}", describe_answer(answer)),
         Outcome::Error(items) => format!("Error {}", first(items)),
         Outcome::NotSupported(items) => format!("NotSupported {}", first(items)),
         Outcome::CommandFormatError => "CommandFormatError".to_owned(),
         Outcome::NotNow => "NotNow".to_owned(),
+    }
+}
+
+/// An answer in one line; of secrets only whether they are there.
+fn describe_answer(answer: &Answer) -> String {
+    let words =
+        |words: Vec<String>| if words.is_empty() { "-".to_owned() } else { words.join(" ") };
+    match answer {
+        Answer::DeviceInformation(responses) => {
+            let value = |value: &QueryValue| match value {
+                QueryValue::Flag(flag) => flag.to_string(),
+                QueryValue::Text(text) => text.clone(),
+                QueryValue::MdmOptions { activation_lock_allowed_while_supervised } => {
+                    activation_lock_allowed_while_supervised.to_string()
+                }
+            };
+            let pair = |one: &QueryResponse| format!("{}={}", one.key, value(&one.value));
+            format!("DeviceInformation {}", words(responses.iter().map(pair).collect()))
+        }
+        Answer::ActivationLockBypassCode(code) => {
+            format!("BypassCode {}", if code.is_some() { "Some" } else { "None" })
+        }
+        Answer::Location(_) => "Location".to_owned(),
+        Answer::Profiles(identifiers) => format!("Profiles {}", words(identifiers.clone())),
+        Answer::Applications(applications) => format!("Applications of {}", applications.len()),
+        Answer::Settings(results) => {
+            let code = |one: &SettingResult| match one.errors.first() {
+                None => format!("{}=ok", one.item),
+                Some(error) => format!("{}={} {}", one.item, error.domain, error.code),
+            };
+            format!("Settings {}", words(results.iter().map(code).collect()))
+        }
+        Answer::UnlockToken(_) => "UnlockToken".to_owned(),
+        Answer::Done | Answer::TemporaryPasscode(_) | Answer::Locked(_) | Answer::Status(_) => {
+            format!("{answer:?}")
+        }
     }
 }
 
@@ -285,6 +377,7 @@ fn describe_output(output: &Output) -> String {
         Output::Send(message) => format!("Send {}", message.name()),
         Output::Executed { request, .. } => format!("Executed {request}"),
         Output::Leave => "Leave".to_owned(),
+        Output::Disconnect => "Disconnect".to_owned(),
         Output::Note(note) => format!("Note {note:?}"),
     }
 }

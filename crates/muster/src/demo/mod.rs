@@ -1,49 +1,28 @@
 //! `muster demo`: a server, a fleet, the tour, the totals.
 
-mod cast;
-mod outcome;
 mod print;
 mod roll_call;
-mod stage;
-mod tour;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::{Context as _, bail};
-use muster_agent::{DevicePlan, Fleet, FleetConfig, FleetProgress, Sockets, Start, population};
+use anyhow::Context as _;
+use muster_agent::population;
 use muster_protocol::Seed;
-use muster_protocol::limits::KEEP_ALIVE;
-use muster_protocol::secret::EnrolmentToken;
 use muster_report::LatencySummary;
-use muster_server::{DataDir, Exposure, Server, ServerConfig};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use serde::Serialize;
-use tokio::time::timeout;
 
+use crate::case::{self, Remains, Row, Theatre};
 use crate::cli::DemoArgs;
-use crate::client::AdminClient;
 use crate::exit::{Exit, usage_error};
 use crate::talk::{Format, print as put, print_json, say};
 use crate::verbs::interrupted;
-
-/// How long the fleet may take to enrol and connect, plus a share for each device.
-const CONNECT_WITHIN: Duration = Duration::from_secs(30);
-
-/// The share of each device on a slow machine.
-const CONNECT_EACH: Duration = Duration::from_millis(10);
-
-/// How long accepted commands may take to end after the tour.
-const SETTLE_WITHIN: Duration = Duration::from_secs(30);
 
 /// Everything a demo has to say.
 #[derive(Debug, Serialize)]
 pub(crate) struct DemoReport {
     seed: u64,
     devices: DeviceTotals,
-    tour: Vec<stage::Row>,
+    tour: Vec<Row>,
     totals: CommandTotals,
     latency_ms: LatencySummary,
     bytes: ByteTotals,
@@ -102,138 +81,40 @@ pub(crate) async fn run(args: &DemoArgs, format: Format) -> anyhow::Result<Exit>
 }
 
 async fn perform(args: &DemoArgs, folder: &Path) -> anyhow::Result<DemoReport> {
-    let server = Server::start(server_config(folder)?).await?;
-    let (plans, cast) = plans(args, server.data())?;
-    say(&format!("server up, enrolling {} devices over QUIC", plans.len()));
-    let wanted = plans.iter().filter(|plan| plan.start == Start::Online).count();
-    let fleet = Arc::new(Fleet::start(fleet_config(args, &server, plans)?).await?);
-    let devices = assemble(&fleet, u64::try_from(wanted)?).await?;
-    let admin = AdminClient::new(server.data(), &format!("https://{}", server.endpoints().admin))?;
-    let stage = stage::Stage::new(&admin, &fleet).await?;
-    say(&format!("{} devices connected, the tour begins", devices.connected));
-    let tour = stage::perform(&stage, &cast).await?;
-    roll_call::run(&stage).await?;
-    let counts = settled(&server).await?;
-    let latency_ms = server.totals().latency_ms;
+    let (cases, seed) = (case::tour()?, Seed::root(args.seed));
+    let others = population(args.devices.get().saturating_sub(cases.len()), seed);
+    say(&format!("enrolling {} devices over QUIC", cases.len() + others.len()));
+    let theatre = Theatre::open(folder, &cases, others, seed).await?;
+    let present = &theatre.present;
+    say(&format!("{} devices connected, the tour begins", present.connected));
+    let devices = DeviceTotals { enrolled: present.enrolled, connected: present.connected };
+    let stage = theatre.stage()?;
+    let played = case::perform(&stage, &cases).await?;
+    roll_call::run(&stage, cases.len()).await?;
     drop(stage);
-    let fleet = Arc::into_inner(fleet).context("the fleet is still in use")?;
-    let summary = fleet.stop().await.progress;
-    server.stop().await;
-    Ok(judge(args, Findings { devices, tour, counts, latency_ms, summary }))
+    let tour = played.into_iter().flat_map(|played| played.rows).collect();
+    Ok(judge(args.seed, devices, tour, &theatre.close().await?))
 }
 
-/// What the run found, before it is judged.
-struct Findings {
-    devices: DeviceTotals,
-    tour: Vec<stage::Row>,
-    counts: muster_store::Counts,
-    latency_ms: LatencySummary,
-    summary: FleetProgress,
-}
-
-fn judge(args: &DemoArgs, found: Findings) -> DemoReport {
-    let Findings { devices, tour, counts, latency_ms, summary } = found;
-    let totals = CommandTotals {
+fn judge(seed: u64, devices: DeviceTotals, tour: Vec<Row>, remains: &Remains) -> DemoReport {
+    let Remains { counts, totals, fleet } = remains;
+    let commands = CommandTotals {
         accepted: counts.accepted,
         terminal: counts.terminal,
         lost: counts.accepted.saturating_sub(counts.terminal),
-        executed: summary.executed,
-        executed_twice: summary.executed_twice,
+        executed: fleet.executed,
+        executed_twice: fleet.executed_twice,
     };
-    let fine = tour.iter().all(|row| row.ok) && totals.lost == 0 && totals.executed_twice == 0;
+    let fine = tour.iter().all(|row| row.ok) && commands.lost == 0 && commands.executed_twice == 0;
     DemoReport {
-        seed: args.seed,
+        seed,
         devices,
         tour,
-        totals,
-        latency_ms,
-        bytes: ByteTotals { sent: summary.bytes_sent, received: summary.bytes_received },
+        totals: commands,
+        latency_ms: totals.latency_ms,
+        bytes: ByteTotals { sent: fleet.bytes_sent, received: fleet.bytes_received },
         verdict: if fine { Verdict::Pass } else { Verdict::Fail },
     }
-}
-
-/// Waits until nothing accepted is open; what is open when the time is up counts as lost.
-async fn settled(server: &Server) -> anyhow::Result<muster_store::Counts> {
-    let nothing_open = async {
-        loop {
-            let totals = server.totals();
-            if totals.terminal >= totals.accepted {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    drop(timeout(SETTLE_WITHIN, nothing_open).await);
-    // The counters of the process say when to look; the database says what is true.
-    Ok(server.counts().await?)
-}
-
-async fn assemble(fleet: &Fleet, wanted: u64) -> anyhow::Result<DeviceTotals> {
-    let share = CONNECT_EACH.saturating_mul(u32::try_from(wanted)?);
-    let all_here = async {
-        while fleet.progress().connected < wanted {
-            fleet.changed().await;
-        }
-    };
-    let progress = match timeout(CONNECT_WITHIN + share, all_here).await {
-        Ok(()) => fleet.progress(),
-        Err(_elapsed) => {
-            let progress = fleet.progress();
-            bail!("only {} of {wanted} devices connected: {progress:?}", progress.connected)
-        }
-    };
-    Ok(DeviceTotals { enrolled: progress.enrolled, connected: progress.connected })
-}
-
-fn server_config(folder: &Path) -> anyhow::Result<ServerConfig> {
-    let any_port = "127.0.0.1:0".parse().context("failed to parse a constant address")?;
-    Ok(ServerConfig {
-        quic: any_port,
-        admin: any_port,
-        data: folder.to_owned(),
-        exposure: Exposure::LoopbackOnly,
-        command_lifetime: Duration::from_secs(3_600),
-    })
-}
-
-fn fleet_config(
-    args: &DemoArgs,
-    server: &Server,
-    plans: Vec<DevicePlan>,
-) -> anyhow::Result<FleetConfig> {
-    let pem =
-        std::fs::read(server.data().ca_certificate()).context("failed to read the run's CA")?;
-    Ok(FleetConfig {
-        server: server.endpoints().quic,
-        ca: CertificateDer::from_pem_slice(&pem).context("failed to read the run's CA")?,
-        plans,
-        seed: Seed::root(args.seed),
-        sockets: Sockets::Shared(std::num::NonZeroUsize::MIN),
-        state_dir: None,
-        keep_alive: KEEP_ALIVE,
-        connects_in_flight: std::num::NonZeroUsize::new(256).context("a constant")?,
-    })
-}
-
-/// The cast of the tour first, then as many others as are wanted.
-fn plans(args: &DemoArgs, data: &DataDir) -> anyhow::Result<(Vec<DevicePlan>, Vec<tour::Case>)> {
-    let cast = tour::cases();
-    let mut plans = Vec::new();
-    for (index, case) in cast.iter().enumerate() {
-        let token = folder_token(data, case.role.profile)?;
-        plans.push(DevicePlan { spec: case.role.spec(index)?, token, start: Start::Online });
-    }
-    let others = args.devices.get().saturating_sub(plans.len());
-    let token = folder_token(data, "default")?;
-    for spec in population(others, Seed::root(args.seed)) {
-        plans.push(DevicePlan { spec, token: token.clone(), start: Start::Online });
-    }
-    Ok((plans, cast))
-}
-
-fn folder_token(data: &DataDir, profile: &str) -> anyhow::Result<EnrolmentToken> {
-    let text = std::fs::read_to_string(data.enrolment_token(profile));
-    Ok(EnrolmentToken::new(text.context("failed to read an enrolment token")?.trim().to_owned()))
 }
 
 /// Where the run keeps its data.

@@ -36,11 +36,11 @@ fn table(report: &DemoReport) -> Table {
     let mut last_case = "";
     for row in &report.tour {
         let again = row.case == last_case;
-        last_case = row.case;
+        last_case = &row.case;
         let system = format!("{} {} {}", row.platform, row.mode, row.os);
         let mark = if row.ok { "" } else { "✗ " };
         table.row([
-            if again { String::new() } else { row.case.to_owned() },
+            if again { String::new() } else { row.case.clone() },
             if again { String::new() } else { row.device.clone() },
             if again { String::new() } else { system },
             row.action.to_owned(),

@@ -3,24 +3,23 @@
 use anyhow::Context as _;
 use tokio::task::JoinSet;
 
-use super::stage::Stage;
+use crate::case::Stage;
 use crate::client::Asked;
 
 /// How many requests are under way at once.
 const REQUESTS_IN_FLIGHT: usize = 64;
 
-/// Asks every device outside the tour to lock its screen.
-pub(crate) async fn run(stage: &Stage) -> anyhow::Result<()> {
+/// Asks every device behind the first `cast` to lock its screen.
+pub(crate) async fn run(stage: &Stage, cast: usize) -> anyhow::Result<()> {
+    let everybody = usize::try_from(stage.fleet.progress().devices)?;
     let mut asking = JoinSet::new();
-    for (serial, id) in &stage.id_by_serial {
-        if serial.starts_with("TOUR") {
-            continue;
-        }
+    for index in cast..everybody {
         if asking.len() >= REQUESTS_IN_FLIGHT {
             accepted(asking.join_next().await)?;
         }
-        let (admin, id) = (stage.admin.clone(), id.clone());
-        asking.spawn(async move { admin.act(&id, "remoteLock").await });
+        let id = stage.fleet.view(index).await?.id.context("a device is not enrolled")?;
+        let admin = stage.admin.clone();
+        asking.spawn(async move { admin.act(&id.to_string(), "remoteLock").await });
     }
     while let Some(asked) = asking.join_next().await {
         accepted(Some(asked))?;

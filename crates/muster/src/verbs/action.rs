@@ -37,10 +37,24 @@ pub(super) async fn run(args: &ActionArgs, format: Format) -> anyhow::Result<Exi
         Format::Json => print_json(&json!({ "device": device.id, "result": result }))?,
         Format::Text => print(&action_table(&client.device(&device.id).await?).to_string()),
     }
+    if !result.is_over() {
+        say(&not_over(&result, within));
+    }
     Ok(match result.action_state.as_str() {
         "done" => Exit::Ok,
         _ => Exit::VerdictFailed,
     })
+}
+
+/// Why there is no answer yet, and what becomes of the command.
+fn not_over(result: &ActionResult, within: Duration) -> String {
+    format!(
+        "{} is still {} after {:.1} s: the device is not connected, is busy or put it off; \
+         it stays in the queue until the device answers or its time is up",
+        result.action_name,
+        result.action_state,
+        within.as_secs_f64()
+    )
 }
 
 fn accepted(device: &str, command: &str, format: Format) -> anyhow::Result<Exit> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use muster_agent::{
-    DevicePlan, Fleet, FleetConfig, FleetProgress, FleetSummary, Start, population,
+    DevicePlan, Fleet, FleetConfig, FleetProgress, FleetSummary, Sockets, Start, population,
 };
 use muster_protocol::Seed;
 use muster_protocol::secret::EnrolmentToken;
@@ -22,12 +22,19 @@ use crate::cli::FleetArgs;
 use crate::exit::{Exit, ExitWith, usage_error};
 use crate::talk::{Format, print, print_json, say};
 
+/// Most devices of one fleet: as many as one server keeps.
+const DEVICES_MAX: usize = 2_000_000;
+
+/// Files a fleet has open beside its sockets: streams, runtime, state folder; with some room.
+const FILES_BESIDE_SOCKETS: usize = 32;
+
 /// How often progress is said while devices connect.
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(args: &FleetArgs, format: Format) -> anyhow::Result<Exit> {
     let config = fleet_config(args)?;
     let wanted = u64::try_from(config.plans.len()).unwrap_or(u64::MAX);
+    let server = config.server;
     let started = Instant::now();
     let fleet = Fleet::start(config).await?;
     let ended_early = tokio::select! {
@@ -38,6 +45,10 @@ pub(super) async fn run(args: &FleetArgs, format: Format) -> anyhow::Result<Exit
     match format {
         Format::Text => print(&summary_text(&summary)),
         Format::Json => print_json(&summary_json(&summary))?,
+    }
+    if nobody_came(&summary) && !ended_early {
+        let message = format!("no device got through to {server}: {}", obstacles(&summary));
+        return Err(ExitWith { exit: Exit::Unreachable, message }.into());
     }
     Ok(match (summary.progress.executed_twice, ended_early) {
         (0, false) => Exit::Ok,
@@ -72,14 +83,37 @@ async fn connected(fleet: &Fleet, wanted: u64) {
 
 fn progress_line(progress: &FleetProgress, wanted: u64) -> String {
     let FleetProgress { enrolled, connected, connect_failures, .. } = progress;
-    format!(
+    let mut line = format!(
         "{connected} of {wanted} connected, {enrolled} enrolled, {connect_failures} connects failed"
-    )
+    );
+    let away = progress.enrolments_refused.saturating_add(progress.given_up);
+    if away > 0 {
+        line.push_str(&format!(", {away} refused and staying away"));
+    }
+    line
+}
+
+/// Whether devices tried and no server has told any of them anything.
+const fn nobody_came(summary: &FleetSummary) -> bool {
+    let FleetProgress { bytes_received, connected, connect_failures, .. } = summary.progress;
+    connect_failures > 0 && connected == 0 && bytes_received == 0
+}
+
+/// What stood in the way of the devices, each with how often.
+fn obstacles(summary: &FleetSummary) -> String {
+    let closed = summary.closes.iter().map(|(code, count)| (code.to_string(), *count));
+    let others = [
+        ("TLS refused, is --ca that of this server?".to_owned(), summary.handshake_failures),
+        ("no answer or connection lost, is `muster server` running?".to_owned(), summary.losses),
+    ];
+    let told = closed.chain(others).filter(|(_, count)| *count > 0);
+    let told: Vec<String> = told.map(|(what, count)| format!("{what} ({count} times)")).collect();
+    if told.is_empty() { "see the warnings above".to_owned() } else { told.join("; ") }
 }
 
 fn summary_text(summary: &FleetSummary) -> String {
     let progress = &summary.progress;
-    format!(
+    let mut text = format!(
         "devices {}  enrolled {}  connected at the end {}\n\
          commands executed {}  executed twice {}\n\
          reconnects {}  connects failed {}  bytes sent {}  received {}\n",
@@ -92,7 +126,11 @@ fn summary_text(summary: &FleetSummary) -> String {
         progress.connect_failures,
         progress.bytes_sent,
         progress.bytes_received,
-    )
+    );
+    for (code, count) in &summary.closes {
+        text.push_str(&format!("closed by the server {count} times: {code}\n"));
+    }
+    text
 }
 
 fn summary_json(summary: &FleetSummary) -> serde_json::Value {
@@ -126,6 +164,13 @@ fn fleet_config(args: &FleetArgs) -> anyhow::Result<FleetConfig> {
         fs::read_to_string(&token_file).with_context(|| no_data(args, "the enrolment token"))?;
     let token = EnrolmentToken::new(token.trim().to_owned());
     let seed = Seed::root(args.seed);
+    if args.devices.get() > DEVICES_MAX {
+        return Err(usage_error(format!(
+            "--devices {} is more than the {DEVICES_MAX} that one server keeps",
+            args.devices
+        )));
+    }
+    room_for_sockets(args)?;
     let specs = population(args.devices.get(), seed);
     let plan = |spec| DevicePlan { spec, token: token.clone(), start: Start::Online };
     Ok(FleetConfig {
@@ -138,6 +183,32 @@ fn fleet_config(args: &FleetArgs) -> anyhow::Result<FleetConfig> {
         connects_in_flight: args.connects_in_flight,
         keep_alive: args.keep_alive,
     })
+}
+
+/// Refuses a socket for each device where the system has not enough of them, before half a fleet
+/// is up. Where the system does not say how many there are, the devices find out.
+fn room_for_sockets(args: &FleetArgs) -> anyhow::Result<()> {
+    let needed = match args.sockets {
+        Sockets::PerDevice => args.devices.get(),
+        Sockets::Shared(count) => count.get(),
+    };
+    let needed = needed.saturating_add(FILES_BESIDE_SOCKETS);
+    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    match open_files_max(&limits) {
+        Some(max) if max < needed => Err(usage_error(format!(
+            "this fleet needs {needed} open files, the limit is {max}: \
+             raise it with `ulimit -n {needed}`, or use --sockets shared:1"
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The soft limit of open files.
+///
+/// Source: proc_pid_limits(5).
+fn open_files_max(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 fn server_address(args: &FleetArgs, data: &DataDir) -> anyhow::Result<SocketAddr> {
@@ -165,4 +236,19 @@ fn no_data(args: &FleetArgs, what: &str) -> ExitWith {
         args.data
     );
     ExitWith { exit: Exit::Unreachable, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_of_open_files_is_the_soft_one() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                      Max processes             95975                95975                processes \n\
+                      Max open files            256                  20000                files     \n";
+        assert_eq!(open_files_max(limits), Some(256));
+        assert_eq!(open_files_max(""), None);
+        assert_eq!(open_files_max("Max open files            unlimited"), None);
+    }
 }

@@ -1,17 +1,20 @@
 //! What each verb does.
 
 mod action;
+mod case;
 mod device;
 mod fleet;
 mod server;
 mod token;
+
+use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
 use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::cli::{Cli, Common, DeviceVerb, LogFormat, TokenVerb, Verb};
+use crate::cli::{CaseVerb, Cli, Common, DeviceVerb, LogFormat, TokenVerb, Verb};
 use crate::demo;
 use crate::exit::Exit;
 use crate::talk::Format;
@@ -31,6 +34,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Verb::Device(DeviceVerb::List(args)) => device::list(&args, format).await,
             Verb::Device(DeviceVerb::Show(args)) => device::show(&args, format).await,
             Verb::Action(args) => action::run(&args, format).await,
+            Verb::Case(CaseVerb::List(args)) => case::list(&args, format),
+            Verb::Case(CaseVerb::Run(args)) => case::run(&args, format).await,
             Verb::Token(TokenVerb::New(args)) => token::new(&args, format).await,
         }
     })
@@ -40,7 +45,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
 fn start_logging(common: Common) {
     let filter =
         EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).from_env_lossy();
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        // Colours are for eyes: in a file or a pipe they stand in the way of whoever searches it.
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match common.log_format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().init(),

@@ -1,6 +1,6 @@
 //! `muster server`
 
-use muster_server::{Exposure, Server, ServerConfig};
+use muster_server::{Exposure, Server, ServerConfig, ServerError};
 use serde_json::json;
 
 use super::interrupted;
@@ -16,12 +16,10 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
         exposure: if args.allow_non_loopback { Exposure::Anywhere } else { Exposure::LoopbackOnly },
         command_lifetime: args.command_lifetime,
     };
-    if let Some(address) = config.exposed_address() {
-        return Err(usage_error(format!(
-            "{address} is not a loopback address; pass --allow-non-loopback to listen there"
-        )));
-    }
-    let server = Server::start(config).await?;
+    let server = match Server::start(config).await {
+        Err(exposed @ ServerError::Exposed(_)) => return Err(usage_error(exposed.to_string())),
+        started => started?,
+    };
     if let Some(advice) = server.socket_buffers().shortfall() {
         say(&format!("warning: {advice}"));
     }
@@ -36,8 +34,7 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
     }
     interrupted().await;
     say("stopping: handing back what is in flight");
-    let totals = server.totals();
-    server.stop().await;
+    let totals = server.stop().await;
     say(&format!(
         "stopped: {} commands accepted, {} ended in this run",
         totals.accepted, totals.terminal

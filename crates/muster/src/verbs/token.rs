@@ -1,7 +1,9 @@
 //! `muster token new`
 
 use anyhow::Context as _;
-use muster_server::{DataDir, TokenKind, TokenRequest, issue_folder_token, profile_named};
+use muster_server::{
+    DataDir, TokenKind, TokenRequest, issue_folder_token, profile_named, profiles,
+};
 use serde_json::json;
 
 use crate::cli::TokenNewArgs;
@@ -10,10 +12,8 @@ use crate::talk::{Format, print, print_json};
 
 pub(super) async fn new(args: &TokenNewArgs, format: Format) -> anyhow::Result<Exit> {
     let profile = profile_named(&args.profile).ok_or_else(|| {
-        usage_error(format!(
-            "no enrolment profile {:?}; there are default and no-policy",
-            args.profile
-        ))
+        let known = profiles().map(|profile| profile.name).join(" and ");
+        usage_error(format!("no enrolment profile {:?}; there are {known}", args.profile))
     })?;
     let kind = if args.one_time { TokenKind::OneTime } else { TokenKind::Reusable };
     let request = TokenRequest { profile, kind, lifetime: args.expires_in };

@@ -11,6 +11,17 @@ fn ids(place: &Place) -> BTreeSet<String> {
     place.devices().iter().map(|device| device["id"].as_str().unwrap().to_owned()).collect()
 }
 
+/// When the devices were seen last, earliest first.
+fn last_syncs(place: &Place) -> Vec<String> {
+    let mut seen: Vec<String> = place
+        .devices()
+        .iter()
+        .map(|device| device["lastSyncDateTime"].as_str().unwrap().to_owned())
+        .collect();
+    seen.sort();
+    seen
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fleet_with_a_state_folder_comes_back_as_the_same_devices() {
     let folder = tempfile::tempdir().unwrap();
@@ -21,11 +32,12 @@ async fn a_fleet_with_a_state_folder_comes_back_as_the_same_devices() {
     until("the server answers", async || place.ask(&["device", "list"]).status.success()).await;
     let fleet = place.fleet(&args);
     until("all devices are here", async || place.connected() == DEVICES).await;
-    let before = ids(&place);
+    let (before, seen) = (ids(&place), last_syncs(&place));
 
     fleet.kill();
     let fleet = place.fleet(&args);
-    until("all devices are back", async || place.connected() == DEVICES).await;
+    // The server does not know yet that the first fleet is gone: only a new hello tells.
+    until("all devices are back", async || last_syncs(&place).first() > seen.last()).await;
     assert_eq!(ids(&place), before);
 
     let stopped = fleet.interrupt();

@@ -1,6 +1,9 @@
 //! What the command line says when it cannot do what it was told.
 
-use crate::process::{Place, run};
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::process::{Place, Running, json, muster, run, until};
 
 /// Exit code and stderr of a run.
 fn refused(args: &[&str]) -> (Option<i32>, String) {
@@ -63,10 +66,85 @@ async fn an_unknown_device_is_an_error_of_usage() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path());
     let _server = place.server();
-    crate::process::until("the server answers", async || {
-        place.ask(&["device", "list"]).status.success()
-    })
-    .await;
+    until("the server answers", async || place.ask(&["device", "list"]).status.success()).await;
     let shown = place.ask(&["device", "show", "NOSUCH"]);
     assert_eq!(shown.status.code(), Some(64));
+}
+
+/// A server that answers.
+async fn serving(place: &Place) -> Running {
+    let server = place.server();
+    until("the server answers", async || place.ask(&["device", "list"]).status.success()).await;
+    server
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn plain(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[tokio::test]
+async fn a_fleet_that_is_let_in_nowhere_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let _server = serving(&place).await;
+    let token = folder.path().join("unknown");
+    std::fs::write(&token, "nobody issued this").unwrap();
+    let args = ["fleet", "--devices", "3", "--token-file", plain(&token), "--run-for", "2s"];
+    let fleet = place.ask(&args);
+    assert_eq!(fleet.status.code(), Some(69));
+    assert!(said(&fleet).contains("enrolment token unknown"), "{}", said(&fleet));
+}
+
+#[tokio::test]
+async fn a_fleet_with_more_sockets_than_files_names_the_limit_before_it_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let _server = serving(&place).await;
+    let mut limited = Command::new("sh");
+    let script = "ulimit -n 64; exec \"$0\" fleet --devices 100 --sockets per-device --data \"$1\"";
+    let binary = muster(&[]).get_program().to_owned();
+    let fleet = limited.args(["-c", script]).arg(binary).arg(folder.path()).output().unwrap();
+    assert_eq!(fleet.status.code(), Some(64));
+    let said = said(&fleet);
+    assert!(said.contains("the limit is 64") && said.contains("ulimit -n 132"), "{said}");
+}
+
+#[tokio::test]
+async fn more_devices_than_one_server_keeps_are_an_error_of_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let _server = serving(&place).await;
+    let fleet = place.ask(&["fleet", "--devices", "4294967296"]);
+    assert_eq!(fleet.status.code(), Some(64));
+    assert!(said(&fleet).contains("2000000"), "{}", said(&fleet));
+}
+
+#[tokio::test]
+async fn waiting_in_vain_says_that_the_command_stays_in_the_queue() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let _server = serving(&place).await;
+    let fleet = place.fleet(&["--devices", "1"]);
+    until("the device is here", async || place.connected() == 1).await;
+    fleet.interrupt();
+    let serial = place.devices()[0]["serialNumber"].as_str().unwrap().to_owned();
+    let waited = place.ask(&["action", "sync", &serial, "--wait=100ms"]);
+    assert_eq!(waited.status.code(), Some(1));
+    assert_eq!(json(&waited)["result"]["actionState"], "pending");
+    assert!(said(&waited).contains("stays in the queue"), "{}", said(&waited));
+}
+
+#[tokio::test]
+async fn log_lines_that_no_terminal_shows_have_no_colours() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let _server = serving(&place).await;
+    let mut listing = muster(&["device", "list", "--data", plain(folder.path())]);
+    let listed = listing.env("RUST_LOG", "trace").output().unwrap();
+    assert!(!listed.stderr.is_empty());
+    assert!(!listed.stderr.contains(&0x1b), "{}", said(&listed));
 }

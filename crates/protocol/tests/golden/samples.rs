@@ -6,12 +6,13 @@
 use muster_protocol::command::PasswordScope;
 use muster_protocol::enrolment::{EnrolReply, EnrolRequest};
 use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer, TokenUpdate, Welcome};
-use muster_protocol::secret::{BypassCode, EnrolmentToken, Passcode, UnlockToken};
+use muster_protocol::secret::{BypassCode, EnrolmentToken, Passcode, ProfilePayload, UnlockToken};
 use muster_protocol::status::{DeviceStatus, PlatformStatus, Presence, ResetPasswordToken, Switch};
 use muster_protocol::{
     ActivationLockPolicy, AndroidRequest, Answer, AppleRequest, Attempt, Command, CommandHead,
-    CommandId, DeviceFacts, DeviceId, ErrorItem, LockMessage, Mode, OperatingSystem, OsVersion,
-    Outcome, PasscodeRule, Platform, Policy, Request, Timestamp,
+    CommandId, DeviceFacts, DeviceId, ErrorItem, InstalledApplication, Location, LockMessage, Mode,
+    OperatingSystem, OsVersion, Outcome, PasscodeRule, Platform, Policy, QueryResponse, QueryValue,
+    Request, SettingResult, Timestamp,
 };
 
 /// One message under the name of its file.
@@ -39,6 +40,8 @@ pub(crate) fn all() -> Vec<Sample> {
     android_commands(&mut samples);
     acknowledgements(&mut samples);
     refusals(&mut samples);
+    more_apple_commands(&mut samples);
+    apple_answers(&mut samples);
     samples
 }
 
@@ -273,6 +276,89 @@ fn refusals(samples: &mut Vec<Sample>) {
     result(samples, "not-supported", 65_536, Outcome::NotSupported(vec![unsupported]));
     result(samples, "command-format-error", 1, Outcome::CommandFormatError);
     result(samples, "not-now", 1, Outcome::NotNow);
+}
+
+fn more_apple_commands(samples: &mut Vec<Sample>) {
+    let settings =
+        |allowed| AppleRequest::Settings { activation_lock_allowed_while_supervised: allowed };
+    let requests = [
+        (
+            "device-information",
+            AppleRequest::DeviceInformation {
+                queries: vec!["IsSupervised".into(), "MDMOptions".into()],
+            },
+        ),
+        ("restart-device", AppleRequest::RestartDevice),
+        ("shut-down-device", AppleRequest::ShutDownDevice),
+        (
+            "enable-lost-mode",
+            AppleRequest::EnableLostMode {
+                message: Some("Lost – please call".into()),
+                phone_number: Some("+45 70 10".into()),
+                footnote: None,
+            },
+        ),
+        ("disable-lost-mode", AppleRequest::DisableLostMode),
+        ("device-location", AppleRequest::DeviceLocation),
+        ("play-lost-mode-sound", AppleRequest::PlayLostModeSound),
+        ("activation-lock-bypass-code", AppleRequest::ActivationLockBypassCode),
+        ("clear-activation-lock-bypass-code", AppleRequest::ClearActivationLockBypassCode),
+        ("settings-allow", settings(Some(true))),
+        ("settings-nothing", settings(None)),
+        (
+            "install-profile",
+            AppleRequest::InstallProfile {
+                identifier: "net.example.wifi".into(),
+                payload: ProfilePayload::new(vec![0x3c, 0x00, 0xff]),
+            },
+        ),
+        ("profile-list", AppleRequest::ProfileList),
+        ("device-configured", AppleRequest::DeviceConfigured),
+        ("installed-application-list", AppleRequest::InstalledApplicationList),
+        ("request-unlock-token", AppleRequest::RequestUnlockToken),
+    ];
+    for (name, request) in requests {
+        command(samples, name, Some(Request::Apple(request)));
+    }
+}
+
+fn apple_answers(samples: &mut Vec<Sample>) {
+    let response = |key: &str, value| QueryResponse { key: key.into(), value };
+    let information = vec![
+        response("IsSupervised", QueryValue::Flag(true)),
+        response("OSVersion", QueryValue::Text("17.4".into())),
+        response(
+            "MDMOptions",
+            QueryValue::MdmOptions { activation_lock_allowed_while_supervised: false },
+        ),
+    ];
+    let code = BypassCode::new("0YTK3-8XTGC-4TK7-P9EA-H0ZC-M5QK".into());
+    let refused = ErrorItem {
+        domain: "MCSettingsErrorDomain".into(),
+        code: 28_000,
+        description: "Unknown item.".into(),
+    };
+    let application =
+        InstalledApplication { identifier: "net.example.mail".into(), short_version: "2.1".into() };
+    let location = Location {
+        latitude_microdegrees: 55_676_098,
+        longitude_microdegrees: -12_568_337,
+        horizontal_accuracy_metres: 65,
+    };
+    let setting = |errors| SettingResult { item: "MDMOptions".into(), errors };
+    let answers = [
+        ("device-information", Answer::DeviceInformation(information)),
+        ("bypass-code", Answer::ActivationLockBypassCode(Some(code))),
+        ("bypass-code-none", Answer::ActivationLockBypassCode(None)),
+        ("location", Answer::Location(location)),
+        ("profiles", Answer::Profiles(vec!["net.example.wifi".into()])),
+        ("applications", Answer::Applications(vec![application])),
+        ("settings", Answer::Settings(vec![setting(Vec::new()), setting(vec![refused])])),
+        ("unlock-token", Answer::UnlockToken(UnlockToken::new(vec![0xfe, 0xed, 0x00]))),
+    ];
+    for (name, answer) in answers {
+        result(samples, name, 1, Outcome::Acknowledged(answer));
+    }
 }
 
 fn result(samples: &mut Vec<Sample>, name: &str, attempt: u32, outcome: Outcome) {

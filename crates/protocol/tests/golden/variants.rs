@@ -8,7 +8,7 @@ use muster_protocol::management::{ToDevice, ToServer};
 use muster_protocol::status::{DeviceStatus, PlatformStatus, Presence, ResetPasswordToken, Switch};
 use muster_protocol::{
     ActivationLockPolicy, AndroidRequest, Answer, AppleRequest, LockMessage, Mode, OperatingSystem,
-    Outcome, Request,
+    Outcome, QueryValue, Request,
 };
 
 use crate::samples::{self, Sampled};
@@ -46,12 +46,19 @@ variants! {
     to_device(ToDevice): Welcome(_), TokenUpdateAck { .. }, Command(_), Empty;
     request(Request): Apple(_), Android(_);
     apple_request(AppleRequest): EraseDevice { .. }, ClearPasscode { .. }, DeviceLock { .. },
-        DisableActivationLock { .. }, SecurityInfo, RemoveProfile { .. };
+        DisableActivationLock { .. }, SecurityInfo, RemoveProfile { .. }, DeviceInformation { .. },
+        RestartDevice, ShutDownDevice, EnableLostMode { .. }, DisableLostMode, DeviceLocation,
+        PlayLostModeSound, ActivationLockBypassCode, ClearActivationLockBypassCode,
+        Settings { .. }, InstallProfile { .. }, ProfileList, DeviceConfigured,
+        InstalledApplicationList, RequestUnlockToken;
     android_request(AndroidRequest): Wipe { .. }, ResetPassword { .. }, Lock, RequestDeviceInfo,
         RelinquishOwnership;
     scope(PasswordScope): Device, Profile;
     outcome(Outcome): Acknowledged(_), Error(_), NotSupported(_), CommandFormatError, NotNow;
-    answer(Answer): Done, TemporaryPasscode(_), Locked(_), Status(_);
+    answer(Answer): Done, TemporaryPasscode(_), Locked(_), Status(_), DeviceInformation(_),
+        ActivationLockBypassCode(_), Location(_), Profiles(_), Applications(_), Settings(_),
+        UnlockToken(_);
+    query_value(QueryValue): Flag(_), Text(_), MdmOptions { .. };
     lock_message(LockMessage): Success, NoPasscodeSet;
 }
 
@@ -87,7 +94,17 @@ fn from_device(message: &ToServer, seen: &mut Vec<String>) {
                 match given {
                     Answer::Status(report) => status(report, seen),
                     Answer::Locked(message) => seen.push(lock_message(message)),
-                    Answer::Done | Answer::TemporaryPasscode(_) => {}
+                    Answer::DeviceInformation(responses) => {
+                        seen.extend(responses.iter().map(|response| query_value(&response.value)));
+                    }
+                    Answer::Done
+                    | Answer::TemporaryPasscode(_)
+                    | Answer::ActivationLockBypassCode(_)
+                    | Answer::Location(_)
+                    | Answer::Profiles(_)
+                    | Answer::Applications(_)
+                    | Answer::Settings(_)
+                    | Answer::UnlockToken(_) => {}
                 }
             }
         }

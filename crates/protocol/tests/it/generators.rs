@@ -1,14 +1,15 @@
 //! Every message of the wire, drawn at random.
 
 use muster_protocol::enrolment::{EnrolReply, EnrolRequest};
-use muster_protocol::limits::{CSR_BYTES_MAX, UNLOCK_TOKEN_BYTES_MAX};
+use muster_protocol::limits::{CSR_BYTES_MAX, PROFILE_BYTES_MAX, UNLOCK_TOKEN_BYTES_MAX};
 use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer, TokenUpdate, Welcome};
-use muster_protocol::secret::{BypassCode, EnrolmentToken, Passcode, UnlockToken};
+use muster_protocol::secret::{BypassCode, EnrolmentToken, Passcode, ProfilePayload, UnlockToken};
 use muster_protocol::status::{DeviceStatus, PlatformStatus, Presence, ResetPasswordToken, Switch};
 use muster_protocol::{
     ActivationLockPolicy, AndroidRequest, Answer, AppleRequest, Attempt, Command, CommandHead,
-    CommandId, DeviceFacts, DeviceId, ErrorItem, LockMessage, Mode, OperatingSystem, OsVersion,
-    Outcome, PasscodeRule, Policy, Request, SerialNumber, Timestamp,
+    CommandId, DeviceFacts, DeviceId, ErrorItem, InstalledApplication, Location, LockMessage, Mode,
+    OperatingSystem, OsVersion, Outcome, PasscodeRule, Policy, QueryResponse, QueryValue, Request,
+    SerialNumber, SettingResult, Timestamp,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -136,7 +137,44 @@ fn apple_request() -> impl Strategy<Value = AppleRequest> {
         bypass_code().prop_map(|bypass_code| AppleRequest::DisableActivationLock { bypass_code }),
         Just(AppleRequest::SecurityInfo),
         text().prop_map(|identifier| AppleRequest::RemoveProfile { identifier }),
+        vec(text(), 0..8).prop_map(|queries| AppleRequest::DeviceInformation { queries }),
+        option::of(any::<bool>()).prop_map(|allowed| AppleRequest::Settings {
+            activation_lock_allowed_while_supervised: allowed,
+        }),
+        install_profile(),
+        lost_mode(),
+        select(&FIELDLESS[..]),
     ]
+}
+
+/// Requests that are their number alone.
+const FIELDLESS: [AppleRequest; 11] = [
+    AppleRequest::RestartDevice,
+    AppleRequest::ShutDownDevice,
+    AppleRequest::DisableLostMode,
+    AppleRequest::DeviceLocation,
+    AppleRequest::PlayLostModeSound,
+    AppleRequest::ActivationLockBypassCode,
+    AppleRequest::ClearActivationLockBypassCode,
+    AppleRequest::ProfileList,
+    AppleRequest::DeviceConfigured,
+    AppleRequest::InstalledApplicationList,
+    AppleRequest::RequestUnlockToken,
+];
+
+fn install_profile() -> impl Strategy<Value = AppleRequest> {
+    (text(), vec(any::<u8>(), 0..=PROFILE_BYTES_MAX)).prop_map(|(identifier, payload)| {
+        AppleRequest::InstallProfile { identifier, payload: ProfilePayload::new(payload) }
+    })
+}
+
+fn lost_mode() -> impl Strategy<Value = AppleRequest> {
+    let texts = (option::of(text()), option::of(text()), option::of(text()));
+    texts.prop_map(|(message, phone_number, footnote)| AppleRequest::EnableLostMode {
+        message,
+        phone_number,
+        footnote,
+    })
 }
 
 fn android_request() -> impl Strategy<Value = AndroidRequest> {
@@ -169,7 +207,42 @@ fn answer() -> impl Strategy<Value = Answer> {
         text().prop_map(|passcode| Answer::TemporaryPasscode(Passcode::new(passcode))),
         select(&[LockMessage::Success, LockMessage::NoPasscodeSet][..]).prop_map(Answer::Locked),
         device_status().prop_map(Answer::Status),
+        vec(query_response(), 0..8).prop_map(Answer::DeviceInformation),
+        option::of(bypass_code()).prop_map(Answer::ActivationLockBypassCode),
+        location().prop_map(Answer::Location),
+        vec(text(), 0..8).prop_map(Answer::Profiles),
+        vec(application(), 0..8).prop_map(Answer::Applications),
+        vec(setting_result(), 0..4).prop_map(Answer::Settings),
+        unlock_token().prop_map(Answer::UnlockToken),
     ]
+}
+
+fn query_response() -> impl Strategy<Value = QueryResponse> {
+    let value = prop_oneof![
+        any::<bool>().prop_map(QueryValue::Flag),
+        text().prop_map(QueryValue::Text),
+        any::<bool>().prop_map(|allowed| QueryValue::MdmOptions {
+            activation_lock_allowed_while_supervised: allowed,
+        }),
+    ];
+    (text(), value).prop_map(|(key, value)| QueryResponse { key, value })
+}
+
+fn location() -> impl Strategy<Value = Location> {
+    any::<(i32, i32, u32)>().prop_map(|(latitude, longitude, accuracy)| Location {
+        latitude_microdegrees: latitude,
+        longitude_microdegrees: longitude,
+        horizontal_accuracy_metres: accuracy,
+    })
+}
+
+fn application() -> impl Strategy<Value = InstalledApplication> {
+    (text(), text())
+        .prop_map(|(identifier, short_version)| InstalledApplication { identifier, short_version })
+}
+
+fn setting_result() -> impl Strategy<Value = SettingResult> {
+    (text(), vec(error_item(), 0..3)).prop_map(|(item, errors)| SettingResult { item, errors })
 }
 
 fn error_item() -> impl Strategy<Value = ErrorItem> {

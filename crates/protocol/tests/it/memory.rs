@@ -77,15 +77,22 @@ proptest! {
 }
 
 /// Kinds that carry a sequence, with what stands before its length.
-fn kinds_with_sequences() -> [(u8, Vec<u8>); 5] {
+fn kinds_with_sequences() -> [(u8, Vec<u8>); 10] {
     let (id, error_outcome) = ([7; 16], 1);
     let result = [&id[..], &[1, error_outcome]].concat();
+    let answer = |number| [&id[..], &[1, 0, number]].concat();
+    let queries = [&id[..], &[1, 0, 0, 6]].concat();
     let reply = [&[0][..], &id].concat();
     let request_token = vec![0];
     let request_csr = vec![0, 0];
     let update = vec![1, 1];
     [
         (kind::COMMAND_RESULT, result),
+        (kind::COMMAND_RESULT, answer(4)),
+        (kind::COMMAND_RESULT, answer(7)),
+        (kind::COMMAND_RESULT, answer(8)),
+        (kind::COMMAND_RESULT, answer(9)),
+        (kind::COMMAND, queries),
         (kind::ENROL_REPLY, reply),
         (kind::ENROL_REQUEST, request_token),
         (kind::ENROL_REQUEST, request_csr),

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use muster_server::{Exposure, Server, ServerError};
+use muster_server::{DataDirError, Exposure, Server, ServerError};
 
 use crate::world::{World, config, iphone, within};
 
@@ -44,6 +44,20 @@ async fn an_address_others_can_reach_is_taken_if_that_is_wanted() {
 }
 
 #[tokio::test]
+async fn a_second_server_is_kept_out_of_the_data_folder_until_the_first_has_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Server::start(config(folder.path())).await.unwrap();
+    let listens = first.data().read_endpoints().unwrap();
+    match Server::start(config(folder.path())).await {
+        Err(ServerError::DataDir(DataDirError::InUse { root })) => assert_eq!(root, folder.path()),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(first.data().read_endpoints().unwrap(), listens);
+    within(first.stop()).await;
+    within(Server::start(config(folder.path())).await.unwrap().stop()).await;
+}
+
+#[tokio::test]
 async fn nobody_but_its_owner_reads_the_data_folder() {
     let world = World::new().await;
     world.enrol(iphone()).await;
@@ -52,6 +66,7 @@ async fn nobody_but_its_owner_reads_the_data_folder() {
     assert_eq!(mode(&root.join("enrolment-tokens")), 0o700);
     let secret = [
         "admin-token",
+        "lock",
         "muster.db",
         "muster.db-wal",
         "ca-key.pem",

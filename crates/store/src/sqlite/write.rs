@@ -52,33 +52,33 @@ fn apply_device(connection: &Connection, change: &DeviceChange) -> Result<(), Wr
 
 /// False, and nothing written, if the id is taken or the hardware is enrolled under another id.
 fn insert_device(connection: &Connection, row: &DeviceRow) -> rusqlite::Result<bool> {
-    let inserted = connection
-        .prepare_cached(
-            "INSERT INTO devices (id, serial, enrolled, body) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![
-            row.id.as_bytes(),
-            row.serial.as_str(),
-            row.enrolled == Enrolled::Yes,
-            row.body,
-        ])?;
-    Ok(inserted == 1)
+    write_device(
+        connection,
+        "INSERT INTO devices (id, serial, enrolled, body) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
+        row,
+    )
 }
 
 /// False, and nothing written, if the hardware is enrolled under another id.
 fn update_device(connection: &Connection, row: &DeviceRow) -> rusqlite::Result<bool> {
-    let updated = connection
-        .prepare_cached(
-            "UPDATE OR IGNORE devices SET serial = ?2, enrolled = ?3, body = ?4 WHERE id = ?1",
-        )?
-        .execute(params![
-            row.id.as_bytes(),
-            row.serial.as_str(),
-            row.enrolled == Enrolled::Yes,
-            row.body,
-        ])?;
-    Ok(updated == 1)
+    write_device(
+        connection,
+        "UPDATE OR IGNORE devices SET serial = ?2, enrolled = ?3, body = ?4 WHERE id = ?1",
+        row,
+    )
+}
+
+/// Runs a statement over id, serial number, enrolled and body; says whether it wrote the row.
+fn write_device(connection: &Connection, sql: &str, row: &DeviceRow) -> rusqlite::Result<bool> {
+    let enrolled = row.enrolled == Enrolled::Yes;
+    let written = connection.prepare_cached(sql)?.execute(params![
+        row.id.as_bytes(),
+        row.serial.as_str(),
+        enrolled,
+        row.body
+    ])?;
+    Ok(written == 1)
 }
 
 fn begin(connection: &Connection, id: DeviceId) -> rusqlite::Result<bool> {

@@ -2,8 +2,8 @@
 
 use muster_tidy::finding::assert_none;
 use muster_tidy::{
-    Tree, behaviour, commands, conduct, docs, layering, manifest, ownership, places, purity, size,
-    tree,
+    Tree, behaviour, commands, conduct, docs, layering, manifest, ownership, places, purity,
+    requirements, size, tree,
 };
 
 #[test]
@@ -64,6 +64,11 @@ fn every_link_leads_somewhere() {
 #[test]
 fn every_page_a_comment_names_is_there() {
     assert_none(docs::check_sources(&repository()));
+}
+
+#[test]
+fn every_requirement_a_comment_cites_exists() {
+    assert_none(requirements::check_citations(&repository()));
 }
 
 #[test]

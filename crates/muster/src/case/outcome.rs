@@ -4,20 +4,25 @@ use muster_agent::DeviceView;
 use muster_device::{Note, Phase};
 use muster_protocol::DeviceId;
 use muster_protocol::status::{PlatformStatus, Presence, Switch};
+use serde::Deserialize;
 
 /// What has to come of asking for an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expect {
     /// The server refuses at once: the platform can never do this.
     Refused,
+    /// The server accepts, and the action is pending: the device is away, or says not now.
+    Waits,
     /// The action ends in this state, and this can be seen on the device itself.
     Ends(&'static str, Truth),
 }
 
 /// What can be seen on the device itself. An acknowledgement alone proves nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Truth {
     /// The action has no effect that stays.
+    #[default]
     Nothing,
     /// There is no passcode any more.
     PasscodeRemoved,
@@ -93,6 +98,7 @@ fn lock(view: &DeviceView) -> Option<Switch> {
 pub(crate) fn expected(expect: Expect) -> String {
     match expect {
         Expect::Refused => "refused (400)".to_owned(),
+        Expect::Waits => "pending".to_owned(),
         Expect::Ends(state, truth) => sentence(state, truth.words()),
     }
 }

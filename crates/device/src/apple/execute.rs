@@ -1,0 +1,122 @@
+//! Carrying out what was decided.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use muster_protocol::status::Presence;
+use muster_protocol::{ActivationLockPolicy, Answer, AppleRequest, LockMessage, Outcome, Policy};
+
+use super::activation_lock::ActivationLock;
+use super::decide::{Decision, Subject, decide, mdm_options_result};
+use super::lost_mode::{LostMode, Notice, somewhere};
+use super::state::{Allowance, Apple, Power};
+use crate::note::Note;
+use crate::spec::Screen;
+use crate::system::{Consequences, Effect, Execution, Network, Situation};
+
+impl Apple {
+    /// Decides and does.
+    pub(crate) fn execute(
+        &mut self,
+        request: &AppleRequest,
+        situation: &mut Situation<'_>,
+    ) -> Execution {
+        let subject =
+            Subject { apple: self, facts: situation.facts, policy: situation.policy, request };
+        match decide(subject) {
+            Decision::Refuse(outcome) => Execution::answer(outcome),
+            Decision::Tell(answer) => Execution::answer(Outcome::Acknowledged(answer)),
+            Decision::Lock(message) => self.lock(message),
+            Decision::RemovePasscode => self.remove_passcode(situation.policy),
+            Decision::LiftActivationLock => {
+                self.activation_lock = ActivationLock::Lifted;
+                done()
+            }
+            Decision::ClearBypassCode => {
+                self.activation_lock.clear_code();
+                done()
+            }
+            Decision::Allow(allowance) => self.allow(allowance, situation),
+            Decision::EnterLostMode(notice) => self.enter_lost_mode(notice, situation),
+            Decision::LeaveLostMode => {
+                self.lost_mode = LostMode::Off;
+                done()
+            }
+            Decision::PlaySound => done_with(Consequences::note(Note::LostModeSound)),
+            Decision::Install(identifier) => self.install(identifier),
+            Decision::Uninstall(identifier) => {
+                self.profiles.retain(|installed| *installed != identifier);
+                done()
+            }
+            Decision::Restart => done_with(Consequences::network(self.restart())),
+            Decision::ShutDown => {
+                self.power = Power::Off;
+                done_with(Consequences::network(Network::Gone))
+            }
+            Decision::Erase => Execution::ending(Effect::Erase),
+            Decision::Leave => Execution::ending(Effect::Leave),
+        }
+    }
+
+    /// Locks the screen. Without a passcode it only sleeps and shows no text.
+    ///
+    /// Source: DeviceLock, MessageResult `NoPasscodeSet`, Apple MDM protocol reference.
+    fn lock(&mut self, message: Option<String>) -> Execution {
+        self.screen = Screen::Locked;
+        match self.passcode {
+            Presence::Set => {
+                let mut done = Execution::changed(locked(LockMessage::Success));
+                done.consequences.notes.extend(message.map(Note::LockScreenMessage));
+                done
+            }
+            Presence::NotSet => Execution::changed(locked(LockMessage::NoPasscodeSet)),
+        }
+    }
+
+    /// Removes the passcode; one that policy requires has to be set anew.
+    fn remove_passcode(&mut self, policy: Policy) -> Execution {
+        self.passcode = Presence::NotSet;
+        let mut done = done_with(Consequences::network(self.open_data()));
+        if policy.device_passcode.is_some() {
+            done.consequences.notes.push(Note::SetNewPasscodePrompt);
+        }
+        done
+    }
+
+    /// A lock that is on stays, whatever is allowed from now on.
+    fn allow(
+        &mut self,
+        allowance: ActivationLockPolicy,
+        situation: &mut Situation<'_>,
+    ) -> Execution {
+        self.allowance = Allowance::BySettings(allowance);
+        let outcome = Outcome::Acknowledged(mdm_options_result(Vec::new()));
+        Execution { consequences: self.on_policy(situation), ..Execution::changed(outcome) }
+    }
+
+    fn enter_lost_mode(&mut self, notice: Notice, situation: &mut Situation<'_>) -> Execution {
+        self.screen = Screen::Locked;
+        let shown = Note::LostModeNotice(notice.text());
+        self.lost_mode = LostMode::On { notice, place: somewhere(situation.chance) };
+        done_with(Consequences::note(shown))
+    }
+
+    /// Of a profile only its name is kept: no simulated effect depends on what it says.
+    fn install(&mut self, identifier: String) -> Execution {
+        self.profiles.retain(|installed| *installed != identifier);
+        self.profiles.push(identifier);
+        done()
+    }
+}
+
+fn done() -> Execution {
+    Execution::changed(Outcome::Acknowledged(Answer::Done))
+}
+
+fn done_with(consequences: Consequences) -> Execution {
+    Execution { consequences, ..done() }
+}
+
+fn locked(message: LockMessage) -> Outcome {
+    Outcome::Acknowledged(Answer::Locked(message))
+}

@@ -1,0 +1,356 @@
+//! The command set and the order of decisions of iPhones and iPads.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use muster_device::{Input, Note, Output, Persona, Phase, Screen, UserAction};
+use muster_protocol::management::ToServer;
+use muster_protocol::status::{Presence, Switch};
+use muster_protocol::{
+    ActivationLockPolicy, Answer, Attempt, CommandId, DeviceId, Mode, OsVersion, Outcome, Platform,
+    Policy,
+};
+use serde::Deserialize;
+
+use crate::rig::{PERSONA, Rig, current_os, describe, spec};
+
+const TABLE: &str = include_str!("../../../../fixtures/behaviour/apple.toml");
+
+const NOT_A_REQUEST_TYPE: &str = "NotSupported MCMDMErrorDomain 12021";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    command: Vec<CommandRow>,
+    row: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommandRow {
+    name: String,
+    source: String,
+    since: String,
+    absent: Option<String>,
+    gone: Option<String>,
+    supervised: bool,
+    user_enrollment: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    id: String,
+    source: String,
+    mode: String,
+    os: Option<String>,
+    #[serde(default)]
+    persona: PersonaRow,
+    activation_lock: Option<ActivationLockPolicy>,
+    #[serde(default)]
+    before: Vec<String>,
+    request: String,
+    expect: String,
+    #[serde(default)]
+    executed: bool,
+    trace: Option<Vec<String>>,
+    notes: Option<Vec<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PersonaRow {
+    passcode: Option<Presence>,
+    find_my: Option<Switch>,
+    screen: Option<Screen>,
+}
+
+fn table() -> Table {
+    toml::from_str(TABLE).expect("the table")
+}
+
+fn apple_modes() -> impl Iterator<Item = Mode> {
+    Mode::ALL.into_iter().filter(|mode| mode.platform() == Platform::Apple)
+}
+
+#[test]
+fn every_request_is_known_to_the_enrolments_and_versions_of_the_table() {
+    for command in table().command {
+        for mode in apple_modes() {
+            let enrolled_for_it = (!command.supervised || supervised(mode))
+                && (command.user_enrollment || mode != Mode::AppleUser);
+            let versions = [
+                (Some(&command.since), enrolled_for_it),
+                (command.absent.as_ref(), false),
+                (command.gone.as_ref(), false),
+            ];
+            for (version, has_it) in versions {
+                let Some(version) = version else { continue };
+                let answer = fresh_answer(mode, version.parse().unwrap(), &command.name);
+                let knows = answer != NOT_A_REQUEST_TYPE;
+                assert_eq!(knows, has_it, "{} {mode} {version}: {answer}", command.name);
+            }
+        }
+    }
+}
+
+fn supervised(mode: Mode) -> bool {
+    matches!(mode, Mode::AppleDeviceSupervised | Mode::AppleAutomatedDevice)
+}
+
+fn fresh_answer(mode: Mode, os_version: OsVersion, request: &str) -> String {
+    let mut rig = Rig::managed_spec(spec(mode, os_version, PERSONA), Policy::FULL);
+    describe(&rig.ask(rig.request(request)))
+}
+
+#[test]
+fn every_row_of_the_order_of_decisions_holds() {
+    let wrong: Vec<String> = table().row.into_iter().flat_map(differences).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_row_has_an_id_of_its_own_and_a_source() {
+    let Table { command, row } = table();
+    let names: BTreeSet<&str> = command.iter().map(|it| it.name.as_str()).collect();
+    let ids: BTreeSet<&str> = row.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!((names.len(), ids.len()), (command.len(), row.len()));
+    let mut sources = command.iter().map(|it| &it.source).chain(row.iter().map(|it| &it.source));
+    assert!(sources.all(|source| source.len() > 10));
+}
+
+/// The differences between what a row promises and what a device does.
+fn differences(row: Row) -> Vec<String> {
+    let mode: Mode = row.mode.parse().expect("a mode");
+    let os_version = row.os.map_or(current_os(mode), |os| os.parse().expect("a version"));
+    let persona = Persona {
+        passcode: row.persona.passcode.unwrap_or(PERSONA.passcode),
+        find_my: row.persona.find_my.unwrap_or(PERSONA.find_my),
+        screen: row.persona.screen.unwrap_or(PERSONA.screen),
+        ..PERSONA
+    };
+    let activation_lock = row.activation_lock.unwrap_or(ActivationLockPolicy::Allowed);
+    let policy = Policy { activation_lock, ..Policy::FULL };
+    let mut rig = Rig::managed_spec(spec(mode, os_version, persona), policy);
+    for step in &row.before {
+        take(&mut rig, step);
+    }
+    let outcome = describe(&rig.ask(rig.request(&row.request)));
+    let notes: Vec<String> = rig.notes().iter().map(|note| format!("{note:?}")).collect();
+    let mut trace = rig.trace();
+    if let Some(wanted) = &row.trace {
+        trace.drain(..trace.len().saturating_sub(wanted.len()));
+    }
+    let pairs = [
+        ("outcome", Some(row.expect), outcome),
+        ("executed", Some(usize::from(row.executed).to_string()), rig.executed().to_string()),
+        ("trace", row.trace.map(|it| it.join(", ")), trace.join(", ")),
+        ("notes", row.notes.map(|it| it.join(", ")), notes.join(", ")),
+    ];
+    let wrong = pairs.into_iter().filter_map(|(what, wanted, found)| {
+        let wanted = wanted.filter(|wanted| *wanted != found)?;
+        Some(format!("{}: {what}: wanted {wanted}, found {found}", row.id))
+    });
+    wrong.collect()
+}
+
+fn take(rig: &mut Rig, step: &str) {
+    match step {
+        "user Lock" => rig.user(UserAction::Lock),
+        "user Unlock" => rig.user(UserAction::Unlock),
+        "user Reboot" => rig.user(UserAction::Reboot),
+        "user PowerOn" => rig.user(UserAction::PowerOn),
+        "user StartFindMy" => rig.user(UserAction::StartFindMy),
+        "tether" => rig.connect(),
+        request => {
+            let outcome = rig.ask(rig.request(request));
+            assert!(matches!(outcome, Outcome::Acknowledged(_)), "{request}: {outcome:?}");
+        }
+    }
+}
+
+/// How a device lies around: the steps that lead there.
+const STATES: [(&str, &[&str]); 5] = [
+    ("unlocked", &[]),
+    ("locked", &["user Lock"]),
+    ("restarted", &["user Reboot", "tether"]),
+    ("no passcode", &["ClearPasscode own-token"]),
+    ("lost", &["EnableLostMode"]),
+];
+
+#[test]
+fn every_request_in_every_enrolment_and_state_has_one_outcome() {
+    let mut page = String::from(
+        "iOS 17.4, passcode set, Find My on, all policies. The arrow shows the phase it ends in.\n\
+         restarted: not unlocked since; lost: supervised devices only. User Enrollment cannot\n\
+         lose its passcode by command, so it has no such line.\n",
+    );
+    for command in table().command {
+        writeln!(page, "\n{}", command.name).unwrap();
+        for mode in apple_modes() {
+            let cells: Vec<(&str, String)> = STATES
+                .iter()
+                .filter_map(|(state, steps)| Some((*state, cell(mode, steps, &command.name)?)))
+                .collect();
+            for line in lines(&cells) {
+                writeln!(page, "  {mode:18}{line}").unwrap();
+            }
+        }
+    }
+    insta::assert_snapshot!(page);
+}
+
+/// States with the same outcome share a line.
+fn lines(cells: &[(&str, String)]) -> Vec<String> {
+    let mut outcomes: Vec<&String> = Vec::new();
+    for (_, outcome) in cells {
+        if !outcomes.contains(&outcome) {
+            outcomes.push(outcome);
+        }
+    }
+    let line = |wanted: &String| {
+        let states: Vec<&str> =
+            cells.iter().filter(|(_, it)| it == wanted).map(|(state, _)| *state).collect();
+        let states = if outcomes.len() == 1 { "always".to_owned() } else { states.join(", ") };
+        format!("{states:42}{wanted}")
+    };
+    outcomes.iter().map(|outcome| line(outcome)).collect()
+}
+
+/// The outcome; `None` if a device of this enrolment does not come into this state.
+fn cell(mode: Mode, steps: &[&str], request: &str) -> Option<String> {
+    let persona = Persona { find_my: Switch::On, ..PERSONA };
+    let mut rig = Rig::managed(mode, persona, Policy::FULL);
+    for step in steps {
+        let reachable = match *step {
+            "EnableLostMode" => supervised(mode),
+            "ClearPasscode own-token" => mode != Mode::AppleUser,
+            _ => true,
+        };
+        if !reachable {
+            return None;
+        }
+        take(&mut rig, step);
+    }
+    let outcome = describe(&rig.ask(rig.request(request)));
+    Some(match rig.device.phase() {
+        Phase::Enrolled => outcome,
+        phase @ (Phase::SetupAssistant
+        | Phase::ActivationPrompt
+        | Phase::Enrolling
+        | Phase::Unenrolled) => format!("{outcome} -> {phase:?}"),
+    })
+}
+
+const MODE: Mode = Mode::AppleAutomatedDevice;
+
+#[test]
+fn a_restarted_device_comes_back_when_its_user_unlocks_it() {
+    let mut rig = Rig::managed(MODE, PERSONA, Policy::FULL);
+    rig.ask(rig.request("RestartDevice"));
+    rig.restart();
+    rig.forget();
+    rig.give(Input::Start);
+    assert_eq!(rig.trace(), Vec::<String>::new(), "no network, whatever the shell does");
+    rig.user(UserAction::Unlock);
+    assert_eq!(rig.trace(), ["Persist", "Connect"]);
+    rig.connect();
+    assert_eq!(describe(&rig.ask(rig.request("SecurityInfo"))), "Acknowledged Status");
+}
+
+#[test]
+fn a_device_switched_off_answers_nothing_until_a_person_switches_it_on() {
+    let bare = Persona { passcode: Presence::NotSet, ..PERSONA };
+    let mut rig = Rig::managed(MODE, bare, Policy::FULL);
+    rig.ask(rig.request("ShutDownDevice"));
+    rig.restart();
+    let off = rig.device.clone();
+    assert!(!off.is_switched_on());
+    rig.forget();
+    for input in [
+        Input::Start,
+        Input::Connected { minor: 0 },
+        Input::User(UserAction::Unlock),
+        Input::User(UserAction::EraseAllContent),
+    ] {
+        rig.give(input);
+    }
+    assert!(rig.seen.iter().all(|it| matches!(it, Output::Note(Note::Ignored { .. }))));
+    assert_eq!(rig.device, off);
+    rig.forget();
+    rig.user(UserAction::PowerOn);
+    assert_eq!(rig.trace(), ["Persist", "Connect"]);
+}
+
+#[test]
+fn a_restart_is_answered_again_and_not_done_again() {
+    let bare = Persona { passcode: Presence::NotSet, ..PERSONA };
+    let mut rig = Rig::managed(MODE, bare, Policy::FULL);
+    let id = CommandId::from_bytes([9; 16]);
+    let restart = rig.request("RestartDevice");
+    rig.attempt(id, 1, restart.clone());
+    rig.connect();
+    let again = rig.attempt(id, 2, restart);
+    assert_eq!((again.attempt, rig.executed()), (Attempt::new(2), 0));
+    assert_eq!(rig.trace(), ["Send CommandResult"]);
+}
+
+#[test]
+fn a_device_that_said_not_now_is_ready_once_it_is_unlocked() {
+    let mut rig = Rig::managed(MODE, PERSONA, Policy::FULL);
+    rig.user(UserAction::Reboot);
+    rig.connect();
+    assert_eq!(rig.ask(rig.request("RemoveProfile")), Outcome::NotNow);
+    rig.forget();
+    rig.user(UserAction::Unlock);
+    assert!(rig.seen.contains(&Output::Send(ToServer::Idle)), "{:?}", rig.trace());
+}
+
+#[test]
+fn the_bypass_code_told_by_command_is_the_one_escrowed() {
+    let findable = Persona { find_my: Switch::On, ..PERSONA };
+    let mut rig = Rig::managed(MODE, findable, Policy::FULL);
+    let told = rig.ask(rig.request("ActivationLockBypassCode"));
+    let escrowed = rig.bypass_code.clone();
+    assert_eq!(told, Outcome::Acknowledged(Answer::ActivationLockBypassCode(escrowed)));
+}
+
+#[test]
+fn a_lost_device_lies_where_it_was_lost() {
+    let mut rig = Rig::managed(MODE, PERSONA, Policy::FULL);
+    rig.ask(rig.request("EnableLostMode"));
+    let first = rig.ask(rig.request("DeviceLocation"));
+    assert_eq!(rig.ask(rig.request("DeviceLocation")), first);
+}
+
+#[test]
+fn a_device_takes_no_more_profiles_than_it_has_room_for() {
+    let mut rig = Rig::managed(MODE, PERSONA, Policy::FULL);
+    for number in 0..16 {
+        let outcome = rig.ask(rig.request(&format!("InstallProfile net.example.p{number}")));
+        assert_eq!(describe(&outcome), "Acknowledged");
+    }
+    let over = rig.ask(rig.request("InstallProfile net.example.over"));
+    assert_eq!(describe(&over), "Error MCInstallationErrorDomain 4001");
+    let replaced = rig.ask(rig.request("InstallProfile net.example.p0"));
+    assert_eq!(describe(&replaced), "Acknowledged");
+}
+
+#[test]
+fn nothing_of_the_management_survives_its_end() {
+    let mut rig = Rig::managed(MODE, PERSONA, Policy::FULL);
+    for request in ["InstallProfile", "Settings disallow", "EnableLostMode", "RemoveProfile"] {
+        rig.ask(rig.request(request));
+    }
+    assert_eq!(rig.device.phase(), Phase::Unenrolled);
+    rig.user(UserAction::EraseAllContent);
+    rig.give(Input::Enrolled { device: DeviceId::from_bytes([8; 16]) });
+    rig.connect();
+    let profiles = rig.ask(rig.request("ProfileList"));
+    let lost = rig.ask(rig.request("DeviceInformation MDMOptions IsMDMLostModeEnabled"));
+    assert_eq!(describe(&profiles), "Acknowledged Profiles -");
+    assert_eq!(
+        describe(&lost),
+        "Acknowledged DeviceInformation MDMOptions=true IsMDMLostModeEnabled=false"
+    );
+}

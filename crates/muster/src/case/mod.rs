@@ -1,0 +1,20 @@
+//! Cases: failures and features by name, played live over QUIC and judged on the device itself.
+//!
+//! A case is a file in `fixtures/cases/`. The tour of the demo is made of the cases that have a
+//! place in it.
+
+mod catalogue;
+mod file;
+mod outcome;
+mod role;
+mod script;
+mod stage;
+mod theatre;
+mod timeline;
+
+pub(crate) use catalogue::{all, tour};
+pub(crate) use file::parse;
+pub(crate) use script::Case;
+pub(crate) use stage::{Played, Row, Stage, perform};
+pub(crate) use theatre::{Remains, Theatre};
+pub(crate) use timeline::table as timeline_table;

@@ -1,0 +1,133 @@
+//! `muster case list` and `muster case run`
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use anyhow::Context as _;
+use muster_protocol::Seed;
+use muster_report::Table;
+use serde_json::{Value, json};
+
+use super::interrupted;
+use crate::case::{self, Case, Played, Remains, Theatre, timeline_table};
+use crate::cli::{CaseListArgs, CaseRunArgs};
+use crate::exit::{Exit, ExitWith, usage_error};
+use crate::talk::{Format, print, print_json, say};
+
+pub(super) fn list(args: &CaseListArgs, format: Format) -> anyhow::Result<Exit> {
+    let words: Vec<String> = args.words.iter().map(|word| word.to_lowercase()).collect();
+    let mut cases = case::all()?;
+    cases.retain(|case| {
+        let text = format!("{} {} {} {}", case.name, case.title, case.story, case.source);
+        words.iter().all(|word| text.to_lowercase().contains(word))
+    });
+    match format {
+        Format::Json => print_json(&cases.iter().map(described).collect::<Vec<Value>>())?,
+        Format::Text => {
+            let mut table = Table::new(&["case", "system", "what it shows"]);
+            for case in &cases {
+                let system = format!("{} {} {}", case.role.system(), case.role.mode, case.role.os);
+                table.row([case.name.clone(), system, case.title.clone()]);
+            }
+            print(&format!("{table}{} cases\n", cases.len()));
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+pub(super) async fn run(args: &CaseRunArgs, format: Format) -> anyhow::Result<Exit> {
+    let cases = wanted(args)?;
+    let (played, remains) = tokio::select! {
+        () = interrupted() => return Ok(Exit::Interrupted),
+        performed = perform(&cases) => performed?,
+    };
+    let failed: Vec<&str> =
+        played.iter().filter(|case| !passed(case)).map(|case| case.case.as_str()).collect();
+    match format {
+        Format::Json => print_json(&json!({
+            "cases": played.len(),
+            "passed": played.len() - failed.len(),
+            "failed": failed,
+            "executed_twice": remains.fleet.executed_twice,
+            "played": played,
+        }))?,
+        Format::Text => print(&told(&cases, &played)),
+    }
+    let fine = failed.is_empty() && remains.fleet.executed_twice == 0;
+    Ok(if fine { Exit::Ok } else { Exit::VerdictFailed })
+}
+
+async fn perform(cases: &[Case]) -> anyhow::Result<(Vec<Played>, Remains)> {
+    let folder = tempfile::Builder::new().prefix("muster-case-").tempdir();
+    let folder = folder.context("failed to make a temporary folder")?;
+    let theatre = Theatre::open(folder.path(), cases, Vec::new(), Seed::root(1)).await?;
+    let stage = theatre.stage()?;
+    let played = case::perform(&stage, cases).await?;
+    drop(stage);
+    Ok((played, theatre.close().await?))
+}
+
+/// The cases the arguments name: built-in ones, or files.
+fn wanted(args: &CaseRunArgs) -> anyhow::Result<Vec<Case>> {
+    let mut by_name: BTreeMap<String, Case> =
+        case::all()?.into_iter().map(|case| (case.name.clone(), case)).collect();
+    if args.all {
+        return Ok(by_name.into_values().collect());
+    }
+    args.names.iter().map(|name| match by_name.remove(name) {
+        Some(case) => Ok(case),
+        None if name.ends_with(".toml") => {
+            let text = fs::read_to_string(name).with_context(|| format!("failed to read {name:?}"))?;
+            let message = format!("{name:?} is no case");
+            let refused = ExitWith { exit: Exit::BadCase, message };
+            Ok(case::parse(name, &text).context(refused)?)
+        }
+        None => Err(usage_error(format!(
+            "no case is called {name:?}; `muster case list` shows them, and a file ends with .toml"
+        ))),
+    }).collect()
+}
+
+fn passed(case: &Played) -> bool {
+    case.rows.iter().all(|row| row.ok)
+}
+
+fn described(case: &Case) -> Value {
+    json!({
+        "name": case.name, "title": case.title, "story": case.story, "source": case.source,
+        "platform": case.role.system(), "mode": case.role.mode.name(), "os": case.role.os.to_string(),
+    })
+}
+
+/// One case with its timeline, or a line for each of several.
+fn told(cases: &[Case], played: &[Played]) -> String {
+    if let ([case], [played]) = (cases, played) {
+        return told_whole(case, played);
+    }
+    let mut table = Table::new(&["case", "verdict", "expected, but"]);
+    for case in played {
+        let wrong = case.rows.iter().find(|row| !row.ok);
+        let wrong =
+            wrong.map(|row| format!("{}: {}, but {}", row.action, row.expected, row.actual));
+        let verdict = if wrong.is_none() { "pass" } else { "FAIL" };
+        table.row([case.case.clone(), verdict.to_owned(), wrong.unwrap_or_default()]);
+    }
+    let good = played.iter().filter(|case| passed(case)).count();
+    format!("{table}{good} of {} cases passed\n", played.len())
+}
+
+fn told_whole(case: &Case, played: &Played) -> String {
+    say(&format!("{}\nsource: {}\n", case.story, case.source));
+    let mut judged = Table::new(&["action", "expected", "actual", ""]);
+    for row in &played.rows {
+        let mark = if row.ok { "✓" } else { "✗" };
+        judged.row([
+            row.action.to_owned(),
+            row.expected.clone(),
+            row.actual.clone(),
+            mark.to_owned(),
+        ]);
+    }
+    let verdict = if passed(played) { "pass" } else { "FAIL" };
+    format!("{}\n{judged}\n{}: {verdict}\n", timeline_table(&played.timeline), case.name)
+}
