@@ -2,14 +2,11 @@
 
 use alloc::string::ToString as _;
 
-use muster_protocol::command::PasswordScope;
+use muster_protocol::command::{MANAGEMENT_PROFILE, PasswordScope};
 use muster_protocol::{AndroidRequest, AppleRequest, ErrorItem, Mode, Platform, Request};
 
 use crate::action::Action;
 use crate::record::Escrow;
-
-/// Identifier of the management profile that a retire removes.
-const PROFILE_IDENTIFIER: &str = "com.muster.mdm";
 
 /// `ErrorDomain` of what the server itself finds wrong.
 const ERROR_DOMAIN: &str = "MusterServerErrorDomain";
@@ -65,7 +62,7 @@ fn apple(action: &Action, escrow: &Escrow) -> Result<AppleRequest, Unsendable> {
             AppleRequest::EraseDevice { preserve_data_plan: *persist_esim_data_plan }
         }
         Action::Retire => {
-            AppleRequest::RemoveProfile { identifier: PROFILE_IDENTIFIER.to_string() }
+            AppleRequest::RemoveProfile { identifier: MANAGEMENT_PROFILE.to_string() }
         }
         Action::ResetPasscode => AppleRequest::ClearPasscode {
             unlock_token: escrow.unlock_token.clone().ok_or(Unsendable::UnlockTokenMissing)?,

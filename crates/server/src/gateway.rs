@@ -22,6 +22,10 @@ use crate::stats::ServerStats;
 /// millisecond; more than this cannot finish within the greeting time on two cores.
 const HANDSHAKES_MAX: usize = 4_096;
 
+/// How many connections may be between their handshake and the end of their greeting or enrolment.
+/// At about forty kilobytes each this is two thirds of a gibibyte.
+const GREETINGS_MAX: usize = 16_384;
+
 /// What every connection needs.
 #[derive(Debug)]
 pub(crate) struct Gateway {
@@ -36,6 +40,7 @@ impl Gateway {
     /// Accepts connections until told to stop.
     pub(crate) async fn run(self: Arc<Self>, endpoint: Endpoint) {
         let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+        let greetings = Arc::new(Semaphore::new(GREETINGS_MAX));
         loop {
             let incoming = tokio::select! {
                 () = self.stop.cancelled() => break,
@@ -44,7 +49,8 @@ impl Gateway {
             let Some(incoming) = incoming else { break };
             match handshakes.clone().try_acquire_owned() {
                 Ok(permit) => {
-                    self.tasks.spawn(self.clone().admit(incoming, permit));
+                    let greetings = greetings.clone();
+                    self.tasks.spawn(self.clone().admit(incoming, permit, greetings));
                 }
                 Err(_full) => {
                     ServerStats::count(&self.registry.stats.handshakes_refused);
@@ -54,7 +60,12 @@ impl Gateway {
         }
     }
 
-    async fn admit(self: Arc<Self>, incoming: Incoming, permit: OwnedSemaphorePermit) {
+    async fn admit(
+        self: Arc<Self>,
+        incoming: Incoming,
+        permit: OwnedSemaphorePermit,
+        greetings: Arc<Semaphore>,
+    ) {
         let peer = incoming.remote_address();
         let connection = match timeout(GREETING_WITHIN, incoming).await {
             Ok(Ok(connection)) => connection,
@@ -70,11 +81,14 @@ impl Gateway {
             }
         };
         drop(permit);
+        let Ok(greeting) = greetings.try_acquire_owned() else {
+            return self.close(&connection, CloseCode::RetryLater);
+        };
         match purpose(&connection) {
             Some(Purpose::Enrolment) => self.enrol(connection).await,
             // A task of its own, without the room a handshake takes: sessions last.
             Some(Purpose::Management) => {
-                self.tasks.spawn(session::serve(self.clone(), connection));
+                self.tasks.spawn(session::serve(self.clone(), connection, greeting));
             }
             None => self.close(&connection, CloseCode::WrongState),
         }

@@ -14,6 +14,7 @@ use muster_transport::{
     violation,
 };
 use quinn::Connection;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use tracing::{Instrument as _, debug, info_span, warn};
 
@@ -91,11 +92,17 @@ enum Event {
 /// Serves a management connection until it ends.
 ///
 /// Source: REQ-CERT-003, REQ-CERT-014 (docs/protocol/certificates.md).
-pub(crate) async fn serve(gateway: Arc<Gateway>, connection: Connection) {
+///
+/// `greeting` is the room this connection takes until it has said hello.
+pub(crate) async fn serve(
+    gateway: Arc<Gateway>,
+    connection: Connection,
+    greeting: OwnedSemaphorePermit,
+) {
     let end = match peer_identity(&connection) {
         Ok(identity) => {
             let span = info_span!("session", device_id = %identity.device);
-            run(&gateway, &connection, identity).instrument(span).await
+            run(&gateway, &connection, identity, greeting).instrument(span).await
         }
         Err(PeerError::NoCertificate) => End::Close(CloseCode::CertificateRequired),
         Err(PeerError::NotADevice) => End::Close(CloseCode::NotADeviceCertificate),
@@ -107,7 +114,12 @@ pub(crate) async fn serve(gateway: Arc<Gateway>, connection: Connection) {
     }
 }
 
-async fn run(gateway: &Arc<Gateway>, connection: &Connection, identity: PeerIdentity) -> End {
+async fn run(
+    gateway: &Arc<Gateway>,
+    connection: &Connection,
+    identity: PeerIdentity,
+    greeting: OwnedSemaphorePermit,
+) -> End {
     // What happens once is boxed, here and below, so that an idle session stays small: there are
     // many, and they wait most of the time.
     let greeted = Box::pin(Session::greet(gateway, connection, identity)).await;
@@ -115,6 +127,7 @@ async fn run(gateway: &Arc<Gateway>, connection: &Connection, identity: PeerIden
         Ok(greeted) => greeted,
         Err(end) => return end,
     };
+    drop(greeting);
     debug!("session begins");
     let end = session.run(&hello).await;
     Box::pin(session.leave()).await;
