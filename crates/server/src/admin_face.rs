@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsConfig;
+use hyper_util::rt::TokioTimer;
 use muster_admin::{AdminToken, Origin, ParseOriginError, router};
 use muster_transport::{Identity, TlsError, https_server_config};
 use tokio_util::sync::CancellationToken;
@@ -16,6 +17,12 @@ use crate::backend::ServerBackend;
 
 /// How long open requests may take to finish once the server stops.
 const DRAIN_WITHIN: Duration = Duration::from_millis(800);
+
+/// How long a client may take to send the head of a request over HTTP/1.1.
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+
+/// How often an HTTP/2 client has to show that it is still there.
+const PING_EVERY: Duration = Duration::from_secs(30);
 
 /// A bound listener with its certificate, ready to serve.
 pub(crate) struct AdminFace {
@@ -43,17 +50,18 @@ impl AdminFace {
     ) {
         let service = router(backend, token, self.origin).into_make_service();
         let handle = Handle::new();
-        let serving = match axum_server::from_tcp_rustls(self.listener, self.tls) {
+        let mut server = match axum_server::from_tcp_rustls(self.listener, self.tls) {
             // Answers are small and awaited: to hold them back for more would cost 40 ms each.
-            Ok(server) => server
-                .map(|tls| tls.acceptor(NoDelayAcceptor::new()))
-                .handle(handle.clone())
-                .serve(service),
+            Ok(server) => server.map(|tls| tls.acceptor(NoDelayAcceptor::new())),
             Err(error) => {
                 error!(%error, "admin face cannot serve");
                 return;
             }
         };
+        let http = server.http_builder();
+        http.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
+        http.http2().timer(TokioTimer::new()).keep_alive_interval(PING_EVERY);
+        let serving = server.handle(handle.clone()).serve(service);
         let stopping = async {
             stop.cancelled().await;
             handle.graceful_shutdown(Some(DRAIN_WITHIN));

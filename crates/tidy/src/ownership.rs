@@ -21,7 +21,7 @@ enum InTests {
 }
 
 /// Source: docs/architecture.md, the column "owns alone".
-const OWNED: [Owned; 12] = [
+const OWNED: [Owned; 13] = [
     owned("bincode", &["protocol"]),
     owned("quinn", &["transport", "server", "agent"]),
     owned("rustls", &["transport", "server", "agent", "muster"]),
@@ -31,6 +31,7 @@ const OWNED: [Owned; 12] = [
     owned("refinery", &["store"]),
     owned("axum", &["admin", "server"]),
     owned("axum-server", &["server"]),
+    owned("hyper-util", &["server"]),
     owned("redb", &["agent"]),
     owned("clap", &["muster"]),
     Owned { name: "anyhow", owners: &["muster"], in_tests: InTests::Everyone },

@@ -1,6 +1,6 @@
 //! What stands in a case file, and its one turn into a case that cannot be wrong.
 
-use muster_device::{PromptHabit, Screen, UserAction};
+use muster_device::{Acknowledgement, PromptHabit, Quirk, Screen, UserAction};
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{Mode, OsVersion};
 use serde::Deserialize;
@@ -71,6 +71,10 @@ struct DeviceFile {
     prompt: Option<Prompt>,
     #[serde(default)]
     screen: Option<ScreenFile>,
+    #[serde(default)]
+    quirk: Option<Quirk>,
+    #[serde(default)]
+    acknowledgement: Acknowledgement,
 }
 
 fn default_profile() -> String {
@@ -173,6 +177,8 @@ enum UserFile {
     SignInAsOwner,
     EraseAllContent,
     RestoreFromBackup,
+    RemoveWorkProfile,
+    PowerOn,
 }
 
 /// Reads a case.
@@ -205,6 +211,8 @@ fn role(file: DeviceFile) -> Result<Role, CaseError> {
         return Err(CaseError::Profile(file.profile));
     }
     let mut role = Role::new(file.model, mode, os, file.profile);
+    role.traits.quirk = file.quirk;
+    role.traits.acknowledgement = file.acknowledgement;
     let persona = &mut role.persona;
     persona.passcode = file.passcode.map_or(persona.passcode, presence);
     persona.work_profile_password =
@@ -281,6 +289,8 @@ const fn user_action(file: UserFile) -> UserAction {
         UserFile::SignInAsOwner => UserAction::SignInAsOwner,
         UserFile::EraseAllContent => UserAction::EraseAllContent,
         UserFile::RestoreFromBackup => UserAction::RestoreFromBackup,
+        UserFile::RemoveWorkProfile => UserAction::RemoveWorkProfile,
+        UserFile::PowerOn => UserAction::PowerOn,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The device a case is about.
 
 use anyhow::Context as _;
-use muster_device::{DeviceSpec, Persona, PromptHabit, Screen};
+use muster_device::{DeviceSpec, Persona, PromptHabit, Screen, Traits};
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{DeviceFacts, Mode, OperatingSystem, OsVersion, Platform};
 
@@ -14,11 +14,13 @@ pub(crate) struct Role {
     /// Enrolment profile: its policies are the device's.
     pub(crate) profile: String,
     pub(crate) persona: Persona,
+    /// What is peculiar about it.
+    pub(crate) traits: Traits,
 }
 
 impl Role {
     /// A device whose user has a passcode and does as asked.
-    pub(crate) const fn new(model: String, mode: Mode, os: OsVersion, profile: String) -> Self {
+    pub(crate) fn new(model: String, mode: Mode, os: OsVersion, profile: String) -> Self {
         let persona = Persona {
             passcode: Presence::Set,
             work_profile_password: Presence::NotSet,
@@ -26,7 +28,8 @@ impl Role {
             find_my: Switch::Off,
             screen: Screen::Unlocked,
         };
-        Self { model, mode, os, profile, persona }
+        let traits = Traits::default();
+        Self { model, mode, os, profile, persona, traits }
     }
 
     /// The system in the words of a table.
@@ -47,7 +50,8 @@ impl Role {
             os_version: self.os,
             mode: self.mode,
         };
-        Ok(DeviceSpec::new(facts, self.persona))
+        let spec = DeviceSpec::new(facts, self.persona);
+        Ok(DeviceSpec { traits: self.traits, ..spec })
     }
 
     fn operating_system(&self) -> OperatingSystem {

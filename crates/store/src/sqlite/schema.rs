@@ -63,8 +63,8 @@ const PAGE_BYTES: i64 = 4_096;
 /// Page cache of the writer: what a busy group touches, so that it is not read again.
 const WRITER_CACHE_KIB: i64 = 8 * 1_024;
 
-/// Pages in the log before it is folded into the file: 32 MiB.
-const LOG_PAGES_MAX: i64 = 8_192;
+/// Pages in the log before it is folded into the file: 8 MiB, which a disk has to have to spare.
+const LOG_PAGES_MAX: i64 = 2_048;
 
 /// Makes the file if need be and takes it away from everybody but its owner.
 ///
