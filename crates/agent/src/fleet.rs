@@ -29,8 +29,9 @@ use crate::shared::Shared;
 use crate::sockets::{Endpoints, Sockets};
 use crate::state::{Kept, StateError, StateFolder, Writer};
 
-/// How long a stop may take before what still runs is cut off.
-const STOP_WITHIN: Duration = Duration::from_secs(2);
+/// How long a stop may take before what still runs is cut off: two seconds less what the end of a
+/// large process takes.
+const STOP_WITHIN: Duration = Duration::from_millis(1_500);
 
 /// Most devices of one fleet: effects are counted by a 32-bit index.
 const DEVICES_MAX: usize = u32::MAX as usize;
@@ -262,7 +263,7 @@ impl Fleet {
 
     /// Stops: no more requests, connections closed with `CloseCode::Done`, state written.
     ///
-    /// What does not end within two seconds is cut off and counted. Cancel safe: no; a dropped
+    /// What does not end within a second and a half is cut off and counted. Cancel safe: no; a dropped
     /// call leaves the rest to run out by itself.
     pub async fn stop(self) -> FleetSummary {
         let Self { shared, mailboxes, tasks, writer, stop } = self;
