@@ -74,13 +74,7 @@ impl CommandState {
     /// Whether the command is over.
     #[must_use]
     pub const fn is_terminal(&self) -> bool {
-        match self {
-            Self::Queued | Self::InFlight | Self::NotNow => false,
-            Self::Done { .. }
-            | Self::Failed { .. }
-            | Self::NotSupported { .. }
-            | Self::Canceled { .. } => true,
-        }
+        !self.stage().is_live()
     }
 }
 

@@ -30,3 +30,4 @@ pub use enrolment::{
 pub use queue::{COMMAND_LIFETIME, CancelOutcome, QUEUE_PER_DEVICE_MAX, SubmitRefusal};
 pub use record::{DeviceRecord, Escrow, Lifecycle, NewLife, UnenrolReason, Writes};
 pub use settle::Settled;
+pub use transitions::Stage;

@@ -4,14 +4,57 @@ use crate::command::CommandState;
 
 /// A [`CommandState`] without its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stage {
+pub enum Stage {
+    /// See [`CommandState::Queued`].
     Queued,
+    /// See [`CommandState::InFlight`].
     InFlight,
+    /// See [`CommandState::NotNow`].
     NotNow,
+    /// See [`CommandState::Done`].
     Done,
+    /// See [`CommandState::Failed`].
     Failed,
+    /// See [`CommandState::NotSupported`].
     NotSupported,
+    /// See [`CommandState::Canceled`].
     Canceled,
+}
+
+impl Stage {
+    /// Every stage, in the order of a command's life.
+    pub const ALL: [Self; 7] = [
+        Self::Queued,
+        Self::InFlight,
+        Self::NotNow,
+        Self::Done,
+        Self::Failed,
+        Self::NotSupported,
+        Self::Canceled,
+    ];
+
+    /// The name in tables and columns.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::InFlight => "inFlight",
+            Self::NotNow => "notNow",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::NotSupported => "notSupported",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    /// Whether the command is not over.
+    #[must_use]
+    pub const fn is_live(self) -> bool {
+        match self {
+            Self::Queued | Self::InFlight | Self::NotNow => true,
+            Self::Done | Self::Failed | Self::NotSupported | Self::Canceled => false,
+        }
+    }
 }
 
 /// What can happen to a command.
@@ -97,7 +140,8 @@ pub(crate) fn successor(event: Event, from: Stage) -> Option<Stage> {
 
 impl CommandState {
     /// The state without its data.
-    pub(crate) const fn stage(&self) -> Stage {
+    #[must_use]
+    pub const fn stage(&self) -> Stage {
         match self {
             Self::Queued => Stage::Queued,
             Self::InFlight => Stage::InFlight,

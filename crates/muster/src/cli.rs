@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use muster_control::ActionKind;
 
 /// A fleet of simulated iOS and Android devices and the MDM server that manages them.
 #[derive(Debug, Parser)]
@@ -236,15 +237,15 @@ pub(crate) enum ActionName {
 }
 
 impl ActionName {
-    /// The last segment of the action's URL in Microsoft Graph.
-    pub(crate) const fn graph_name(self) -> &'static str {
+    /// The action as the server knows it.
+    pub(crate) const fn kind(self) -> ActionKind {
         match self {
-            Self::Wipe => "wipe",
-            Self::Retire => "retire",
-            Self::ResetPasscode => "resetPasscode",
-            Self::Lock => "remoteLock",
-            Self::Sync => "syncDevice",
-            Self::BypassActivationLock => "bypassActivationLock",
+            Self::Wipe => ActionKind::Wipe,
+            Self::Retire => ActionKind::Retire,
+            Self::ResetPasscode => ActionKind::ResetPasscode,
+            Self::Lock => ActionKind::RemoteLock,
+            Self::Sync => ActionKind::SyncDevice,
+            Self::BypassActivationLock => ActionKind::BypassActivationLock,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::row::State;
+use muster_control::Stage;
 
 /// How many of what there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -40,7 +40,7 @@ pub struct StateCounts {
 
 impl Counts {
     /// Adds `count` commands in this state.
-    pub(crate) fn add(&mut self, state: State, count: u64) {
+    pub(crate) fn add(&mut self, state: Stage, count: u64) {
         self.accepted += count;
         if !state.is_live() {
             self.terminal += count;
@@ -50,15 +50,15 @@ impl Counts {
 }
 
 impl StateCounts {
-    const fn slot(&mut self, state: State) -> &mut u64 {
+    const fn slot(&mut self, state: Stage) -> &mut u64 {
         match state {
-            State::Queued => &mut self.queued,
-            State::InFlight => &mut self.in_flight,
-            State::NotNow => &mut self.not_now,
-            State::Done => &mut self.done,
-            State::Failed => &mut self.failed,
-            State::NotSupported => &mut self.not_supported,
-            State::Canceled => &mut self.canceled,
+            Stage::Queued => &mut self.queued,
+            Stage::InFlight => &mut self.in_flight,
+            Stage::NotNow => &mut self.not_now,
+            Stage::Done => &mut self.done,
+            Stage::Failed => &mut self.failed,
+            Stage::NotSupported => &mut self.not_supported,
+            Stage::Canceled => &mut self.canceled,
         }
     }
 }

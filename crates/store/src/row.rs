@@ -1,6 +1,6 @@
-//! Records as text, and the names that stand in columns.
+//! Records as text, and what stands in columns beside them.
 
-use muster_control::{CommandRecord, CommandState, DeviceRecord, EnrolmentTokenRecord};
+use muster_control::{CommandRecord, CommandState, DeviceRecord, EnrolmentTokenRecord, Stage};
 use muster_protocol::CommandId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,7 +11,7 @@ use crate::error::LoadError;
 pub(crate) struct CommandRow {
     pub(crate) id: CommandId,
     pub(crate) sequence: u64,
-    pub(crate) state: State,
+    pub(crate) state: Stage,
     pub(crate) pending: Pending,
     pub(crate) action: &'static str,
     pub(crate) body: String,
@@ -22,7 +22,7 @@ impl CommandRow {
         Self {
             id: record.id,
             sequence: record.sequence,
-            state: State::of(&record.state),
+            state: record.state.stage(),
             pending: Pending::of(&record.state),
             action: record.action.kind().graph_name(),
             body: to_json(record),
@@ -49,62 +49,6 @@ impl Pending {
             | CommandState::Failed { .. }
             | CommandState::NotSupported { .. }
             | CommandState::Canceled { .. } => Self::No,
-        }
-    }
-}
-
-/// A command's state without its arguments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    Queued,
-    InFlight,
-    NotNow,
-    Done,
-    Failed,
-    NotSupported,
-    Canceled,
-}
-
-impl State {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Queued,
-        Self::InFlight,
-        Self::NotNow,
-        Self::Done,
-        Self::Failed,
-        Self::NotSupported,
-        Self::Canceled,
-    ];
-
-    const fn of(state: &CommandState) -> Self {
-        match state {
-            CommandState::Queued => Self::Queued,
-            CommandState::InFlight => Self::InFlight,
-            CommandState::NotNow => Self::NotNow,
-            CommandState::Done { .. } => Self::Done,
-            CommandState::Failed { .. } => Self::Failed,
-            CommandState::NotSupported { .. } => Self::NotSupported,
-            CommandState::Canceled { .. } => Self::Canceled,
-        }
-    }
-
-    /// What stands in the column.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::InFlight => "inFlight",
-            Self::NotNow => "notNow",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::NotSupported => "notSupported",
-            Self::Canceled => "canceled",
-        }
-    }
-
-    pub(crate) const fn is_live(self) -> bool {
-        match self {
-            Self::Queued | Self::InFlight | Self::NotNow => true,
-            Self::Done | Self::Failed | Self::NotSupported | Self::Canceled => false,
         }
     }
 }

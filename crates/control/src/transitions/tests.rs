@@ -8,16 +8,6 @@ use core::time::Duration;
 use muster_protocol::management::CommandResult;
 use muster_protocol::{Attempt, Outcome};
 
-const STAGES: [Stage; 7] = [
-    Stage::Queued,
-    Stage::InFlight,
-    Stage::NotNow,
-    Stage::Done,
-    Stage::Failed,
-    Stage::NotSupported,
-    Stage::Canceled,
-];
-
 /// The command that is watched.
 const WATCHED: u8 = 1;
 
@@ -99,7 +89,7 @@ fn happen(device: &mut DeviceRecord, event: Event) {
 #[test]
 fn the_queue_makes_the_moves_of_the_table_and_no_others() {
     for (event, _) in TRANSITIONS {
-        for stage in STAGES {
+        for stage in Stage::ALL {
             let mut device = arrange(stage);
             assert_eq!(device.command(id(WATCHED)).unwrap().state.stage(), stage);
             happen(&mut device, *event);
@@ -134,10 +124,10 @@ fn every_event_has_one_row_and_every_stage_one_successor() {
 #[test]
 fn the_table_of_moves_is_the_one_that_was_agreed() {
     let mut lines = Vec::new();
-    let head: Vec<String> = STAGES.iter().map(|stage| cell(&format!("{stage:?}"))).collect();
+    let head: Vec<String> = Stage::ALL.iter().map(|stage| cell(&format!("{stage:?}"))).collect();
     lines.push(format!("{:<16}{}", "event", head.concat()));
     for (event, _) in TRANSITIONS {
-        let cells = STAGES.iter().map(|stage| match successor(*event, *stage) {
+        let cells = Stage::ALL.iter().map(|stage| match successor(*event, *stage) {
             Some(to) => cell(&format!("{to:?}")),
             None => cell("."),
         });

@@ -1,5 +1,6 @@
 //! What stands in a case file, and its one turn into a case that cannot be wrong.
 
+use muster_control::ActionKind;
 use muster_device::{Acknowledgement, PromptHabit, Quirk, Screen, UserAction};
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{Mode, OsVersion};
@@ -267,14 +268,15 @@ const fn expected(expect: ExpectFile, see: Truth) -> Expect {
 }
 
 const fn graph_name(action: ActionFile) -> &'static str {
-    match action {
-        ActionFile::Wipe => "wipe",
-        ActionFile::Retire => "retire",
-        ActionFile::ResetPasscode => "resetPasscode",
-        ActionFile::RemoteLock => "remoteLock",
-        ActionFile::SyncDevice => "syncDevice",
-        ActionFile::BypassActivationLock => "bypassActivationLock",
-    }
+    let kind = match action {
+        ActionFile::Wipe => ActionKind::Wipe,
+        ActionFile::Retire => ActionKind::Retire,
+        ActionFile::ResetPasscode => ActionKind::ResetPasscode,
+        ActionFile::RemoteLock => ActionKind::RemoteLock,
+        ActionFile::SyncDevice => ActionKind::SyncDevice,
+        ActionFile::BypassActivationLock => ActionKind::BypassActivationLock,
+    };
+    kind.graph_name()
 }
 
 const fn user_action(file: UserFile) -> UserAction {

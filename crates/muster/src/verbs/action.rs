@@ -18,7 +18,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub(super) async fn run(args: &ActionArgs, format: Format) -> anyhow::Result<Exit> {
     let client = AdminClient::from_args(&args.admin)?;
     let device = client.find(&args.device).await?;
-    let action = args.action.graph_name();
+    let action = args.action.kind().graph_name();
     let command = match client.act(&device.id, action).await? {
         Asked::Accepted { command } => command,
         Asked::Refused { status, reason } => {

@@ -63,7 +63,7 @@ async fn live(fleet: &Fleet, wanted: u64, started: Instant, run_for: Option<Dura
         while fleet.progress().connected < wanted {
             tokio::select! {
                 () = sleep(PROGRESS_EVERY) => say(&progress_line(&fleet.progress(), wanted)),
-                () = connected(fleet, wanted) => {}
+                _progress = fleet.until(|progress| progress.connected >= wanted) => {}
             }
         }
         say(&format!("{wanted} devices connected after {:.1} s", started.elapsed().as_secs_f64()));
@@ -72,12 +72,6 @@ async fn live(fleet: &Fleet, wanted: u64, started: Instant, run_for: Option<Dura
     match run_for {
         None => up.await,
         Some(span) => drop(tokio::time::timeout(span, up).await),
-    }
-}
-
-async fn connected(fleet: &Fleet, wanted: u64) {
-    while fleet.progress().connected < wanted {
-        fleet.changed().await;
     }
 }
 

@@ -5,9 +5,9 @@ use rusqlite::{Connection, OptionalExtension as _, Params, params};
 
 use crate::counts::Counts;
 use crate::error::LoadError;
-use crate::row::State;
 use crate::rows::{Row, Rows};
 use crate::transaction::Revision;
+use muster_control::Stage;
 
 /// Runs a query on what is committed now; later commits do not show in the middle of it.
 pub(super) fn on_snapshot<T>(
@@ -98,7 +98,7 @@ impl Rows for Snapshot<'_> {
                 Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
             })?;
         for (name, count) in by_state {
-            let state = State::ALL.into_iter().find(|state| state.name() == name);
+            let state = Stage::ALL.into_iter().find(|state| state.name() == name);
             let state = state.ok_or_else(|| LoadError::corrupt("command", UnknownState(name)))?;
             counts.add(state, count.unsigned_abs());
         }
