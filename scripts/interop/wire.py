@@ -129,7 +129,8 @@ def name_of(variant) -> str:
 MODES = (
     "AppleDevice AppleDeviceSupervised AppleAutomatedDevice AppleUser AndroidDeviceAdministrator "
     "AndroidPersonallyOwnedWorkProfile AndroidCorporateOwnedWorkProfile AndroidFullyManaged "
-    "AndroidDedicated AospUserAssociated AospUserless"
+    "AndroidDedicated AospUserAssociated AospUserless AppleAccountDrivenDevice "
+    "AppleAccountDrivenUser AppleSharedIpad"
 ).split()
 OS_VERSION = fields(major=U16, minor=U16, patch=U16)
 SYSTEM, MODE = enum("Ios", "IpadOs", "Android"), enum(*MODES)
@@ -164,6 +165,10 @@ APPLE_REQUEST = enum(
     "DeviceConfigured",
     "InstalledApplicationList",
     "RequestUnlockToken",
+    "CertificateList",
+    ("InstallApplication", fields(identifier=TEXT)),
+    "ClearRestrictionsPassword",
+    ("ReturnToService", fields(preserve_data_plan=BOOL, wifi_profile=option(BYTES), mdm_profile=option(BYTES))),
 )
 ANDROID_REQUEST = enum(
     ("Wipe", fields(preserve_reset_protection_data=BOOL, wipe_esims=BOOL)),
@@ -171,13 +176,21 @@ ANDROID_REQUEST = enum(
     "Lock",
     "RequestDeviceInfo",
     "RelinquishOwnership",
+    "Reboot",
+    ("StartLostMode", fields(
+        message=option(TEXT), phone_number=option(TEXT), email_address=option(TEXT), street_address=option(TEXT)
+    )),
+    "StopLostMode",
+    ("ClearAppData", fields(package_names=several(TEXT))),
+    "LocateDevice",
+    ("PlayLostModeSound", fields(duration_minutes=U8)),
 )
 REQUEST = enum(("Apple", APPLE_REQUEST), ("Android", ANDROID_REQUEST))
 HEAD = fields(id=ID, attempt=U32, expires_at=U64)
 ERRORS = several(fields(domain=TEXT, code=I32, description=TEXT))
 LOCKED = enum("Success", "NoPasscodeSet")
 MDM_OPTIONS = fields(activation_lock_allowed_while_supervised=BOOL)
-QUERY_VALUE = enum(("Flag", BOOL), ("Text", TEXT), ("MdmOptions", MDM_OPTIONS))
+QUERY_VALUE = enum(("Flag", BOOL), ("Text", TEXT), ("MdmOptions", MDM_OPTIONS), ("Percent", U8))
 LOCATION = fields(latitude_microdegrees=I32, longitude_microdegrees=I32, horizontal_accuracy_metres=U32)
 ANSWER = enum(
     "Done",
@@ -191,6 +204,8 @@ ANSWER = enum(
     ("Applications", several(fields(identifier=TEXT, short_version=TEXT))),
     ("Settings", several(fields(item=TEXT, errors=ERRORS))),
     ("UnlockToken", BYTES),
+    ("Certificates", several(TEXT)),
+    ("ClearedApplications", several(fields(package_name=TEXT, status=TEXT))),
 )
 OUTCOME = enum(
     ("Acknowledged", ANSWER), ("Error", ERRORS), ("NotSupported", ERRORS), "CommandFormatError", "NotNow"

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use muster_control::{ActionKind, CommandRecord, CommandState, DeviceRecord};
-use muster_protocol::ErrorItem;
+use muster_control::{Action, ActionKind, CommandRecord, CommandState, DeviceRecord};
+use muster_protocol::{CommandId, ErrorItem};
 use serde::Serialize;
 
 use crate::backend::Backend;
@@ -26,7 +26,36 @@ pub const fn action_name(kind: ActionKind) -> &'static str {
         ActionKind::ResetPasscode
         | ActionKind::RemoteLock
         | ActionKind::SyncDevice
-        | ActionKind::BypassActivationLock => kind.graph_name(),
+        | ActionKind::BypassActivationLock
+        | ActionKind::RebootNow
+        | ActionKind::ShutDown
+        | ActionKind::EnableLostMode
+        | ActionKind::DisableLostMode
+        | ActionKind::LocateDevice
+        | ActionKind::PlayLostModeSound
+        | ActionKind::Delete
+        | ActionKind::DeviceConfigured => kind.graph_name(),
+    }
+}
+
+/// The `actionName` of what was asked: a wipe that keeps the enrolment has a name of its own.
+fn result_name(action: &Action) -> &'static str {
+    match action {
+        Action::Wipe { keep_enrollment_data: true, .. } => "factoryResetKeepEnrollmentData",
+        Action::Wipe { keep_enrollment_data: false, .. }
+        | Action::Retire
+        | Action::ResetPasscode
+        | Action::RemoteLock
+        | Action::SyncDevice
+        | Action::BypassActivationLock
+        | Action::RebootNow
+        | Action::ShutDown
+        | Action::EnableLostMode { .. }
+        | Action::DisableLostMode
+        | Action::LocateDevice
+        | Action::PlayLostModeSound { .. }
+        | Action::Delete
+        | Action::DeviceConfigured => action_name(action.kind()),
     }
 }
 
@@ -64,7 +93,25 @@ enum Detail<'a> {
     RemoteLock {
         unlock_pin: Option<&'a str>,
     },
+    #[serde(rename_all = "camelCase")]
+    Locate {
+        device_location: Option<DeviceLocation>,
+    },
     Nothing {},
+}
+
+/// `deviceGeoLocation`: where a device was. The devices tell no height and no movement.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeviceLocation {
+    last_collected_date_time: String,
+    latitude: f64,
+    longitude: f64,
+    altitude: Option<f64>,
+    horizontal_accuracy: f64,
+    vertical_accuracy: Option<f64>,
+    heading: Option<f64>,
+    speed: Option<f64>,
 }
 
 /// The latest result of each action, in order of acceptance.
@@ -76,18 +123,22 @@ pub(crate) fn action_results<'a, B: Backend>(
         record.commands().map(|command| (command.action.kind(), command)).collect();
     let mut commands: Vec<&CommandRecord> = latest.into_values().collect();
     commands.sort_by_key(|command| command.sequence);
-    commands.into_iter().map(|command| action_result(backend, command)).collect()
+    commands.into_iter().map(|command| action_result(backend, record, command)).collect()
 }
 
-fn action_result<'a, B: Backend>(backend: &B, command: &'a CommandRecord) -> ActionResult<'a> {
+fn action_result<'a, B: Backend>(
+    backend: &B,
+    record: &DeviceRecord,
+    command: &'a CommandRecord,
+) -> ActionResult<'a> {
     let kind = command.action.kind();
     ActionResult {
         odata_type: odata_type(kind),
-        action_name: action_name(kind),
+        action_name: result_name(&command.action),
         action_state: action_state(&command.state),
         start_date_time: date_time(backend.wall(command.accepted_at)),
         last_updated_date_time: date_time(backend.wall(command.updated_at)),
-        detail: detail(backend, command),
+        detail: detail(backend, record, command),
         command: command.id.to_string(),
         errors: errors(&command.state),
     }
@@ -97,16 +148,25 @@ const fn odata_type(kind: ActionKind) -> &'static str {
     match kind {
         ActionKind::ResetPasscode => "#microsoft.graph.resetPasscodeActionResult",
         ActionKind::RemoteLock => "#microsoft.graph.remoteLockActionResult",
+        ActionKind::LocateDevice => "#microsoft.graph.locateDeviceActionResult",
         ActionKind::Wipe
         | ActionKind::Retire
         | ActionKind::SyncDevice
-        | ActionKind::BypassActivationLock => "#microsoft.graph.deviceActionResult",
+        | ActionKind::BypassActivationLock
+        | ActionKind::RebootNow
+        | ActionKind::ShutDown
+        | ActionKind::EnableLostMode
+        | ActionKind::DisableLostMode
+        | ActionKind::PlayLostModeSound
+        | ActionKind::Delete
+        | ActionKind::DeviceConfigured => "#microsoft.graph.deviceActionResult",
     }
 }
 
 const fn action_state(state: &CommandState) -> &'static str {
     match state {
-        CommandState::Queued | CommandState::NotNow => "pending",
+        // What the activation service carries out is not with the device.
+        CommandState::Queued | CommandState::NotNow | CommandState::AtService => "pending",
         CommandState::InFlight => "active",
         CommandState::Done { .. } => "done",
         CommandState::Failed { .. } => "failed",
@@ -115,18 +175,56 @@ const fn action_state(state: &CommandState) -> &'static str {
     }
 }
 
-fn detail<'a, B: Backend>(backend: &B, command: &'a CommandRecord) -> Detail<'a> {
+fn detail<'a, B: Backend>(
+    backend: &B,
+    record: &DeviceRecord,
+    command: &'a CommandRecord,
+) -> Detail<'a> {
     match command.action.kind() {
         ActionKind::ResetPasscode => Detail::ResetPasscode {
             passcode: passcode(backend, &command.state),
             error_code: error_code(&command.state),
         },
         ActionKind::RemoteLock => Detail::RemoteLock { unlock_pin: None },
+        ActionKind::LocateDevice => {
+            Detail::Locate { device_location: device_location(backend, record, command.id) }
+        }
         ActionKind::Wipe
         | ActionKind::Retire
         | ActionKind::SyncDevice
-        | ActionKind::BypassActivationLock => Detail::Nothing {},
+        | ActionKind::BypassActivationLock
+        | ActionKind::RebootNow
+        | ActionKind::ShutDown
+        | ActionKind::EnableLostMode
+        | ActionKind::DisableLostMode
+        | ActionKind::PlayLostModeSound
+        | ActionKind::Delete
+        | ActionKind::DeviceConfigured => Detail::Nothing {},
     }
+}
+
+/// The place that answered this command while it may be seen.
+fn device_location<B: Backend>(
+    backend: &B,
+    record: &DeviceRecord,
+    command: CommandId,
+) -> Option<DeviceLocation> {
+    let found = record.located.as_ref()?;
+    let shown = found.command == command && backend.now() < found.shown_until();
+    shown.then(|| DeviceLocation {
+        last_collected_date_time: date_time(backend.wall(found.at)),
+        latitude: degrees(found.location.latitude_microdegrees),
+        longitude: degrees(found.location.longitude_microdegrees),
+        altitude: None,
+        horizontal_accuracy: f64::from(found.location.horizontal_accuracy_metres),
+        vertical_accuracy: None,
+        heading: None,
+        speed: None,
+    })
+}
+
+fn degrees(microdegrees: i32) -> f64 {
+    f64::from(microdegrees) / 1e6
 }
 
 /// The temporary passcode while it may be seen.
@@ -141,6 +239,7 @@ fn passcode<'a, B: Backend>(backend: &B, state: &'a CommandState) -> Option<&'a 
         CommandState::Queued
         | CommandState::InFlight
         | CommandState::NotNow
+        | CommandState::AtService
         | CommandState::Failed { .. }
         | CommandState::NotSupported { .. }
         | CommandState::Canceled { .. } => None,
@@ -158,6 +257,7 @@ fn error_code(state: &CommandState) -> i32 {
         CommandState::Queued
         | CommandState::InFlight
         | CommandState::NotNow
+        | CommandState::AtService
         | CommandState::Done { .. }
         | CommandState::Canceled { .. } => 0,
     }
@@ -169,6 +269,7 @@ fn errors(state: &CommandState) -> &[ErrorItem] {
         CommandState::Queued
         | CommandState::InFlight
         | CommandState::NotNow
+        | CommandState::AtService
         | CommandState::Done { .. }
         | CommandState::Canceled { .. } => &[],
     }

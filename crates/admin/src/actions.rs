@@ -1,5 +1,6 @@
-//! The body of an action: what it may say, and what is not served yet.
+//! The body of an action: what it may say.
 
+use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use axum::body::Bytes;
@@ -11,6 +12,12 @@ use tokio::time::timeout;
 
 /// How long a client may take to send a body.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
+
+/// Longest text a lost device shows, in bytes.
+const SHOWN_BYTES_MAX: usize = 1024;
+
+/// How long a lost device may play its sound, in minutes; the longest if nothing is said.
+const SOUND_MINUTES: RangeInclusive<u8> = 1..=5;
 
 /// A body that is no good.
 #[derive(Debug, thiserror::Error)]
@@ -26,9 +33,9 @@ pub(crate) enum BodyError {
     #[error("{member} has to be {wanted}")]
     Member { member: &'static str, wanted: &'static str },
     #[error(
-        "{0}:true is not supported yet: a wipe here keeps nothing of the enrolment or the user"
+        "message or phoneNumber is needed: without them nobody knows where to bring the device"
     )]
-    NotSupported(&'static str),
+    NothingToShow,
 }
 
 /// Reads the action from its name and the body of its request.
@@ -37,8 +44,7 @@ pub(crate) enum BodyError {
 /// type is not looked at.
 ///
 /// # Errors
-/// [`BodyError`] if the body is too long or late, is no JSON object, or asks for what is not
-/// served.
+/// [`BodyError`] if the body is too long or late, is no JSON object, or a member of it is wrong.
 pub(crate) async fn read_action(kind: ActionKind, request: Request) -> Result<Action, BodyError> {
     let body = timeout(BODY_WITHIN, Bytes::from_request(request, &()))
         .await
@@ -59,6 +65,16 @@ fn parse_action(kind: ActionKind, body: &[u8]) -> Result<Action, BodyError> {
         ActionKind::RemoteLock => Action::RemoteLock,
         ActionKind::SyncDevice => Action::SyncDevice,
         ActionKind::BypassActivationLock => Action::BypassActivationLock,
+        ActionKind::RebootNow => Action::RebootNow,
+        ActionKind::ShutDown => Action::ShutDown,
+        ActionKind::EnableLostMode => parse_lost_mode(&members)?,
+        ActionKind::DisableLostMode => Action::DisableLostMode,
+        ActionKind::LocateDevice => Action::LocateDevice,
+        ActionKind::PlayLostModeSound => {
+            Action::PlayLostModeSound { duration_minutes: minutes(&members, "durationInMinutes")? }
+        }
+        ActionKind::Delete => Action::Delete,
+        ActionKind::DeviceConfigured => Action::DeviceConfigured,
     })
 }
 
@@ -73,17 +89,54 @@ fn parse_members(body: &[u8]) -> Result<Map<String, Value>, BodyError> {
 
 /// Reads the parameters of a wipe. Absent and null mean the same, unknown members nothing.
 ///
-/// The unlock code is for macOS, of which there are no devices here: checked and not used.
+/// The unlock code is for macOS and the user's data for Windows, of which there are no devices
+/// here: checked and not used, as the service does on other platforms.
 ///
 /// Source: Microsoft Graph v1.0, action `wipe` of `managedDevice`.
 fn parse_wipe(members: &Map<String, Value>) -> Result<Action, BodyError> {
-    text_or_nothing(members, "macOsUnlockCode")?;
-    for kept in ["keepEnrollmentData", "keepUserData"] {
-        if flag(members, kept)? {
-            return Err(BodyError::NotSupported(kept));
-        }
+    text(members, "macOsUnlockCode")?;
+    flag(members, "keepUserData")?;
+    Ok(Action::Wipe {
+        persist_esim_data_plan: flag(members, "persistEsimDataPlan")?,
+        keep_enrollment_data: flag(members, "keepEnrollmentData")?,
+    })
+}
+
+/// Reads what the lost device shows. An empty text means the same as none.
+///
+/// Source: Microsoft Graph beta, action `enableLostMode`; Apple, EnableLostMode: a message or a
+/// phone number has to be there.
+fn parse_lost_mode(members: &Map<String, Value>) -> Result<Action, BodyError> {
+    let message = shown(members, "message")?;
+    let phone_number = shown(members, "phoneNumber")?;
+    if message.is_none() && phone_number.is_none() {
+        return Err(BodyError::NothingToShow);
     }
-    Ok(Action::Wipe { persist_esim_data_plan: flag(members, "persistEsimDataPlan")? })
+    Ok(Action::EnableLostMode { message, phone_number, footer: shown(members, "footer")? })
+}
+
+/// A text for the lock screen, as long as the wire carries it.
+///
+/// Source: REQ-LIMIT-001 (docs/protocol/limits.md).
+fn shown(members: &Map<String, Value>, member: &'static str) -> Result<Option<String>, BodyError> {
+    match text(members, member)? {
+        Some(text) if text.len() > SHOWN_BYTES_MAX => {
+            Err(BodyError::Member { member, wanted: "text of at most 1024 bytes" })
+        }
+        text => Ok(text.filter(|text| !text.is_empty()).map(str::to_owned)),
+    }
+}
+
+/// Reads a number of minutes, which Graph writes as text and some clients as a number.
+fn minutes(members: &Map<String, Value>, member: &'static str) -> Result<u8, BodyError> {
+    let read = match members.get(member) {
+        None | Some(Value::Null) => return Ok(*SOUND_MINUTES.end()),
+        Some(Value::Number(number)) => number.as_u64().and_then(|number| number.try_into().ok()),
+        Some(Value::String(text)) => text.parse().ok(),
+        Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => None,
+    };
+    read.filter(|minutes| SOUND_MINUTES.contains(minutes))
+        .ok_or(BodyError::Member { member, wanted: "a whole number from 1 to 5" })
 }
 
 fn flag(members: &Map<String, Value>, member: &'static str) -> Result<bool, BodyError> {
@@ -96,9 +149,13 @@ fn flag(members: &Map<String, Value>, member: &'static str) -> Result<bool, Body
     }
 }
 
-fn text_or_nothing(members: &Map<String, Value>, member: &'static str) -> Result<(), BodyError> {
+fn text<'a>(
+    members: &'a Map<String, Value>,
+    member: &'static str,
+) -> Result<Option<&'a str>, BodyError> {
     match members.get(member) {
-        None | Some(Value::Null | Value::String(_)) => Ok(()),
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
             Err(BodyError::Member { member, wanted: "text" })
         }
@@ -115,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_missing_body_is_a_wipe_with_nothing_kept() {
-        let plain = Action::Wipe { persist_esim_data_plan: false };
+        let plain = Action::Wipe { persist_esim_data_plan: false, keep_enrollment_data: false };
         for body in ["", " \r\n", "{}", r#"{"keepUserData":null,"x":[1]}"#] {
             assert_eq!(wipe(body).expect(body), plain);
         }
@@ -125,14 +182,63 @@ mod tests {
     fn the_data_plan_is_kept_on_request() {
         let body = r#"{"keepEnrollmentData":false,"keepUserData":false,"persistEsimDataPlan":true,
                        "macOsUnlockCode":"123456"}"#;
-        assert_eq!(wipe(body).expect(body), Action::Wipe { persist_esim_data_plan: true });
+        let kept = Action::Wipe { persist_esim_data_plan: true, keep_enrollment_data: false };
+        assert_eq!(wipe(body).expect(body), kept);
     }
 
     #[test]
-    fn what_a_wipe_cannot_keep_is_refused_and_not_lost() {
-        for member in ["keepEnrollmentData", "keepUserData"] {
-            let refused = wipe(&format!("{{\"{member}\":true}}"));
-            assert!(matches!(refused, Err(BodyError::NotSupported(name)) if name == member));
+    fn the_enrolment_is_kept_on_request_and_user_data_are_a_matter_of_windows() {
+        let body = r#"{"keepEnrollmentData":true,"keepUserData":true}"#;
+        let kept = Action::Wipe { persist_esim_data_plan: false, keep_enrollment_data: true };
+        assert_eq!(wipe(body).expect(body), kept);
+    }
+
+    fn lost(body: &str) -> Result<Action, BodyError> {
+        parse_action(ActionKind::EnableLostMode, body.as_bytes())
+    }
+
+    #[test]
+    fn a_lost_device_shows_what_the_body_says() {
+        let body = r#"{"message":"please call","phoneNumber":"","footer":"lost","x":1}"#;
+        let shown = Action::EnableLostMode {
+            message: Some("please call".to_owned()),
+            phone_number: None,
+            footer: Some("lost".to_owned()),
+        };
+        assert_eq!(lost(body).expect(body), shown);
+        assert!(lost(r#"{"phoneNumber":"555 0100"}"#).is_ok());
+    }
+
+    #[test]
+    fn a_lost_device_that_would_tell_nobody_whom_to_call_is_refused() {
+        for body in ["", "{}", r#"{"footer":"lost"}"#, r#"{"message":"","phoneNumber":null}"#] {
+            assert!(matches!(lost(body), Err(BodyError::NothingToShow)), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_text_to_show_has_a_longest_length_in_bytes() {
+        let body = |text: &str| format!("{{\"message\":\"{text}\"}}");
+        assert!(lost(&body(&"é".repeat(512))).is_ok());
+        let refused = lost(&body(&"é".repeat(513))).expect_err("too long");
+        assert_eq!(refused.to_string(), "message has to be text of at most 1024 bytes");
+    }
+
+    #[test]
+    fn a_sound_plays_one_to_five_minutes_written_either_way_and_five_unasked() {
+        let sound = |body: &str| parse_action(ActionKind::PlayLostModeSound, body.as_bytes());
+        for (body, duration_minutes) in [
+            ("", 5),
+            (r#"{"durationInMinutes":null}"#, 5),
+            (r#"{"durationInMinutes":"1"}"#, 1),
+            (r#"{"durationInMinutes":3}"#, 3),
+        ] {
+            assert_eq!(sound(body).expect(body), Action::PlayLostModeSound { duration_minutes });
+        }
+        for value in ["0", "6", "\"\"", "\"x\"", "-1", "1.5", "true", "[1]", "999999999999"] {
+            let body = format!("{{\"durationInMinutes\":{value}}}");
+            let refused = sound(&body).expect_err(&body).to_string();
+            assert_eq!(refused, "durationInMinutes has to be a whole number from 1 to 5");
         }
     }
 
@@ -150,6 +256,7 @@ mod tests {
     fn a_member_of_the_wrong_type_is_named_and_its_value_not_repeated() {
         for (body, reason) in [
             (r#"{"persistEsimDataPlan":"yes"}"#, "persistEsimDataPlan has to be true or false"),
+            (r#"{"keepUserData":1}"#, "keepUserData has to be true or false"),
             (r#"{"macOsUnlockCode":271828}"#, "macOsUnlockCode has to be text"),
             ("271828", "the body is not a JSON object: look at line 1, column 6"),
         ] {

@@ -12,7 +12,8 @@ use muster_protocol::{CommandId, DeviceId, Timestamp};
 /// Every future may be dropped at its deadline. A dropped `submit` may or may not have taken the
 /// command; the API then tells its client to look before asking again.
 pub trait Backend: Clone + Send + Sync + 'static {
-    /// At most `limit` enrolled devices in the order of their ids, those after `after`.
+    /// At most `limit` devices that [`is_listed`](crate::is_listed) in the order of their ids,
+    /// those after `after`.
     ///
     /// # Errors
     /// [`BackendError`] if they cannot be read.
@@ -22,7 +23,7 @@ pub trait Backend: Clone + Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<DeviceRecord>, BackendError>> + Send;
 
-    /// How many devices are enrolled, for `@odata.count`.
+    /// How many devices are listed, for `@odata.count`.
     ///
     /// # Errors
     /// [`BackendError`] if they cannot be counted.

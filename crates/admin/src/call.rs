@@ -102,7 +102,7 @@ impl Call {
             put(&mut response, WWW_AUTHENTICATE, Ok(challenge));
         }
         if let ApiError::Verb { allowed } = error {
-            put(&mut response, ALLOW, Ok(HeaderValue::from_static(allowed.name())));
+            put(&mut response, ALLOW, Ok(HeaderValue::from_static(allowed.allow())));
         }
         self.stamp(response)
     }

@@ -8,7 +8,7 @@ use muster_control::CapabilityRefusal;
 use crate::actions::BodyError;
 use crate::auth::AuthError;
 use crate::backend::{BackendError, SubmitError};
-use crate::path::{PathError, Verb};
+use crate::path::{PathError, Verbs};
 use crate::query::QueryError;
 
 /// When a client should come back after the server could not serve it.
@@ -21,8 +21,8 @@ pub(crate) enum ApiError {
     Auth(#[from] AuthError),
     #[error(transparent)]
     Path(#[from] PathError),
-    #[error("this path answers {} only", allowed.name())]
-    Verb { allowed: Verb },
+    #[error("this path answers {} only", allowed.allow())]
+    Verb { allowed: Verbs },
     #[error("no device has this id")]
     UnknownDevice,
     #[error("the device is no longer enrolled; its earlier results can still be read")]
@@ -101,7 +101,7 @@ impl ApiError {
                 BodyError::NotJson { .. }
                 | BodyError::Member { .. }
                 | BodyError::Broken
-                | BodyError::NotSupported(_),
+                | BodyError::NothingToShow,
             ) => MessageStyle::Nested,
             Self::Path(PathError::Key) => MessageStyle::Nested,
             Self::Path(PathError::Segment(_))

@@ -1,7 +1,7 @@
 //! The Microsoft-Graph-compatible admin API.
 //!
-//! [`router`] answers a first slice of `deviceManagement/managedDevices`, as `/v1.0` and as
-//! `/beta`: list, read, and six remote actions. It opens no socket; the server serves it. What
+//! [`router`] answers a slice of `deviceManagement/managedDevices`, as `/v1.0` and as `/beta`:
+//! list, read, delete, and the remote actions of phones and tablets. It opens no socket; the server serves it. What
 //! stands behind it is a [`Backend`], so nothing here knows rows or frames.
 
 mod action_result;
@@ -10,6 +10,7 @@ mod auth;
 mod backend;
 mod call;
 mod errors;
+mod listed;
 mod managed_device;
 mod origin;
 mod page;
@@ -21,6 +22,7 @@ mod router;
 pub use action_result::action_name;
 pub use auth::{AdminToken, ParseTokenError};
 pub use backend::{Backend, BackendError, SubmitError};
+pub use listed::is_listed;
 pub use origin::{Origin, ParseOriginError};
 pub use page::PAGE_DEVICES_MAX;
 pub use router::{BODY_BYTES_MAX, router};

@@ -3,13 +3,15 @@
 //! Only what this server knows is stated. What it cannot know (a telephone number, a user) is
 //! left out of a plain answer and null if selected by name.
 
-use muster_control::{ActionKind, CommandState, DeviceRecord, Lifecycle, UnenrolReason};
+use muster_control::{BYPASS_CODE_KEPT_FOR, Compliance, DeviceRecord, Lifecycle, LostModeState};
+use muster_protocol::status::Switch;
 use muster_protocol::{Mode, OperatingSystem, Platform, Supervision};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::action_result::{ActionResult, action_results};
 use crate::backend::Backend;
+use crate::listed::activation_lock;
 use crate::path::Version;
 use crate::properties::BYPASS_CODE;
 use crate::query::Selection;
@@ -61,6 +63,12 @@ struct ManagedDevice<'a> {
     beta: Option<BetaOnly>,
     #[serde(rename = "x-muster-connected")]
     connected: bool,
+    /// How the device is managed: `deviceEnrollmentType` does not tell all modes apart.
+    #[serde(rename = "x-muster-mode")]
+    mode: &'static str,
+    /// Graph has no property for it.
+    #[serde(rename = "x-muster-activation-lock")]
+    activation_lock: Option<&'static str>,
 }
 
 /// Properties that carry a default unless a device is read by id with `$select`.
@@ -86,6 +94,7 @@ struct OnRequest<'a> {
 struct BetaOnly {
     device_type: &'static str,
     owner_type: &'static str,
+    lost_mode_state: &'static str,
 }
 
 /// A device as JSON, with what was selected.
@@ -127,24 +136,33 @@ fn describe<'a, B: Backend>(
         managed_device_owner_type: owner_type(facts.mode),
         device_enrollment_type: enrollment_type(facts.mode, look.version),
         management_agent: management_agent(facts.mode, look.version),
-        management_state: management_state(record),
+        management_state: record.management_state().graph_name(),
         device_registration_state: registration_state(record.lifecycle),
         enrollment_profile_name: &record.profile_name,
         enrolled_date_time: date_time(backend.wall(record.enrolled_at)),
         last_sync_date_time: date_time(backend.wall(record.last_seen)),
-        compliance_state: "unknown",
+        compliance_state: compliance_state(record.compliance()),
         jail_broken: "Unknown",
         partner_reported_threat_state: "unknown",
         device_action_results: action_results(backend, record),
-        on_request: on_request(record, look),
-        beta: beta_only(facts.mode, facts.operating_system, look.version),
+        on_request: on_request(backend, record, look),
+        beta: beta_only(record, look.version),
         connected: backend.connected(record.id),
+        mode: facts.mode.name(),
+        activation_lock: activation_lock(record).map(switch_word),
     }
 }
 
-fn on_request<'a>(record: &'a DeviceRecord, look: Look<'_>) -> OnRequest<'a> {
+fn on_request<'a, B: Backend>(
+    backend: &B,
+    record: &'a DeviceRecord,
+    look: Look<'_>,
+) -> OnRequest<'a> {
     let asked = look.shape == Shape::Single && look.select.names(BYPASS_CODE);
-    let code = record.escrow.bypass_code.as_ref().filter(|_| asked);
+    // The server purges it now and then; from its end on it is not shown.
+    let issued_at = record.escrow.bypass_issued_at.unwrap_or(record.enrolled_at);
+    let shown = asked && backend.now() < issued_at.after(BYPASS_CODE_KEPT_FOR);
+    let code = record.escrow.bypass_code.as_ref().filter(|_| shown);
     OnRequest {
         activation_lock_bypass_code: code.map(|code| code.expose().as_str()),
         ethernet_mac_address: None,
@@ -156,12 +174,23 @@ fn on_request<'a>(record: &'a DeviceRecord, look: Look<'_>) -> OnRequest<'a> {
     }
 }
 
-const fn beta_only(mode: Mode, system: OperatingSystem, version: Version) -> Option<BetaOnly> {
+fn beta_only(record: &DeviceRecord, version: Version) -> Option<BetaOnly> {
+    let facts = &record.facts;
     match version {
         Version::V1 => None,
-        Version::Beta => {
-            Some(BetaOnly { device_type: device_type(mode, system), owner_type: owner_type(mode) })
-        }
+        Version::Beta => Some(BetaOnly {
+            device_type: device_type(facts.mode, facts.operating_system),
+            owner_type: owner_type(facts.mode),
+            lost_mode_state: lost_mode_word(record.lost_mode_state()),
+        }),
+    }
+}
+
+/// A switch as this server's own properties and options write it.
+pub(crate) const fn switch_word(switch: Switch) -> &'static str {
+    match switch {
+        Switch::On => "on",
+        Switch::Off => "off",
     }
 }
 
@@ -185,10 +214,13 @@ const fn owner_type(mode: Mode) -> &'static str {
     match mode {
         Mode::AppleDevice
         | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser
         | Mode::AndroidDeviceAdministrator
         | Mode::AndroidPersonallyOwnedWorkProfile => "personal",
         Mode::AppleDeviceSupervised
         | Mode::AppleAutomatedDevice
+        | Mode::AppleSharedIpad
         | Mode::AndroidCorporateOwnedWorkProfile
         | Mode::AndroidFullyManaged
         | Mode::AndroidDedicated
@@ -197,14 +229,18 @@ const fn owner_type(mode: Mode) -> &'static str {
     }
 }
 
-/// `deviceEnrollmentType`. The enumeration of v1.0 ends with the values for Apple.
+/// `deviceEnrollmentType`. The enumeration of v1.0 ends with Apple's first values.
 const fn enrollment_type(mode: Mode, version: Version) -> &'static str {
-    let of_android = match mode {
+    let of_beta = match mode {
         Mode::AppleDevice
+        | Mode::AppleAccountDrivenDevice
         | Mode::AndroidDeviceAdministrator
         | Mode::AndroidPersonallyOwnedWorkProfile => return "userEnrollment",
-        Mode::AppleDeviceSupervised | Mode::AppleAutomatedDevice => return "appleBulkWithoutUser",
+        Mode::AppleDeviceSupervised | Mode::AppleAutomatedDevice | Mode::AppleSharedIpad => {
+            return "appleBulkWithoutUser";
+        }
         Mode::AppleUser => return "appleUserEnrollment",
+        Mode::AppleAccountDrivenUser => "appleAccountDrivenUserEnrollment",
         Mode::AndroidCorporateOwnedWorkProfile => "androidEnterpriseCorporateWorkProfile",
         Mode::AndroidFullyManaged => "androidEnterpriseFullyManaged",
         Mode::AndroidDedicated => "androidEnterpriseDedicatedDevice",
@@ -213,7 +249,7 @@ const fn enrollment_type(mode: Mode, version: Version) -> &'static str {
     };
     match version {
         Version::V1 => "unknownFutureValue",
-        Version::Beta => of_android,
+        Version::Beta => of_beta,
     }
 }
 
@@ -224,6 +260,9 @@ const fn management_agent(mode: Mode, version: Version) -> &'static str {
         | Mode::AppleDeviceSupervised
         | Mode::AppleAutomatedDevice
         | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser
+        | Mode::AppleSharedIpad
         | Mode::AndroidDeviceAdministrator => "mdm",
         Mode::AndroidPersonallyOwnedWorkProfile
         | Mode::AndroidCorporateOwnedWorkProfile
@@ -241,7 +280,10 @@ const fn device_type(mode: Mode, system: OperatingSystem) -> &'static str {
         Mode::AppleDevice
         | Mode::AppleDeviceSupervised
         | Mode::AppleAutomatedDevice
-        | Mode::AppleUser => match system {
+        | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser
+        | Mode::AppleSharedIpad => match system {
             OperatingSystem::IpadOs => "iPad",
             OperatingSystem::Ios | OperatingSystem::Android => "iPhone",
         },
@@ -261,60 +303,19 @@ const fn registration_state(lifecycle: Lifecycle) -> &'static str {
     }
 }
 
-/// `managementState`: how far the latest wipe or retire has come.
-///
-/// A record that is over keeps the word for how it ended; for one that a new enrolment has
-/// replaced the enumeration has none.
-fn management_state(record: &DeviceRecord) -> &'static str {
-    match record.lifecycle {
-        Lifecycle::Enrolled => leaving(record).unwrap_or("managed"),
-        Lifecycle::Unenrolled { reason, .. } => match reason {
-            UnenrolReason::Wiped => "wipeIssued",
-            UnenrolReason::Retired => "retireIssued",
-            UnenrolReason::EnrolledAgain => "unknownFutureValue",
-        },
+/// `complianceState`: by the passwords the policy of the device asks for.
+const fn compliance_state(compliance: Compliance) -> &'static str {
+    match compliance {
+        Compliance::Unknown => "unknown",
+        Compliance::Compliant => "compliant",
+        Compliance::NonCompliant => "noncompliant",
     }
 }
 
-fn leaving(record: &DeviceRecord) -> Option<&'static str> {
-    let words = record.commands().filter_map(|command| match command.action.kind() {
-        ActionKind::Wipe => leaving_word(&command.state, &WIPE_WORDS),
-        ActionKind::Retire => leaving_word(&command.state, &RETIRE_WORDS),
-        ActionKind::ResetPasscode
-        | ActionKind::RemoteLock
-        | ActionKind::SyncDevice
-        | ActionKind::BypassActivationLock => None,
-    });
-    words.last()
-}
-
-struct LeavingWords {
-    pending: &'static str,
-    issued: &'static str,
-    failed: &'static str,
-    canceled: &'static str,
-}
-
-const WIPE_WORDS: LeavingWords = LeavingWords {
-    pending: "wipePending",
-    issued: "wipeIssued",
-    failed: "wipeFailed",
-    canceled: "wipeCanceled",
-};
-
-const RETIRE_WORDS: LeavingWords = LeavingWords {
-    pending: "retirePending",
-    issued: "retireIssued",
-    failed: "retireFailed",
-    canceled: "retireCanceled",
-};
-
-const fn leaving_word(state: &CommandState, words: &LeavingWords) -> Option<&'static str> {
+/// `lostModeState`, which v1.0 does not have.
+const fn lost_mode_word(state: LostModeState) -> &'static str {
     match state {
-        CommandState::Queued | CommandState::NotNow => Some(words.pending),
-        CommandState::InFlight | CommandState::Done { .. } => Some(words.issued),
-        CommandState::Failed { .. } => Some(words.failed),
-        CommandState::Canceled { .. } => Some(words.canceled),
-        CommandState::NotSupported { .. } => None,
+        LostModeState::Disabled => "disabled",
+        LostModeState::Enabled => "enabled",
     }
 }

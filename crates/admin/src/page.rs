@@ -4,9 +4,10 @@ use muster_control::DeviceRecord;
 use serde_json::{Map, Value};
 
 use crate::backend::Backend;
-use crate::managed_device::{Look, Shape, managed_device};
+use crate::managed_device::{Look, Shape, managed_device, switch_word};
 use crate::origin::Origin;
 use crate::path::Version;
+use crate::properties::ACTIVATION_LOCK;
 use crate::query::{Count, ListOptions, Selection, skip_token};
 
 /// Devices on a page, at most and by default.
@@ -56,7 +57,7 @@ impl Page<'_> {
 
     /// An absolute link: the JavaScript client glues anything else onto its base address.
     fn next_link(&self, origin: &Origin, last: &DeviceRecord) -> String {
-        let ListOptions { top, count, select, .. } = self.options;
+        let ListOptions { top, count, select, activation_lock, after: _ } = self.options;
         let count = match count {
             Count::Told => "",
             Count::Untold => "&$count=false",
@@ -65,8 +66,12 @@ impl Page<'_> {
             Selection::Everything => String::new(),
             Selection::Named(names) => format!("&$select={}", names.join(",")),
         };
+        let lock = match activation_lock {
+            Some(switch) => format!("&{ACTIVATION_LOCK}={}", switch_word(*switch)),
+            None => String::new(),
+        };
         format!(
-            "{origin}/{}/deviceManagement/managedDevices?$top={top}{count}{select}&$skiptoken={}",
+            "{origin}/{}/deviceManagement/managedDevices?$top={top}{count}{select}{lock}&$skiptoken={}",
             self.version,
             skip_token(last.id),
         )

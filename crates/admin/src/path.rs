@@ -6,12 +6,16 @@
 
 use core::fmt;
 
+use axum::http::Method;
 use muster_control::ActionKind;
 use muster_protocol::DeviceId;
 use percent_encoding::percent_decode_str;
 
 /// The namespace an action may be written with.
 const NAMESPACE: &str = "microsoft.graph.";
+
+/// An action no device here can do; its path is known all the same.
+const RECOVER_PASSCODE: &str = "recoverPasscode";
 
 /// Characters of an unknown segment that are repeated in an error.
 const ECHO_CHARS_MAX: usize = 64;
@@ -30,8 +34,10 @@ pub(crate) enum Target {
     Devices,
     /// `managedDevices/{id}`
     Device(DeviceId),
-    /// `managedDevices/{id}/{action}`
+    /// `managedDevices/{id}/{action}`, or the deletion of `managedDevices/{id}`.
     Action(DeviceId, ActionKind),
+    /// `managedDevices/{id}/recoverPasscode`
+    RecoverPasscode(DeviceId),
 }
 
 /// A path this API answers.
@@ -66,15 +72,38 @@ impl Route {
         let mut rest = segments.iter().map(String::as_str);
         let version = Version::parse(rest.next().unwrap_or_default())?;
         expect(rest.next(), "deviceManagement")?;
-        let target = Target::parse(rest)?;
+        let target = Target::parse(version, rest)?;
         Ok(Self { version, target })
     }
 
-    /// The verb this path is for.
-    pub(crate) const fn verb(&self) -> Verb {
+    /// What a method asks of this path.
+    ///
+    /// # Errors
+    /// The verbs of this path if the method is none of them.
+    pub(crate) fn asked(self, method: &Method) -> Result<Self, Verbs> {
+        let verbs = self.verbs();
+        let target = match (self.target, verbs) {
+            (target, Verbs::Get | Verbs::GetOrDelete) if method == Method::GET => target,
+            (target, Verbs::Post) if method == Method::POST => target,
+            (Target::Device(device), Verbs::GetOrDelete) if method == Method::DELETE => {
+                Target::Action(device, ActionKind::Delete)
+            }
+            (
+                Target::Devices
+                | Target::Device(_)
+                | Target::Action(..)
+                | Target::RecoverPasscode(_),
+                _,
+            ) => return Err(verbs),
+        };
+        Ok(Self { target, ..self })
+    }
+
+    const fn verbs(&self) -> Verbs {
         match self.target {
-            Target::Devices | Target::Device(_) => Verb::Get,
-            Target::Action(..) => Verb::Post,
+            Target::Devices => Verbs::Get,
+            Target::Device(_) => Verbs::GetOrDelete,
+            Target::Action(..) | Target::RecoverPasscode(_) => Verbs::Post,
         }
     }
 
@@ -84,21 +113,25 @@ impl Route {
             Target::Devices => "listManagedDevices",
             Target::Device(_) => "getManagedDevice",
             Target::Action(_, kind) => kind.graph_name(),
+            Target::RecoverPasscode(_) => RECOVER_PASSCODE,
         }
     }
 }
 
-/// The verbs this API knows.
+/// The verbs a path answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verb {
+pub(crate) enum Verbs {
     Get,
+    GetOrDelete,
     Post,
 }
 
-impl Verb {
-    pub(crate) const fn name(self) -> &'static str {
+impl Verbs {
+    /// As the header `Allow` lists them.
+    pub(crate) const fn allow(self) -> &'static str {
         match self {
             Self::Get => "GET",
+            Self::GetOrDelete => "GET, DELETE",
             Self::Post => "POST",
         }
     }
@@ -118,6 +151,32 @@ impl Version {
             Self::Beta => "beta",
         }
     }
+
+    /// Whether an action has a path of its own in this version.
+    ///
+    /// `deviceConfigured` is this server's own: the real service lets a device out of Setup
+    /// Assistant by itself.
+    ///
+    /// Source: Microsoft Graph v1.0 and beta, actions of `managedDevice`.
+    const fn posts(self, kind: ActionKind) -> bool {
+        match kind {
+            ActionKind::Delete => false,
+            ActionKind::EnableLostMode | ActionKind::PlayLostModeSound => {
+                matches!(self, Self::Beta)
+            }
+            ActionKind::Wipe
+            | ActionKind::Retire
+            | ActionKind::ResetPasscode
+            | ActionKind::RemoteLock
+            | ActionKind::SyncDevice
+            | ActionKind::BypassActivationLock
+            | ActionKind::RebootNow
+            | ActionKind::ShutDown
+            | ActionKind::DisableLostMode
+            | ActionKind::LocateDevice
+            | ActionKind::DeviceConfigured => true,
+        }
+    }
 }
 
 impl fmt::Display for Version {
@@ -127,7 +186,10 @@ impl fmt::Display for Version {
 }
 
 impl Target {
-    fn parse<'a>(mut rest: impl Iterator<Item = &'a str>) -> Result<Self, PathError> {
+    fn parse<'a>(
+        version: Version,
+        mut rest: impl Iterator<Item = &'a str>,
+    ) -> Result<Self, PathError> {
         let collection = rest.next().unwrap_or_default();
         let (name, key_inside) = split_key(collection);
         expect(Some(name), "managedDevices")?;
@@ -138,11 +200,8 @@ impl Target {
         let Some(action) = rest.next() else {
             return Ok(Self::Device(device));
         };
-        let kind = parse_action(action)?;
-        match rest.next() {
-            Some(more) => Err(unknown(more)),
-            None => Ok(Self::Action(device, kind)),
-        }
+        let action = parse_action(version, device, action)?;
+        rest.next().map_or(Ok(action), |more| Err(unknown(more)))
     }
 }
 
@@ -153,13 +212,18 @@ fn split_key(segment: &str) -> (&str, Option<&str>) {
     inside.map_or((segment, None), |(name, key)| (name, Some(key)))
 }
 
-fn parse_action(segment: &str) -> Result<ActionKind, PathError> {
+fn parse_action(version: Version, device: DeviceId, segment: &str) -> Result<Target, PathError> {
     let qualified =
         segment.get(..NAMESPACE.len()).is_some_and(|start| start.eq_ignore_ascii_case(NAMESPACE));
     let name = if qualified { &segment[NAMESPACE.len()..] } else { segment };
+    if name.eq_ignore_ascii_case(RECOVER_PASSCODE) {
+        return Ok(Target::RecoverPasscode(device));
+    }
     ActionKind::ALL
         .into_iter()
+        .filter(|kind| version.posts(*kind))
         .find(|kind| name.eq_ignore_ascii_case(kind.graph_name()))
+        .map(|kind| Target::Action(device, kind))
         .ok_or_else(|| unknown(segment))
 }
 
@@ -215,11 +279,47 @@ mod tests {
     }
 
     #[test]
-    fn every_action_has_a_path() {
+    fn every_action_has_a_path_in_its_versions_and_a_deletion_has_none() {
         for kind in ActionKind::ALL {
-            let path = format!("/beta/deviceManagement/managedDevices/{ID}/{}", kind.graph_name());
-            assert_eq!(target(&path), Target::Action(device(), kind));
+            let found = ["v1.0", "beta"].map(|version| {
+                let name = kind.graph_name();
+                Route::parse(&format!("/{version}/deviceManagement/managedDevices/{ID}/{name}"))
+                    .is_ok_and(|route| route.target == Target::Action(device(), kind))
+            });
+            let expected = match kind {
+                ActionKind::Delete => [false, false],
+                ActionKind::EnableLostMode | ActionKind::PlayLostModeSound => [false, true],
+                ActionKind::Wipe
+                | ActionKind::Retire
+                | ActionKind::ResetPasscode
+                | ActionKind::RemoteLock
+                | ActionKind::SyncDevice
+                | ActionKind::BypassActivationLock
+                | ActionKind::RebootNow
+                | ActionKind::ShutDown
+                | ActionKind::DisableLostMode
+                | ActionKind::LocateDevice
+                | ActionKind::DeviceConfigured => [true, true],
+            };
+            assert_eq!(found, expected, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn to_delete_a_device_is_an_action_on_it() {
+        let route = Route::parse(&format!("/beta/deviceManagement/managedDevices('{ID}')"));
+        let deletion = route.unwrap().asked(&Method::DELETE).map(|route| route.target);
+        assert_eq!(deletion, Ok(Target::Action(device(), ActionKind::Delete)));
+        for path in ["", "/{id}/wipe", "/{id}/recoverPasscode"] {
+            let path = format!("/beta/deviceManagement/managedDevices{path}").replace("{id}", ID);
+            assert!(Route::parse(&path).unwrap().asked(&Method::DELETE).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn recover_passcode_has_a_path_though_no_device_can_do_it() {
+        let path = "/v1.0/deviceManagement/managedDevices/{id}/microsoft.graph.RecoverPasscode";
+        assert_eq!(target(path), Target::RecoverPasscode(device()));
     }
 
     #[test]
@@ -237,7 +337,8 @@ mod tests {
             ("/v1.0/users", "users"),
             ("/v1.0/deviceManagement", ""),
             ("/v1.0/deviceManagement/managedDevices('x", "managedDevices('x"),
-            ("/v1.0/deviceManagement/managedDevices/{id}/shutDown", "shutDown"),
+            ("/v1.0/deviceManagement/managedDevices/{id}/setDeviceName", "setDeviceName"),
+            ("/v1.0/deviceManagement/managedDevices/{id}/enableLostMode", "enableLostMode"),
             ("/v1.0/deviceManagement/managedDevices/{id}/wipe/now", "now"),
         ] {
             let found = Route::parse(&path.replace("{id}", ID));

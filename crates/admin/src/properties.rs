@@ -3,6 +3,9 @@
 /// The property that is told only to those who ask for it by name.
 pub(crate) const BYPASS_CODE: &str = "activationLockBypassCode";
 
+/// Whether the device is locked to an account; this server's own, and an option of lists.
+pub(crate) const ACTIVATION_LOCK: &str = "x-muster-activation-lock";
+
 /// Scalar and structured properties of v1.0, then those of beta and of this server that are
 /// served besides. Navigation properties are not selectable here.
 ///
@@ -66,7 +69,10 @@ const KNOWN: &[&str] = &[
     "wiFiMacAddress",
     "deviceType",
     "ownerType",
+    "lostModeState",
     "x-muster-connected",
+    "x-muster-mode",
+    ACTIVATION_LOCK,
 ];
 
 /// The name as Graph spells it; `None` if there is no such property.

@@ -1,4 +1,8 @@
-//! The query options of OData this API knows: `$top`, `$skiptoken`, `$count`, `$select`.
+//! The query options this API knows: of OData `$top`, `$skiptoken`, `$count` and `$select`, and
+//! of its own `x-muster-activation-lock` with the values `on` and `off`.
+//!
+//! Graph shows the Activation Lock of a device nowhere, so that the report of all devices that
+//! have it on needs an option of this server's own.
 //!
 //! An option that is not served is refused by name, never ignored: a filter that does nothing
 //! would have a script wipe the wrong devices.
@@ -8,13 +12,17 @@ use std::collections::BTreeMap;
 use axum::extract::Query;
 use axum::http::Uri;
 use muster_protocol::DeviceId;
+use muster_protocol::status::Switch;
 use serde_json::{Map, Value};
 
 use crate::page::PAGE_DEVICES_MAX;
-use crate::properties;
+use crate::properties::{self, ACTIVATION_LOCK};
 
 /// Characters of a client's text that are repeated in an error.
 const ECHO_CHARS_MAX: usize = 64;
+
+/// How options begin that are this server's own.
+const OWN_PREFIX: &str = "x-muster-";
 
 /// What a list is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +33,8 @@ pub(crate) struct ListOptions {
     pub(crate) after: Option<DeviceId>,
     pub(crate) count: Count,
     pub(crate) select: Selection,
+    /// Only devices whose Activation Lock stands like this; `None` for all.
+    pub(crate) activation_lock: Option<Switch>,
 }
 
 /// Whether a list says how many devices there are in all.
@@ -60,6 +70,8 @@ pub(crate) enum QueryError {
     SkipToken,
     #[error("$count has to be true or false")]
     Count,
+    #[error("x-muster-activation-lock has to be on or off")]
+    ActivationLock,
     #[error("could not find a property named '{0}' on type 'microsoft.graph.managedDevice'")]
     Property(String),
 }
@@ -70,6 +82,7 @@ enum SystemOption {
     SkipToken,
     Count,
     Select,
+    ActivationLock,
 }
 
 impl SystemOption {
@@ -79,6 +92,7 @@ impl SystemOption {
             Self::SkipToken => "$skiptoken",
             Self::Count => "$count",
             Self::Select => "$select",
+            Self::ActivationLock => ACTIVATION_LOCK,
         }
     }
 }
@@ -88,14 +102,16 @@ impl SystemOption {
 /// # Errors
 /// [`QueryError`] at the first option that cannot be served.
 pub(crate) fn list_options(uri: &Uri) -> Result<ListOptions, QueryError> {
-    use SystemOption::{Count, Select, SkipToken, Top};
-    let options = system_options(uri, &[Top, SkipToken, Count, Select])?;
+    use SystemOption::{ActivationLock, Count, Select, SkipToken, Top};
+    let options = system_options(uri, &[Top, SkipToken, Count, Select, ActivationLock])?;
+    let lock = options.get(&ActivationLock).map(|text| parse_switch(text));
     let after = options.get(&SkipToken).map(|token| parse_skip_token(token));
     Ok(ListOptions {
         top: options.get(&Top).map_or(Ok(PAGE_DEVICES_MAX), |text| parse_top(text))?,
         after: after.transpose()?,
         count: parse_count(options.get(&Count))?,
         select: parse_select(options.get(&Select))?,
+        activation_lock: lock.transpose()?,
     })
 }
 
@@ -142,7 +158,8 @@ impl Selection {
     }
 }
 
-/// Reads the pairs that begin with `$`; others are the client's own and mean nothing.
+/// Reads the pairs that begin with `$` or as this server's own; others are the client's own and
+/// mean nothing.
 ///
 /// Source: OData 4.01 part 2, sections 5.1 (no letter case) and 5.2 (custom query options).
 fn system_options(
@@ -152,7 +169,7 @@ fn system_options(
     let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
     let Query(pairs) = pairs.map_err(|_cause| QueryError::Encoding)?;
     let mut options = BTreeMap::new();
-    for (name, value) in pairs.into_iter().filter(|(name, _)| name.starts_with('$')) {
+    for (name, value) in pairs.into_iter().filter(|(name, _)| is_ours(name)) {
         let mut candidates = served.iter().copied();
         let option = candidates
             .find(|option| option.name().eq_ignore_ascii_case(&name))
@@ -162,6 +179,19 @@ fn system_options(
         }
     }
     Ok(options)
+}
+
+fn is_ours(name: &str) -> bool {
+    let own = name.get(..OWN_PREFIX.len());
+    name.starts_with('$') || own.is_some_and(|start| start.eq_ignore_ascii_case(OWN_PREFIX))
+}
+
+fn parse_switch(text: &str) -> Result<Switch, QueryError> {
+    match text {
+        "on" => Ok(Switch::On),
+        "off" => Ok(Switch::Off),
+        _ => Err(QueryError::ActivationLock),
+    }
 }
 
 fn parse_top(text: &str) -> Result<usize, QueryError> {
@@ -215,6 +245,7 @@ mod tests {
             after: None,
             count: Count::Told,
             select: Selection::Everything,
+            activation_lock: None,
         };
         assert_eq!(list_options(&Uri::from_static("/x")), Ok(plain.clone()));
         assert_eq!(list("own=1&api-version=2"), Ok(plain));
@@ -237,6 +268,13 @@ mod tests {
     }
 
     #[test]
+    fn a_list_can_be_of_one_side_of_the_activation_lock() {
+        let lock = |value: &str| list(&format!("X-Muster-Activation-Lock={value}"));
+        assert_eq!(lock("on").map(|options| options.activation_lock), Ok(Some(Switch::On)));
+        assert_eq!(lock("off").map(|options| options.activation_lock), Ok(Some(Switch::Off)));
+    }
+
+    #[test]
     fn a_skip_token_leads_back_to_its_device() {
         let last = DeviceId::from_bytes([9; 16]);
         let options = list(&format!("$skiptoken={}", skip_token(last))).unwrap();
@@ -246,7 +284,7 @@ mod tests {
     #[test]
     fn an_option_that_is_not_served_is_named() {
         for option in
-            ["$filter", "$orderby", "$expand", "$search", "$skip", "$format", "$apply", "$"]
+            ["$filter", "$orderby", "$expand", "$search", "$skip", "$format", "$", "x-muster-mode"]
         {
             let refused = list(&format!("{option}=x"));
             assert_eq!(refused, Err(QueryError::NotSupported(option.to_owned())));
@@ -261,6 +299,7 @@ mod tests {
             ("$top=1&$top=2", QueryError::Twice("$top")),
             ("$skiptoken=abc", QueryError::SkipToken),
             ("$count=yes", QueryError::Count),
+            ("x-muster-activation-lock=true", QueryError::ActivationLock),
             ("$select=id,pinCode", QueryError::Property("pinCode".to_owned())),
         ] {
             assert_eq!(list(query), Err(error), "{query}");

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::Method;
 use axum::response::Response;
-use muster_control::{Action, ActionKind, DeviceRecord, Lifecycle};
+use muster_control::{Action, ActionKind, DeviceRecord, Lifecycle, RECOVER_PASSCODE};
+use muster_protocol::status::Switch;
 use muster_protocol::{CommandId, DeviceId};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -22,11 +22,12 @@ use crate::auth::AdminToken;
 use crate::backend::{Backend, BackendError};
 use crate::call::{Call, Reply};
 use crate::errors::ApiError;
+use crate::listed::{activation_lock, is_deleted};
 use crate::managed_device::{Look, Shape, managed_device};
 use crate::origin::Origin;
-use crate::page::{Page, context};
-use crate::path::{Route, Target, Verb, Version};
-use crate::query::{Count, device_options, list_options, no_options};
+use crate::page::{PAGE_DEVICES_MAX, Page, context};
+use crate::path::{Route, Target, Version};
+use crate::query::{Count, ListOptions, device_options, list_options, no_options};
 
 /// Longest body of a request, in bytes. Bodies here are small objects.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -85,12 +86,7 @@ impl<B: Backend> Api<B> {
     fn admit(&self, request: &Request) -> Result<Route, ApiError> {
         self.auth.check(request.headers())?;
         let route = Route::parse(request.uri().path())?;
-        let allowed = route.verb();
-        let fits = match allowed {
-            Verb::Get => request.method() == Method::GET,
-            Verb::Post => request.method() == Method::POST,
-        };
-        if fits { Ok(route) } else { Err(ApiError::Verb { allowed }) }
+        route.asked(request.method()).map_err(|allowed| ApiError::Verb { allowed })
     }
 
     async fn answer(&self, call: &Call, route: Route, request: Request) -> Result<Reply, ApiError> {
@@ -98,21 +94,60 @@ impl<B: Backend> Api<B> {
             Target::Devices => self.list(route.version, request).await,
             Target::Device(device) => self.show(route.version, device, request).await,
             Target::Action(device, kind) => self.act(call, device, kind, request).await,
+            Target::RecoverPasscode(device) => {
+                self.managed(device).await?;
+                Err(ApiError::Capability(RECOVER_PASSCODE))
+            }
         }
     }
 
     async fn list(&self, version: Version, request: Request) -> Result<Reply, ApiError> {
         let options = list_options(request.uri())?;
-        let found = match options.limit() {
-            0 => Vec::new(),
-            limit => read(self.backend.devices(options.after, limit)).await?,
+        let found = match options.activation_lock {
+            Some(lock) => self.locked(&options, lock).await?,
+            None if options.limit() == 0 => Vec::new(),
+            None => read(self.backend.devices(options.after, options.limit())).await?,
         };
-        let total = match options.count {
-            Count::Told => Some(read(self.backend.enrolled()).await?),
-            Count::Untold => None,
+        let total = match (options.count, options.activation_lock) {
+            (Count::Told, Some(lock)) => Some(self.count_locked(lock).await?),
+            (Count::Told, None) => Some(read(self.backend.enrolled()).await?),
+            (Count::Untold, _) => None,
         };
         let page = Page { version, options: &options, found: &found, total };
         Ok(Reply::Found(page.render(&self.backend, &self.origin)))
+    }
+
+    /// The devices of a page whose Activation Lock stands like `lock`.
+    async fn locked(
+        &self,
+        options: &ListOptions,
+        lock: Switch,
+    ) -> Result<Vec<DeviceRecord>, ApiError> {
+        let (mut found, mut after) = (Vec::new(), options.after);
+        while found.len() < options.limit() {
+            let batch = read(self.backend.devices(after, PAGE_DEVICES_MAX)).await?;
+            let Some(last) = batch.last() else {
+                break;
+            };
+            after = Some(last.id);
+            let fitting = batch.into_iter().filter(|record| activation_lock(record) == Some(lock));
+            found.extend(fitting.take(options.limit() - found.len()));
+        }
+        Ok(found)
+    }
+
+    /// How many devices have their Activation Lock like `lock`; it looks at all of them.
+    async fn count_locked(&self, lock: Switch) -> Result<u64, ApiError> {
+        let (mut count, mut after) = (0, None);
+        loop {
+            let batch = read(self.backend.devices(after, PAGE_DEVICES_MAX)).await?;
+            let Some(last) = batch.last() else {
+                return Ok(count);
+            };
+            after = Some(last.id);
+            let fitting = batch.iter().filter(|record| activation_lock(record) == Some(lock));
+            count += fitting.map(|_record| 1).sum::<u64>();
+        }
     }
 
     async fn show(
@@ -137,10 +172,7 @@ impl<B: Backend> Api<B> {
         kind: ActionKind,
         request: Request,
     ) -> Result<Reply, ApiError> {
-        let record = self.record(device).await?;
-        if let Lifecycle::Unenrolled { .. } = record.lifecycle {
-            return Err(ApiError::NotEnrolled);
-        }
+        self.managed(device).await?;
         no_options(request.uri())?;
         let action = read_action(kind, request).await?;
         let command = self.submit(device, action).await?;
@@ -156,7 +188,16 @@ impl<B: Backend> Api<B> {
 
     async fn record(&self, device: DeviceId) -> Result<DeviceRecord, ApiError> {
         let record = read(self.backend.device(device)).await?;
-        record.ok_or(ApiError::UnknownDevice)
+        record.filter(|record| !is_deleted(record)).ok_or(ApiError::UnknownDevice)
+    }
+
+    /// The record of a device that can be asked for something.
+    async fn managed(&self, device: DeviceId) -> Result<DeviceRecord, ApiError> {
+        let record = self.record(device).await?;
+        match record.lifecycle {
+            Lifecycle::Enrolled => Ok(record),
+            Lifecycle::Unenrolled { .. } => Err(ApiError::NotEnrolled),
+        }
     }
 
     async fn submit(&self, device: DeviceId, action: Action) -> Result<CommandId, ApiError> {

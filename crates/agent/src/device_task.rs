@@ -1,11 +1,13 @@
 //! The task of one device: waits for one event, lets the core decide, carries out what it says.
 
 mod carry;
+mod mischief;
+mod person;
 mod request;
 
 use std::sync::Arc;
 
-use muster_device::{Device, Input};
+use muster_device::{Attention, Device, Input, Person};
 use muster_protocol::management::ToDevice;
 use muster_protocol::secret::EnrolmentToken;
 use quinn::Endpoint;
@@ -24,6 +26,7 @@ use crate::session::{Caller, Reached, Session, connect, identity};
 use crate::shared::Shared;
 use crate::state::{Credentials, Grant, StateError};
 
+pub use mischief::Misbehaviour;
 pub(crate) use request::Request;
 
 /// Refusals by TLS in a row after which a device stays away: enough for a server that is being
@@ -46,10 +49,16 @@ enum Kept {
 }
 
 /// What was counted of this device, so that it is counted once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Counted {
     enrolled: bool,
     welcomed_before: bool,
+    attention: Attention,
+}
+
+impl Counted {
+    const NOTHING: Self =
+        Self { enrolled: false, welcomed_before: false, attention: Attention::Elsewhere };
 }
 
 /// Everything of one device.
@@ -58,6 +67,8 @@ pub(crate) struct DeviceTask {
     mailbox: Arc<Mailbox<Request>>,
     index: u32,
     device: Device,
+    /// Boxed: most fleets have nobody.
+    person: Option<Box<Person>>,
     token: EnrolmentToken,
     credentials: Option<Credentials>,
     kept: Kept,
@@ -67,6 +78,8 @@ pub(crate) struct DeviceTask {
     backoff: Backoff,
     refusals: u8,
     counted: Counted,
+    /// What it does wrong with its next answer.
+    mischief: Option<Misbehaviour>,
     /// The socket of this device, if it does not share one.
     endpoint: Option<Endpoint>,
 }
@@ -75,6 +88,7 @@ pub(crate) struct DeviceTask {
 pub(crate) struct Beginning {
     pub(crate) index: u32,
     pub(crate) device: Device,
+    pub(crate) person: Option<Box<Person>>,
     pub(crate) token: EnrolmentToken,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) presence: Start,
@@ -86,7 +100,14 @@ enum Event {
     Stop,
     Request(Request),
     Link(LinkEvent),
+    Due(Due),
+}
+
+/// Whose time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
     Deadline,
+    Person,
 }
 
 impl DeviceTask {
@@ -101,6 +122,7 @@ impl DeviceTask {
             mailbox,
             index: beginning.index,
             device: beginning.device,
+            person: beginning.person,
             token: beginning.token,
             credentials: beginning.credentials,
             kept: Kept::AsIs,
@@ -109,7 +131,8 @@ impl DeviceTask {
             link: Link::Down,
             backoff: beginning.backoff,
             refusals: 0,
-            counted: Counted::default(),
+            counted: Counted::NOTHING,
+            mischief: None,
             endpoint: None,
         })
     }
@@ -133,6 +156,8 @@ impl DeviceTask {
 
     async fn live(&mut self) -> Result<(), StateError> {
         self.handle(Input::Start).await?;
+        // Boxed: what a person costs is paid while they act, not by a device that waits.
+        Box::pin(self.meet_person()).await?;
         loop {
             self.strive().await?;
             let event = self.next_event().await;
@@ -141,24 +166,24 @@ impl DeviceTask {
                 Event::Stop => return Ok(()),
                 Event::Request(request) => self.on_request(request).instrument(span).await?,
                 Event::Link(event) => self.on_link(event).instrument(span).await?,
-                Event::Deadline => {
+                Event::Due(Due::Deadline) => {
                     self.handle(Input::Deadline).instrument(span).await?;
                 }
+                Event::Due(Due::Person) => Box::pin(self.on_person()).instrument(span).await?,
             }
         }
     }
 
     /// Waits. Every branch only receives, so the losing ones lose nothing.
     async fn next_event(&mut self) -> Event {
-        let deadline = self.device.next_deadline();
-        let deadline = deadline.map(|at| self.shared.clock.instant(at));
+        let due = self.next_due().map(|(at, due)| (self.shared.clock.instant(at), due));
         let stop = &self.shared.stop;
         select! {
             biased;
             () = stop.cancelled() => Event::Stop,
             request = self.mailbox.take() => Event::Request(request),
             event = self.link.next() => Event::Link(event),
-            () = until(deadline) => Event::Deadline,
+            due = until(due) => Event::Due(due),
         }
     }
 
@@ -434,9 +459,12 @@ impl DeviceTask {
     }
 }
 
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
+async fn until(due: Option<(Instant, Due)>) -> Due {
+    match due {
+        Some((at, due)) => {
+            sleep_until(at).await;
+            due
+        }
         None => std::future::pending().await,
     }
 }

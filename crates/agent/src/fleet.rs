@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use muster_device::{Device, DeviceSpec, Note, Phase, UserAction};
+use muster_device::activation::ActivationService;
+use muster_device::{Device, DeviceSpec, Note, Person, Phase, UserAction};
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::status::DeviceStatus;
-use muster_protocol::{DeviceId, Seed, SerialNumber};
-use muster_transport::{CertificateDer, ClientTls, EndpointError, TlsError};
+use muster_protocol::{DeviceId, Seed, SerialNumber, Timestamp};
+use muster_transport::{CertificateDer, ClientTls, EndpointError, Skew, TlsError};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
@@ -19,9 +20,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
+use crate::activation::{ActivationHandle, ActivationRecords};
 use crate::backoff::Backoff;
 use crate::clock::Clock;
-use crate::device_task::{Beginning, DeviceTask, Request};
+use crate::device_task::{Beginning, DeviceTask, Misbehaviour, Request};
 use crate::mailbox::{Mailbox, PostError};
 use crate::pacer::Pacer;
 use crate::progress::{Counters, FleetProgress, FleetSummary};
@@ -56,6 +58,8 @@ pub struct FleetConfig {
     /// How often a connected device pings. The sooner, the earlier it notices a server that was
     /// killed; the usual is [`KEEP_ALIVE`](muster_protocol::limits::KEEP_ALIVE).
     pub keep_alive: Duration,
+    /// How far the fleet's time is ahead of the machine's: the same handle as its server's.
+    pub skew: Skew,
 }
 
 /// One device of a fleet.
@@ -67,6 +71,8 @@ pub struct DevicePlan {
     pub token: EnrolmentToken,
     /// How it begins.
     pub start: Start,
+    /// Who holds it; without anyone it lies there until it is asked.
+    pub person: Option<Box<Person>>,
 }
 
 /// Whether a device may have a connection.
@@ -91,6 +97,8 @@ pub struct DeviceView {
     pub phase: Phase,
     /// Whether it has a connection the server has welcomed.
     pub connected: bool,
+    /// Whether it is in Lost Mode.
+    pub lost: bool,
     /// The state as it would report it.
     pub status: DeviceStatus,
 }
@@ -125,6 +133,9 @@ pub enum FleetError {
         #[source]
         source: StateError,
     },
+    /// The fleet keeps its devices on disk: a copy beyond the plan has no place there.
+    #[error("a fleet with a state folder takes no copies of its devices")]
+    Kept,
     /// The fleet has no device with this index.
     #[error("no device has index {index}")]
     NoSuchDevice {
@@ -150,8 +161,11 @@ pub enum FleetError {
 pub struct Fleet {
     shared: Arc<Shared>,
     mailboxes: Vec<Arc<Mailbox<Request>>>,
+    /// Devices beyond the plan, with the indices after it.
+    clones: RwLock<Vec<Arc<Mailbox<Request>>>>,
     tasks: TaskTracker,
     writer: Option<Writer>,
+    seed: Seed,
     stop: DropGuard,
 }
 
@@ -161,6 +175,7 @@ struct Resumed {
     kept: BTreeMap<usize, Kept>,
     elapsed: Duration,
     writer: Option<Writer>,
+    activation: ActivationRecords,
 }
 
 impl Fleet {
@@ -179,13 +194,15 @@ impl Fleet {
         let shared = Arc::new(Shared {
             server: config.server,
             tls: ClientTls::new(config.ca)
+                .and_then(|tls| tls.with_skew(&config.skew))
                 .map_err(|source| FleetError::Tls { source })?
                 .with_keep_alive(config.keep_alive),
             endpoints: Endpoints::open(config.sockets, config.server)
                 .map_err(|source| FleetError::Sockets { source })?,
             pacer: Pacer::new(config.connects_in_flight),
-            clock: Clock::start(resumed.elapsed),
+            clock: Clock::start(resumed.elapsed, config.skew),
             counters: Counters::new(u64::try_from(config.plans.len()).unwrap_or(u64::MAX)),
+            activation: resumed.activation,
             writer: resumed.writer.as_ref().map(Writer::handle),
             stop: stop.clone(),
         });
@@ -193,8 +210,10 @@ impl Fleet {
         let mut fleet = Self {
             shared,
             mailboxes: Vec::with_capacity(config.plans.len()),
+            clones: RwLock::default(),
             tasks: TaskTracker::new(),
             writer: resumed.writer,
+            seed: config.seed,
             stop: stop.drop_guard(),
         };
         fleet.spawn_all(config.plans, config.seed, resumed.kept);
@@ -231,6 +250,46 @@ impl Fleet {
         self.ask(index, Request::GoOnline).await
     }
 
+    /// Has a device do something wrong with the next answer it gives.
+    ///
+    /// Cancel safe: no, as for [`Self::user`].
+    ///
+    /// # Errors
+    /// As for [`Self::user`].
+    pub async fn misbehave(&self, index: usize, how: Misbehaviour) -> Result<(), FleetError> {
+        self.ask(index, |answer| Request::Misbehave(how, answer)).await
+    }
+
+    /// Copies a device with its certificate and key, as somebody does who copies its storage, and
+    /// switches the copy on; returns the index of the copy.
+    ///
+    /// Cancel safe: no, as for [`Self::user`].
+    ///
+    /// # Errors
+    /// As for [`Self::user`]; [`FleetError::Kept`] in a fleet with a state folder, which keeps
+    /// the planned devices only.
+    pub async fn clone_device(&self, index: usize) -> Result<usize, FleetError> {
+        if self.writer.is_some() {
+            return Err(FleetError::Kept);
+        }
+        let twin = self.ask(index, Request::Twin).await?;
+        let mut clones = self.clones.write().unwrap_or_else(PoisonError::into_inner);
+        let position = self.mailboxes.len() + clones.len();
+        let devices = position.saturating_add(1);
+        let number = u32::try_from(position).map_err(|_many| FleetError::TooMany { devices })?;
+        let beginning = Beginning {
+            index: number,
+            device: twin.device,
+            person: None,
+            token: twin.token,
+            credentials: twin.credentials,
+            presence: Start::Online,
+            backoff: Backoff::new(self.seed.child("backoff", u64::from(number)).stream()),
+        };
+        clones.push(self.spawn(beginning));
+        Ok(position)
+    }
+
     /// Looks at a device.
     ///
     /// Cancel safe: yes.
@@ -239,6 +298,18 @@ impl Fleet {
     /// As for [`Self::user`].
     pub async fn view(&self, index: usize) -> Result<DeviceView, FleetError> {
         self.ask(index, Request::View).await
+    }
+
+    /// The vendor's activation service of these devices.
+    #[must_use]
+    pub fn activation_service(&self) -> ActivationHandle {
+        ActivationHandle::new(self.shared.activation.clone(), self.shared.writer.as_ref())
+    }
+
+    /// This moment of the run, as the devices and their people see it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
     }
 
     /// The counters now.
@@ -266,10 +337,11 @@ impl Fleet {
     /// What does not end within a second and a half is cut off and counted. Cancel safe: no; a dropped
     /// call leaves the rest to run out by itself.
     pub async fn stop(self) -> FleetSummary {
-        let Self { shared, mailboxes, tasks, writer, stop } = self;
+        let Self { shared, mailboxes, clones, tasks, writer, seed: _, stop } = self;
         let deadline = Instant::now() + STOP_WITHIN;
         let progress = shared.counters.progress();
-        for mailbox in mailboxes {
+        let clones = clones.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for mailbox in mailboxes.into_iter().chain(clones) {
             mailbox.close();
         }
         shared.pacer.close();
@@ -302,16 +374,35 @@ impl Fleet {
             let beginning = Beginning {
                 index: number,
                 device,
+                person: plan.person.map(|person| self.met(person)),
                 token: plan.token,
                 credentials: kept.credentials,
                 presence: plan.start,
                 backoff: Backoff::new(seed.child("backoff", nth).stream()),
             };
-            let mailbox = Arc::new(Mailbox::new());
-            self.mailboxes.push(Arc::clone(&mailbox));
-            let task = DeviceTask::new(Arc::clone(&self.shared), mailbox, beginning);
-            self.tasks.spawn(task.run());
+            let mailbox = self.spawn(beginning);
+            self.mailboxes.push(mailbox);
         }
+    }
+
+    fn spawn(&self, beginning: Beginning) -> Arc<Mailbox<Request>> {
+        let mailbox = Arc::new(Mailbox::new());
+        let task = DeviceTask::new(Arc::clone(&self.shared), Arc::clone(&mailbox), beginning);
+        self.tasks.spawn(task.run());
+        mailbox
+    }
+
+    fn mailbox(&self, index: usize) -> Option<Arc<Mailbox<Request>>> {
+        self.mailboxes.get(index).cloned().or_else(|| {
+            let clones = self.clones.read().unwrap_or_else(PoisonError::into_inner);
+            clones.get(index.checked_sub(self.mailboxes.len())?).cloned()
+        })
+    }
+
+    /// A person goes on where the run stands: what was before has happened.
+    fn met(&self, mut person: Box<Person>) -> Box<Person> {
+        person.resume(self.shared.clock.started());
+        person
     }
 
     async fn ask<T>(
@@ -319,7 +410,7 @@ impl Fleet {
         index: usize,
         request: impl FnOnce(oneshot::Sender<T>) -> Request,
     ) -> Result<T, FleetError> {
-        let mailbox = self.mailboxes.get(index).ok_or(FleetError::NoSuchDevice { index })?;
+        let mailbox = self.mailbox(index).ok_or(FleetError::NoSuchDevice { index })?;
         let (answer, answered) = oneshot::channel();
         mailbox.post(request(answer)).map_err(|cause| match cause {
             PostError::Full => FleetError::Busy { index },
@@ -338,18 +429,21 @@ fn check(config: &FleetConfig) -> Result<(), FleetError> {
 
 /// Reads the state folder, if there is one, away from the async threads.
 async fn resume(config: &FleetConfig) -> Result<Resumed, FleetError> {
+    let specs: Vec<DeviceSpec> = config.plans.iter().map(|plan| plan.spec.clone()).collect();
     let Some(dir) = config.state_dir.clone() else {
-        return Ok(Resumed::default());
+        let activation = ActivationRecords::of(ActivationService::default(), specs.iter());
+        return Ok(Resumed { activation, ..Resumed::default() });
     };
     let seed = config.seed;
-    let serials: Vec<SerialNumber> =
-        config.plans.iter().map(|plan| plan.spec.facts.serial.clone()).collect();
     let read = move || -> Result<Resumed, StateError> {
+        let serials: Vec<SerialNumber> =
+            specs.iter().map(|spec| spec.facts.serial.clone()).collect();
         let folder = StateFolder::open(&dir, seed)?;
         let elapsed = folder.age();
         let kept = folder.load(&serials)?;
-        let writer = Some(folder.into_writer()?);
-        Ok(Resumed { kept, elapsed, writer })
+        let activation = ActivationRecords::of(folder.locks(&serials)?, specs.iter());
+        let writer = Some(folder.into_writer(activation.clone())?);
+        Ok(Resumed { kept, elapsed, writer, activation })
     };
     let read = spawn_blocking(read).await;
     read.expect("reading the state folder does not panic")

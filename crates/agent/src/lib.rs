@@ -4,6 +4,7 @@
 //! core decides; this crate carries: it enrols, connects at a bounded pace, comes back with
 //! jitter, keeps on disk what must survive a kill, and counts.
 
+mod activation;
 mod backoff;
 mod clock;
 mod device_task;
@@ -21,9 +22,11 @@ mod shared;
 mod sockets;
 mod state;
 
+pub use activation::ActivationHandle;
+pub use device_task::Misbehaviour;
 pub use fleet::{DevicePlan, DeviceView, Fleet, FleetConfig, FleetError, Start};
 pub use pacer::CONNECTS_IN_FLIGHT;
-pub use population::population;
+pub use population::{habit, population};
 pub use progress::{FleetProgress, FleetSummary};
 pub use sockets::Sockets;
 pub use state::StateError;

@@ -1,6 +1,7 @@
 //! A believable fleet: hardware, systems, modes of management and habits, drawn from a seed.
 
 mod hardware;
+mod people;
 
 use muster_device::{DeviceSpec, Persona, PromptHabit, Screen};
 use muster_protocol::seed::Stream;
@@ -9,12 +10,14 @@ use muster_protocol::{DeviceFacts, Mode, OperatingSystem, OsVersion, Seed, Seria
 
 use hardware::Hardware;
 
+pub use people::habit;
+
 /// How common each mode of management is, in devices of a hundred.
-const MODES: [(Mode, u64); 11] = [
-    (Mode::AppleAutomatedDevice, 22),
+const MODES: [(Mode, u64); 14] = [
+    (Mode::AppleAutomatedDevice, 20),
     (Mode::AppleDeviceSupervised, 5),
-    (Mode::AppleDevice, 13),
-    (Mode::AppleUser, 10),
+    (Mode::AppleDevice, 11),
+    (Mode::AppleUser, 7),
     (Mode::AndroidPersonallyOwnedWorkProfile, 16),
     (Mode::AndroidCorporateOwnedWorkProfile, 10),
     (Mode::AndroidFullyManaged, 12),
@@ -22,6 +25,9 @@ const MODES: [(Mode, u64); 11] = [
     (Mode::AndroidDeviceAdministrator, 3),
     (Mode::AospUserAssociated, 2),
     (Mode::AospUserless, 2),
+    (Mode::AppleAccountDrivenDevice, 3),
+    (Mode::AppleAccountDrivenUser, 2),
+    (Mode::AppleSharedIpad, 2),
 ];
 
 /// Draws `count` devices.
@@ -106,6 +112,9 @@ fn persona(mode: Mode, draws: &mut Stream) -> Persona {
         | Mode::AppleDeviceSupervised
         | Mode::AppleAutomatedDevice
         | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser
+        | Mode::AppleSharedIpad
         | Mode::AndroidDeviceAdministrator
         | Mode::AndroidFullyManaged
         | Mode::AndroidDedicated

@@ -19,6 +19,8 @@ pub struct FleetProgress {
     pub enrolled: u64,
     /// Devices that have a management connection now, welcomed by the server.
     pub connected: u64,
+    /// Devices whose user looks at them now; none in a fleet without people.
+    pub in_use: u64,
     /// Effects of commands.
     pub executed: u64,
     /// Effects of commands that had their effect on the same device before: must stay 0.
@@ -71,6 +73,7 @@ pub(crate) enum Count {
 pub(crate) enum Gauge {
     Enrolled,
     Connected,
+    InUse,
 }
 
 /// A direction of the wire.
@@ -86,6 +89,7 @@ pub(crate) struct Counters {
     devices: u64,
     enrolled: AtomicU64,
     connected: AtomicU64,
+    in_use: AtomicU64,
     executed: AtomicU64,
     executed_twice: AtomicU64,
     bytes_sent: AtomicU64,
@@ -109,6 +113,7 @@ impl Counters {
             devices,
             enrolled: AtomicU64::new(0),
             connected: AtomicU64::new(0),
+            in_use: AtomicU64::new(0),
             executed: AtomicU64::new(0),
             executed_twice: AtomicU64::new(0),
             bytes_sent: AtomicU64::new(0),
@@ -238,6 +243,7 @@ impl Counters {
             devices: self.devices,
             enrolled: read(&self.enrolled),
             connected: read(&self.connected),
+            in_use: read(&self.in_use),
             executed: read(&self.executed),
             executed_twice: read(&self.executed_twice),
             bytes_sent: read(&self.bytes_sent),
@@ -253,6 +259,7 @@ impl Counters {
         match gauge {
             Gauge::Enrolled => &self.enrolled,
             Gauge::Connected => &self.connected,
+            Gauge::InUse => &self.in_use,
         }
     }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use muster_transport::ClientTls;
 use tokio_util::sync::CancellationToken;
 
+use crate::activation::ActivationRecords;
 use crate::clock::Clock;
 use crate::pacer::Pacer;
 use crate::progress::Counters;
@@ -20,6 +21,8 @@ pub(crate) struct Shared {
     pub(crate) pacer: Pacer,
     pub(crate) clock: Clock,
     pub(crate) counters: Counters,
+    /// What the vendor knows of the devices.
+    pub(crate) activation: ActivationRecords,
     /// Absent if nothing is kept.
     pub(crate) writer: Option<WriterHandle>,
     pub(crate) stop: CancellationToken,

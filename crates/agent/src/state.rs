@@ -1,7 +1,7 @@
 //! The fleet at rest: one file that a kill at any moment leaves usable.
 //!
-//! `fleet.redb` holds three tables: what the folder is, the identity of each device, and the
-//! snapshot of each device. One thread writes; it takes all that waits into one transaction, so
+//! `fleet.redb` holds what the folder is, the identity and the snapshot of each device, and what
+//! the vendor's activation service knows of it. One thread writes; it takes all that waits into one transaction, so
 //! that a thousand devices that change at once cost one flush and not a thousand.
 
 mod record;
@@ -15,13 +15,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use muster_device::Device;
+use muster_device::activation::ActivationService;
 use muster_protocol::{EncodeError, Seed, SerialNumber, decode_at_rest, encode_at_rest};
 use redb::backends::FileBackend;
 use redb::{Builder, Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
+use crate::activation::ActivationRecords;
 use record::Folder;
 pub(crate) use record::{Credentials, Grant};
-pub(crate) use writer::{Change, IdentityChange, Writer, WriterHandle};
+pub(crate) use writer::{Change, IdentityChange, WeakWriter, Writer, WriterHandle};
 
 /// Name of the file in the state folder.
 const FILE: &str = "fleet.redb";
@@ -52,6 +54,9 @@ const IDENTITIES: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("i
 
 /// Fleet index to the snapshot of the device.
 const DEVICES: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("devices");
+
+/// Serial number to the record of the vendor's activation service.
+const LOCKS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("locks");
 
 /// Why a state folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -176,9 +181,22 @@ impl StateFolder {
         Ok(kept)
     }
 
+    /// Reads what the vendor's activation service knew.
+    pub(crate) fn locks(&self, serials: &[SerialNumber]) -> Result<ActivationService, StateError> {
+        let read = self.database.begin_read().map_err(failed("read"))?;
+        let table = read.open_table(LOCKS).map_err(failed("read"))?;
+        let mut service = ActivationService::default();
+        for serial in serials {
+            if let Some(bytes) = table.get(serial.as_str()).map_err(failed("read"))? {
+                service.adopt(decode(bytes.value(), serial)?);
+            }
+        }
+        Ok(service)
+    }
+
     /// Starts the thread that writes.
-    pub(crate) fn into_writer(self) -> Result<Writer, StateError> {
-        Writer::start(self.database).map_err(|source| StateError::Thread { source })
+    pub(crate) fn into_writer(self, records: ActivationRecords) -> Result<Writer, StateError> {
+        Writer::start(self.database, records).map_err(|source| StateError::Thread { source })
     }
 
     /// Enters the serial numbers of new devices; refuses those that contradict the folder.
@@ -245,6 +263,7 @@ fn write_folder(database: &Database, folder: &Folder) -> Result<(), StateError> 
         write.open_table(table).map_err(failed("write"))?;
     }
     write.open_table(SERIALS).map_err(failed("write"))?;
+    write.open_table(LOCKS).map_err(failed("write"))?;
     write.commit().map_err(failed("write"))
 }
 

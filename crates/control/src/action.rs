@@ -1,5 +1,7 @@
 //! What an administrator can ask for, named as Microsoft Graph names it.
 
+use alloc::string::String;
+
 use serde::{Deserialize, Serialize};
 
 /// A remote action with its arguments.
@@ -9,6 +11,9 @@ pub enum Action {
     Wipe {
         /// Keeps the eSIM data plan (`persistEsimDataPlan`).
         persist_esim_data_plan: bool,
+        /// Has the device enrol again by itself (`keepEnrollmentData`): Return to Service.
+        #[serde(default)]
+        keep_enrollment_data: bool,
     },
     /// Removes management and leaves personal data.
     Retire,
@@ -20,6 +25,33 @@ pub enum Action {
     SyncDevice,
     /// Removes the Activation Lock of a supervised iOS device.
     BypassActivationLock,
+    /// Restarts the device.
+    RebootNow,
+    /// Switches the device off.
+    ShutDown,
+    /// Locks the device for a finder to bring back. A message or a phone number is needed.
+    EnableLostMode {
+        /// Shown on the lock screen.
+        message: Option<String>,
+        /// Shown on the lock screen.
+        phone_number: Option<String>,
+        /// Shown in place of "Slide to unlock".
+        footer: Option<String>,
+    },
+    /// Ends Lost Mode.
+    DisableLostMode,
+    /// Reports where the device is.
+    LocateDevice,
+    /// Plays a sound on the device.
+    PlayLostModeSound {
+        /// For how long, in minutes (`durationInMinutes`). iOS knows no duration.
+        duration_minutes: u8,
+    },
+    /// Takes the device off the list at once: a retire, or a wipe where there is nothing to leave.
+    Delete,
+    /// Releases a device that waits in Setup Assistant. The product's own: Graph has no such
+    /// action.
+    DeviceConfigured,
 }
 
 /// An action without its arguments.
@@ -37,6 +69,22 @@ pub enum ActionKind {
     SyncDevice,
     /// See [`Action::BypassActivationLock`].
     BypassActivationLock,
+    /// See [`Action::RebootNow`].
+    RebootNow,
+    /// See [`Action::ShutDown`].
+    ShutDown,
+    /// See [`Action::EnableLostMode`].
+    EnableLostMode,
+    /// See [`Action::DisableLostMode`].
+    DisableLostMode,
+    /// See [`Action::LocateDevice`].
+    LocateDevice,
+    /// See [`Action::PlayLostModeSound`].
+    PlayLostModeSound,
+    /// See [`Action::Delete`].
+    Delete,
+    /// See [`Action::DeviceConfigured`].
+    DeviceConfigured,
 }
 
 /// Which commands go first.
@@ -50,13 +98,21 @@ pub(crate) enum Priority {
 
 impl ActionKind {
     /// Every action.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 14] = [
         Self::Wipe,
         Self::Retire,
         Self::ResetPasscode,
         Self::RemoteLock,
         Self::SyncDevice,
         Self::BypassActivationLock,
+        Self::RebootNow,
+        Self::ShutDown,
+        Self::EnableLostMode,
+        Self::DisableLostMode,
+        Self::LocateDevice,
+        Self::PlayLostModeSound,
+        Self::Delete,
+        Self::DeviceConfigured,
     ];
 
     /// The last segment of the action's URL in Microsoft Graph.
@@ -69,6 +125,14 @@ impl ActionKind {
             Self::RemoteLock => "remoteLock",
             Self::SyncDevice => "syncDevice",
             Self::BypassActivationLock => "bypassActivationLock",
+            Self::RebootNow => "rebootNow",
+            Self::ShutDown => "shutDown",
+            Self::EnableLostMode => "enableLostMode",
+            Self::DisableLostMode => "disableLostMode",
+            Self::LocateDevice => "locateDevice",
+            Self::PlayLostModeSound => "playLostModeSound",
+            Self::Delete => "delete",
+            Self::DeviceConfigured => "deviceConfigured",
         }
     }
 
@@ -76,11 +140,18 @@ impl ActionKind {
     #[must_use]
     pub(crate) const fn priority(self) -> Priority {
         match self {
-            Self::Wipe | Self::Retire => Priority::Final,
+            Self::Wipe | Self::Retire | Self::Delete => Priority::Final,
             Self::ResetPasscode
             | Self::RemoteLock
             | Self::SyncDevice
-            | Self::BypassActivationLock => Priority::Normal,
+            | Self::BypassActivationLock
+            | Self::RebootNow
+            | Self::ShutDown
+            | Self::EnableLostMode
+            | Self::DisableLostMode
+            | Self::LocateDevice
+            | Self::PlayLostModeSound
+            | Self::DeviceConfigured => Priority::Normal,
         }
     }
 }
@@ -96,6 +167,14 @@ impl Action {
             Self::RemoteLock => ActionKind::RemoteLock,
             Self::SyncDevice => ActionKind::SyncDevice,
             Self::BypassActivationLock => ActionKind::BypassActivationLock,
+            Self::RebootNow => ActionKind::RebootNow,
+            Self::ShutDown => ActionKind::ShutDown,
+            Self::EnableLostMode { .. } => ActionKind::EnableLostMode,
+            Self::DisableLostMode => ActionKind::DisableLostMode,
+            Self::LocateDevice => ActionKind::LocateDevice,
+            Self::PlayLostModeSound { .. } => ActionKind::PlayLostModeSound,
+            Self::Delete => ActionKind::Delete,
+            Self::DeviceConfigured => ActionKind::DeviceConfigured,
         }
     }
 }

@@ -7,8 +7,11 @@
 
 use muster_protocol::{Mode, OsVersion};
 
-use crate::action::ActionKind;
+use crate::action::{Action, ActionKind};
+use crate::readings::{CorporateProfileRetire, DeviceOwnerReset, PersonalProfileLock, Readings};
 use crate::record::DeviceRecord;
+
+mod extra;
 
 /// An action that cannot work on this kind of device, whatever its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +23,14 @@ pub struct CapabilityRefusal {
     pub reason: &'static str,
 }
 
+/// `recoverPasscode` is for telephones that are gone: Graph has the route, no device here can.
+///
+/// Source: row Q1 of `fixtures/behaviour/capability.toml`.
+pub const RECOVER_PASSCODE: CapabilityRefusal = CapabilityRefusal {
+    row: "Q1",
+    reason: "no device of these platforms lets its passcode be recovered; reset it instead",
+};
+
 impl DeviceRecord {
     /// Judges an action by what the device is, with the version it reported last.
     ///
@@ -27,9 +38,43 @@ impl DeviceRecord {
     /// [`CapabilityRefusal`] if the action can never work there.
     ///
     /// Source: `fixtures/behaviour/capability.toml`.
-    pub fn capability(&self, action: ActionKind) -> Result<(), CapabilityRefusal> {
-        let reported = self.status.map(|status| status.os_version);
-        judge(action, self.facts.mode, reported.unwrap_or(self.facts.os_version))
+    pub fn capability(
+        &self,
+        action: ActionKind,
+        readings: &Readings,
+    ) -> Result<(), CapabilityRefusal> {
+        judge(action, self.facts.mode, self.os_version(), readings)
+    }
+
+    /// Judges an action with its arguments.
+    ///
+    /// # Errors
+    /// As [`Self::capability`].
+    pub fn admits(&self, action: &Action, readings: &Readings) -> Result<(), CapabilityRefusal> {
+        self.capability(action.kind(), readings)?;
+        match action {
+            Action::Wipe { keep_enrollment_data: true, .. } => {
+                refuse(keep_enrollment_data(self.facts.mode, self.os_version()))
+            }
+            Action::Wipe { keep_enrollment_data: false, .. }
+            | Action::Retire
+            | Action::ResetPasscode
+            | Action::RemoteLock
+            | Action::SyncDevice
+            | Action::BypassActivationLock
+            | Action::RebootNow
+            | Action::ShutDown
+            | Action::EnableLostMode { .. }
+            | Action::DisableLostMode
+            | Action::LocateDevice
+            | Action::PlayLostModeSound { .. }
+            | Action::Delete
+            | Action::DeviceConfigured => Ok(()),
+        }
+    }
+
+    fn os_version(&self) -> OsVersion {
+        self.status.map_or(self.facts.os_version, |status| status.os_version)
     }
 }
 
@@ -37,23 +82,35 @@ pub(crate) fn judge(
     action: ActionKind,
     mode: Mode,
     version: OsVersion,
+    readings: &Readings,
 ) -> Result<(), CapabilityRefusal> {
-    let refused = match action {
+    refuse(match action {
         ActionKind::Wipe => wipe(mode),
-        ActionKind::Retire => retire(mode),
-        ActionKind::ResetPasscode => reset_passcode(mode, version),
+        ActionKind::Retire => retire(mode, readings),
+        ActionKind::ResetPasscode => reset_passcode(mode, version, readings),
         ActionKind::BypassActivationLock => bypass_activation_lock(mode, version),
-        ActionKind::RemoteLock | ActionKind::SyncDevice => None,
-    };
+        ActionKind::RemoteLock => remote_lock(mode, readings),
+        ActionKind::RebootNow => extra::reboot_now(mode, version),
+        ActionKind::ShutDown => extra::shut_down(mode, version),
+        ActionKind::EnableLostMode => extra::lost_mode(mode, version, ("M2", "M3", "M4")),
+        ActionKind::DisableLostMode => extra::lost_mode(mode, version, ("N2", "N3", "N4")),
+        ActionKind::LocateDevice => extra::locate(mode, version),
+        ActionKind::PlayLostModeSound => extra::play_sound(mode, version),
+        ActionKind::DeviceConfigured => extra::device_configured(mode, version),
+        ActionKind::SyncDevice | ActionKind::Delete => None,
+    })
+}
+
+fn refuse(refused: Refused) -> Result<(), CapabilityRefusal> {
     refused.map_or(Ok(()), |(row, reason)| Err(CapabilityRefusal { row, reason }))
 }
 
 /// Row and reason of a refusal.
-type Refused = Option<(&'static str, &'static str)>;
+pub(crate) type Refused = Option<(&'static str, &'static str)>;
 
 fn wipe(mode: Mode) -> Refused {
     match mode {
-        Mode::AppleUser => Some((
+        Mode::AppleUser | Mode::AppleAccountDrivenUser => Some((
             "E2",
             "a device in User Enrollment belongs to its user and cannot be wiped; retire it",
         )),
@@ -65,6 +122,8 @@ fn wipe(mode: Mode) -> Refused {
         Mode::AppleDevice
         | Mode::AppleDeviceSupervised
         | Mode::AppleAutomatedDevice
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleSharedIpad
         | Mode::AndroidDeviceAdministrator
         | Mode::AndroidCorporateOwnedWorkProfile
         | Mode::AndroidFullyManaged
@@ -74,8 +133,48 @@ fn wipe(mode: Mode) -> Refused {
     }
 }
 
-fn retire(mode: Mode) -> Refused {
+/// Return to Service.
+fn keep_enrollment_data(mode: Mode, version: OsVersion) -> Refused {
     match mode {
+        Mode::AppleUser | Mode::AppleAccountDrivenUser => wipe(mode),
+        Mode::AppleDevice
+        | Mode::AppleDeviceSupervised
+        | Mode::AppleAutomatedDevice
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleSharedIpad => (version < OsVersion::major(17)).then_some((
+            "K2",
+            "keepEnrollmentData needs Return to Service, which came with iOS 17; update the \
+             device or wipe it without",
+        )),
+        Mode::AndroidDeviceAdministrator
+        | Mode::AndroidPersonallyOwnedWorkProfile
+        | Mode::AndroidCorporateOwnedWorkProfile
+        | Mode::AndroidFullyManaged
+        | Mode::AndroidDedicated
+        | Mode::AospUserAssociated
+        | Mode::AospUserless => {
+            Some(("K4", "Android keeps no enrolment over a wipe; wipe without keepEnrollmentData"))
+        }
+    }
+}
+
+fn remote_lock(mode: Mode, readings: &Readings) -> Refused {
+    let refused = mode == Mode::AndroidPersonallyOwnedWorkProfile
+        && readings.personal_profile_lock == PersonalProfileLock::Refused;
+    refused.then_some((
+        "L2",
+        "the screen of a personally-owned device is its user's to lock; reset the passcode of \
+         the work profile instead",
+    ))
+}
+
+fn retire(mode: Mode, readings: &Readings) -> Refused {
+    match mode {
+        Mode::AndroidCorporateOwnedWorkProfile
+            if readings.corporate_profile_retire == CorporateProfileRetire::Supported =>
+        {
+            None
+        }
         Mode::AndroidCorporateOwnedWorkProfile => {
             Some(("T2", "a corporate-owned device with a work profile cannot be retired; wipe it"))
         }
@@ -90,14 +189,50 @@ fn retire(mode: Mode) -> Refused {
         | Mode::AppleDeviceSupervised
         | Mode::AppleAutomatedDevice
         | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser
+        | Mode::AppleSharedIpad
         | Mode::AndroidDeviceAdministrator
         | Mode::AndroidPersonallyOwnedWorkProfile => None,
     }
 }
 
-fn reset_passcode(mode: Mode, version: OsVersion) -> Refused {
+/// What deleting a device does to the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeletedAs {
+    /// Its management goes, the rest stays.
+    Retire,
+    /// Everything goes: nothing on it is the user's.
+    Wipe,
+}
+
+/// Which of the two a delete is in this mode: rows D of `fixtures/behaviour/capability.toml`.
+pub(crate) const fn deleted_as(mode: Mode) -> DeletedAs {
     match mode {
-        Mode::AppleUser => {
+        Mode::AppleDevice
+        | Mode::AppleDeviceSupervised
+        | Mode::AppleAutomatedDevice
+        | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser
+        | Mode::AppleSharedIpad
+        | Mode::AndroidDeviceAdministrator
+        | Mode::AndroidPersonallyOwnedWorkProfile => DeletedAs::Retire,
+        Mode::AndroidCorporateOwnedWorkProfile
+        | Mode::AndroidFullyManaged
+        | Mode::AndroidDedicated
+        | Mode::AospUserAssociated
+        | Mode::AospUserless => DeletedAs::Wipe,
+    }
+}
+
+fn reset_passcode(mode: Mode, version: OsVersion, readings: &Readings) -> Refused {
+    match mode {
+        Mode::AppleSharedIpad => Some((
+            "R14",
+            "a Shared iPad has no passcode of its own to remove; its users have accounts",
+        )),
+        Mode::AppleUser | Mode::AppleAccountDrivenUser => {
             Some(("R12", "the passcode of a device in User Enrollment belongs to its user"))
         }
         Mode::AndroidDeviceAdministrator if version >= OsVersion::major(7) => Some((
@@ -112,6 +247,15 @@ fn reset_passcode(mode: Mode, version: OsVersion) -> Refused {
                  reset; update it",
             ))
         }
+        Mode::AndroidFullyManaged
+            if readings.device_owner_reset == DeviceOwnerReset::DedicatedOnly =>
+        {
+            Some((
+                "R15",
+                "this server resets the passcode of dedicated devices only; wipe the device to \
+                 regain access",
+            ))
+        }
         Mode::AndroidPersonallyOwnedWorkProfile | Mode::AndroidCorporateOwnedWorkProfile
             if version < OsVersion::major(8) =>
         {
@@ -123,6 +267,7 @@ fn reset_passcode(mode: Mode, version: OsVersion) -> Refused {
         Mode::AppleDevice
         | Mode::AppleDeviceSupervised
         | Mode::AppleAutomatedDevice
+        | Mode::AppleAccountDrivenDevice
         | Mode::AndroidDeviceAdministrator
         | Mode::AndroidPersonallyOwnedWorkProfile
         | Mode::AndroidCorporateOwnedWorkProfile
@@ -141,7 +286,14 @@ fn bypass_activation_lock(mode: Mode, version: OsVersion) -> Refused {
             Some(("A2", "Activation Lock can be managed from iOS 8.0 on; update the device"))
         }
         Mode::AppleDeviceSupervised | Mode::AppleAutomatedDevice => None,
-        Mode::AppleDevice | Mode::AppleUser => Some((
+        Mode::AppleSharedIpad => Some((
+            "A5",
+            "a Shared iPad takes no command about Activation Lock; it hands over no bypass code",
+        )),
+        Mode::AppleDevice
+        | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser => Some((
             "A3",
             "only a supervised device has a bypass code; supervise it with Apple Configurator or \
              enrol it by automated device enrolment",

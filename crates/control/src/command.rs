@@ -47,6 +47,8 @@ pub enum CommandState {
     InFlight,
     /// The device said not now; offered again in its next run.
     NotNow,
+    /// The vendor's activation service was asked; the device has no part in it.
+    AtService,
     /// Terminal: the device did it.
     Done {
         /// What the device set, while administrators may see it.
@@ -94,7 +96,7 @@ pub enum CancelReason {
     Administrator,
     /// Its time ran out.
     Expired,
-    /// A wipe or retire came in its place.
+    /// A wipe, retire or delete came in its place.
     Superseded,
     /// The device left or enrolled anew.
     Unenrolled,

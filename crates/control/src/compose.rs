@@ -6,10 +6,11 @@ use muster_protocol::command::{MANAGEMENT_PROFILE, PasswordScope};
 use muster_protocol::{AndroidRequest, AppleRequest, ErrorItem, Mode, Platform, Request};
 
 use crate::action::Action;
-use crate::record::Escrow;
+use crate::capability::{DeletedAs, deleted_as};
+use crate::escrow::Escrow;
 
 /// `ErrorDomain` of what the server itself finds wrong.
-const ERROR_DOMAIN: &str = "MusterServerErrorDomain";
+pub(crate) const ERROR_DOMAIN: &str = "MusterServerErrorDomain";
 
 /// Why an action cannot be put into a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,10 +59,17 @@ pub(crate) fn compose(action: &Action, mode: Mode, escrow: &Escrow) -> Result<Re
 
 fn apple(action: &Action, escrow: &Escrow) -> Result<AppleRequest, Unsendable> {
     Ok(match action {
-        Action::Wipe { persist_esim_data_plan } => {
+        Action::Wipe { persist_esim_data_plan, keep_enrollment_data: true } => {
+            AppleRequest::ReturnToService {
+                preserve_data_plan: *persist_esim_data_plan,
+                wifi_profile: None,
+                mdm_profile: None,
+            }
+        }
+        Action::Wipe { persist_esim_data_plan, keep_enrollment_data: false } => {
             AppleRequest::EraseDevice { preserve_data_plan: *persist_esim_data_plan }
         }
-        Action::Retire => {
+        Action::Retire | Action::Delete => {
             AppleRequest::RemoveProfile { identifier: MANAGEMENT_PROFILE.to_string() }
         }
         Action::ResetPasscode => AppleRequest::ClearPasscode {
@@ -72,22 +80,53 @@ fn apple(action: &Action, escrow: &Escrow) -> Result<AppleRequest, Unsendable> {
         Action::BypassActivationLock => AppleRequest::DisableActivationLock {
             bypass_code: escrow.bypass_code.clone().ok_or(Unsendable::BypassCodeMissing)?,
         },
+        Action::RebootNow => AppleRequest::RestartDevice,
+        Action::ShutDown => AppleRequest::ShutDownDevice,
+        Action::EnableLostMode { message, phone_number, footer } => AppleRequest::EnableLostMode {
+            message: message.clone(),
+            phone_number: phone_number.clone(),
+            footnote: footer.clone(),
+        },
+        Action::DisableLostMode => AppleRequest::DisableLostMode,
+        Action::LocateDevice => AppleRequest::DeviceLocation,
+        Action::PlayLostModeSound { .. } => AppleRequest::PlayLostModeSound,
+        Action::DeviceConfigured => AppleRequest::DeviceConfigured,
     })
 }
 
 fn android(action: &Action, mode: Mode) -> Result<AndroidRequest, Unsendable> {
     Ok(match action {
         // A wipe by default keeps neither the factory-reset protection nor the eSIM.
-        Action::Wipe { persist_esim_data_plan } => AndroidRequest::Wipe {
+        Action::Wipe { persist_esim_data_plan, keep_enrollment_data: _ } => AndroidRequest::Wipe {
             preserve_reset_protection_data: false,
             wipe_esims: !persist_esim_data_plan,
         },
         Action::Retire => AndroidRequest::RelinquishOwnership,
+        Action::Delete => delete(mode),
         Action::ResetPasscode => AndroidRequest::ResetPassword { scope: password_scope(mode) },
         Action::RemoteLock => AndroidRequest::Lock,
         Action::SyncDevice => AndroidRequest::RequestDeviceInfo,
-        Action::BypassActivationLock => return Err(Unsendable::UnknownToPlatform),
+        Action::RebootNow => AndroidRequest::Reboot,
+        Action::LocateDevice => AndroidRequest::LocateDevice,
+        Action::PlayLostModeSound { duration_minutes } => {
+            AndroidRequest::PlayLostModeSound { duration_minutes: *duration_minutes }
+        }
+        Action::BypassActivationLock
+        | Action::ShutDown
+        | Action::EnableLostMode { .. }
+        | Action::DisableLostMode
+        | Action::DeviceConfigured => return Err(Unsendable::UnknownToPlatform),
     })
+}
+
+/// How a deleted device is left: retired, or wiped where nothing of it is the user's.
+fn delete(mode: Mode) -> AndroidRequest {
+    match deleted_as(mode) {
+        DeletedAs::Wipe => {
+            AndroidRequest::Wipe { preserve_reset_protection_data: false, wipe_esims: true }
+        }
+        DeletedAs::Retire => AndroidRequest::RelinquishOwnership,
+    }
 }
 
 /// Whose password a reset concerns: one action of the administrator, the mode picks the target.
@@ -102,6 +141,9 @@ const fn password_scope(mode: Mode) -> PasswordScope {
         | Mode::AppleDeviceSupervised
         | Mode::AppleAutomatedDevice
         | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser
+        | Mode::AppleSharedIpad
         | Mode::AndroidDeviceAdministrator
         | Mode::AndroidFullyManaged
         | Mode::AndroidDedicated
@@ -115,6 +157,7 @@ mod tests {
     use super::*;
     use crate::action::ActionKind;
     use crate::capability::judge;
+    use crate::readings::Readings;
     use alloc::{format, string::String, vec::Vec};
     use muster_protocol::OsVersion;
     use muster_protocol::secret::{BypassCode, UnlockToken};
@@ -123,17 +166,32 @@ mod tests {
         Escrow {
             unlock_token: Some(UnlockToken::new(alloc::vec![1, 2, 3])),
             bypass_code: Some(BypassCode::new("CODE".to_string())),
+            ..Escrow::default()
         }
     }
 
     fn action(kind: ActionKind) -> Action {
         match kind {
-            ActionKind::Wipe => Action::Wipe { persist_esim_data_plan: true },
+            ActionKind::Wipe => {
+                Action::Wipe { persist_esim_data_plan: true, keep_enrollment_data: false }
+            }
             ActionKind::Retire => Action::Retire,
             ActionKind::ResetPasscode => Action::ResetPasscode,
             ActionKind::RemoteLock => Action::RemoteLock,
             ActionKind::SyncDevice => Action::SyncDevice,
             ActionKind::BypassActivationLock => Action::BypassActivationLock,
+            ActionKind::RebootNow => Action::RebootNow,
+            ActionKind::ShutDown => Action::ShutDown,
+            ActionKind::DisableLostMode => Action::DisableLostMode,
+            ActionKind::LocateDevice => Action::LocateDevice,
+            ActionKind::Delete => Action::Delete,
+            ActionKind::DeviceConfigured => Action::DeviceConfigured,
+            ActionKind::EnableLostMode => Action::EnableLostMode {
+                message: Some("please call".into()),
+                phone_number: Some("555 0100".into()),
+                footer: Some("lost".into()),
+            },
+            ActionKind::PlayLostModeSound => Action::PlayLostModeSound { duration_minutes: 3 },
         }
     }
 
@@ -154,7 +212,7 @@ mod tests {
     fn whatever_the_capability_table_allows_can_be_composed() {
         for mode in Mode::ALL {
             for kind in ActionKind::ALL {
-                if judge(kind, mode, OsVersion::major(17)).is_ok() {
+                if judge(kind, mode, OsVersion::major(17), &Readings::default()).is_ok() {
                     let composed = compose(&action(kind), mode, &full_escrow());
                     assert!(composed.is_ok(), "{mode} {kind:?}");
                 }
@@ -165,7 +223,7 @@ mod tests {
     #[test]
     fn the_esim_stays_or_goes_as_asked_on_both_platforms() {
         for persist_esim_data_plan in [true, false] {
-            let wipe = Action::Wipe { persist_esim_data_plan };
+            let wipe = Action::Wipe { persist_esim_data_plan, keep_enrollment_data: false };
             let apple = AppleRequest::EraseDevice { preserve_data_plan: persist_esim_data_plan };
             let android = AndroidRequest::Wipe {
                 preserve_reset_protection_data: false,
@@ -175,6 +233,18 @@ mod tests {
             assert_eq!(ask(Mode::AppleDevice), Ok(Request::Apple(apple)));
             assert_eq!(ask(Mode::AndroidDedicated), Ok(Request::Android(android)));
         }
+    }
+
+    #[test]
+    fn a_wipe_that_keeps_the_enrolment_is_a_return_to_service() {
+        let wipe = Action::Wipe { persist_esim_data_plan: true, keep_enrollment_data: true };
+        let back = AppleRequest::ReturnToService {
+            preserve_data_plan: true,
+            wifi_profile: None,
+            mdm_profile: None,
+        };
+        let composed = compose(&wipe, Mode::AppleAutomatedDevice, &Escrow::default());
+        assert_eq!(composed, Ok(Request::Apple(back)));
     }
 
     #[test]

@@ -12,22 +12,36 @@ mod capability;
 mod command;
 mod compose;
 mod enrolment;
+mod escrow;
 mod queue;
+mod readings;
 mod record;
 mod settle;
+mod standing;
 #[cfg(test)]
 mod testing;
 mod transitions;
+mod vendor;
 
 pub use action::{Action, ActionKind};
-pub use capability::CapabilityRefusal;
+pub use capability::{CapabilityRefusal, RECOVER_PASSCODE};
 pub use command::{
     CancelReason, CommandRecord, CommandState, PASSCODE_SHOWN_FOR, TemporaryPasscode,
 };
 pub use enrolment::{
     EnrolRefusal, EnrolmentProfile, EnrolmentTokenRecord, KeyFingerprint, TokenUse, check_token,
 };
-pub use queue::{COMMAND_LIFETIME, CancelOutcome, QUEUE_PER_DEVICE_MAX, SubmitRefusal};
-pub use record::{DeviceRecord, Escrow, Lifecycle, NewLife, UnenrolReason, Writes};
+pub use escrow::{BYPASS_CODE_KEPT_FOR, EarlierCode, Escrow};
+pub use queue::{COMMAND_LIFETIME, CancelOutcome, NewCommand, QUEUE_PER_DEVICE_MAX, SubmitRefusal};
+pub use readings::{
+    ActivationLockRoute, CorporateProfileRetire, DeviceOwnerReset, LostModeAfterErase,
+    PersonalProfileLock, Readings,
+};
+pub use record::{DeviceRecord, Lifecycle, NewLife, UnenrolReason, Writes};
 pub use settle::Settled;
+pub use standing::{
+    CERTIFICATE_LIFETIME, Compliance, LOCATION_SHOWN_FOR, Listing, Located, LostMode,
+    LostModeState, ManagementState, RECORD_KEPT_AFTER_CERTIFICATE, UNLOCK_PIN_SHOWN_FOR,
+};
 pub use transitions::Stage;
+pub use vendor::{VendorCall, VendorOutcome};

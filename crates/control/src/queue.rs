@@ -1,6 +1,6 @@
 //! The queue of one device.
 //!
-//! One command is with the device at a time. A wipe or retire goes before everything else and
+//! One command is with the device at a time. A wipe, retire or delete goes before everything else and
 //! holds back the rest until it has ended; within a priority the oldest goes first, and what got
 //! `NotNow` goes behind fresh commands, once a run.
 
@@ -13,7 +13,9 @@ use crate::action::{Action, ActionKind, Priority};
 use crate::capability::CapabilityRefusal;
 use crate::command::{CancelReason, CommandRecord, CommandState};
 use crate::compose::compose;
-use crate::record::{DeviceRecord, Lifecycle};
+use crate::escrow::Expired;
+use crate::readings::{ActivationLockRoute, Readings};
+use crate::record::{DeviceRecord, Lifecycle, UnenrolReason};
 use crate::transitions::{Event, Stage, successor};
 
 /// Commands of one device that may be waiting or under way at once.
@@ -47,6 +49,17 @@ pub enum SubmitRefusal {
     QueueFull,
 }
 
+/// A command to accept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCommand {
+    /// Who it is from now on; submitting an id again changes nothing.
+    pub id: CommandId,
+    /// What is asked.
+    pub action: Action,
+    /// How long it may wait. A wipe, retire or delete waits as long as there is a record.
+    pub lifetime: Duration,
+}
+
 /// What became of an attempt to take a command back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CancelOutcome {
@@ -61,10 +74,11 @@ pub enum CancelOutcome {
 }
 
 impl DeviceRecord {
-    /// Accepts a command that is given up `lifetime` after `now`.
+    /// Accepts a command that is given up its lifetime after `now`.
     ///
-    /// A wipe or retire cancels everything that waits, and so always finds room. What is
-    /// submitted after it is held back until it has ended. Submitting an id again changes nothing.
+    /// A wipe, retire or delete cancels everything that waits, and so always finds room. What is
+    /// submitted after it is held back until it has ended. It is not given up itself: a device
+    /// that is off for months does it when it comes back.
     ///
     /// # Errors
     /// [`SubmitRefusal`]; at most overdue commands were closed then.
@@ -73,42 +87,45 @@ impl DeviceRecord {
     pub fn submit(
         &mut self,
         now: Timestamp,
-        id: CommandId,
-        action: Action,
-        lifetime: Duration,
+        command: NewCommand,
+        readings: &Readings,
     ) -> Result<(), SubmitRefusal> {
         if self.lifecycle != Lifecycle::Enrolled {
             return Err(SubmitRefusal::NotEnrolled);
         }
-        self.capability(action.kind()).map_err(SubmitRefusal::Capability)?;
-        if self.index_of(id).is_some() || self.recent.contains(&id) {
+        self.admits(&command.action, readings).map_err(SubmitRefusal::Capability)?;
+        if self.index_of(command.id).is_some() || self.recent.contains(&command.id) {
             return Ok(());
         }
         self.expire(now);
-        match action.kind().priority() {
+        if self.lifecycle != Lifecycle::Enrolled {
+            return Err(SubmitRefusal::NotEnrolled);
+        }
+        match command.action.kind().priority() {
             Priority::Final => self.supersede_waiting(now),
             Priority::Normal if self.live_commands() >= QUEUE_PER_DEVICE_MAX => {
                 return Err(SubmitRefusal::QueueFull);
             }
             Priority::Normal => {}
         }
-        self.append(now, id, action, lifetime);
+        self.append(now, command);
         Ok(())
     }
 
     /// Hands out the command to send now, as a new attempt; `None` while one is in flight.
     ///
-    /// Overdue commands are closed instead. One whose secret is missing is closed as failed, with
+    /// Overdue commands are closed instead. What the activation service is to do is left to
+    /// [`DeviceRecord::vendor_call`]. One whose secret is missing is closed as failed, with
     /// the reason, and the next one is tried.
     ///
     /// Source: REQ-QUEUE-004, REQ-QUEUE-007, REQ-QUEUE-008, REQ-QUEUE-011
     /// (docs/protocol/session.md).
-    pub fn next(&mut self, now: Timestamp) -> Option<Command> {
+    pub fn next(&mut self, now: Timestamp, readings: &Readings) -> Option<Command> {
         self.expire(now);
         if self.has_in_flight() {
             return None;
         }
-        while let Some(index) = self.next_in_line() {
+        while let Some(index) = self.next_in_line(readings.activation_lock_route) {
             match compose(&self.commands[index].action, self.facts.mode, &self.escrow) {
                 Ok(request) => return Some(self.lease(now, index, request)),
                 Err(cause) => {
@@ -135,7 +152,8 @@ impl DeviceRecord {
         self.release_in_flight(now, Event::Disconnected);
     }
 
-    /// Closes live commands that are overdue, and purges a temporary passcode past its time.
+    /// Closes live commands that are overdue, purges a temporary passcode, a bypass code and a
+    /// location past their time, and ends a record nothing was heard of for too long.
     ///
     /// Source: REQ-QUEUE-011, REQ-SECURITY-006 (docs/protocol/session.md).
     pub fn expire(&mut self, now: Timestamp) {
@@ -151,12 +169,35 @@ impl DeviceRecord {
                 self.apply(index, now, Event::Expired, CommandState::Canceled { reason });
             }
         }
+        self.expire_kept(now);
     }
 
     /// When [`Self::expire`] has something to do next; `None` if never as things are.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.commands.iter().filter_map(deadline).min()
+        let commands = self.commands.iter().filter_map(deadline);
+        let located = self.located.as_ref().map(|found| found.shown_until());
+        let escrowed = self.escrow.next_deadline(self.enrolled_at);
+        let end = self.is_enrolled().then(|| self.ends_at());
+        commands.chain(located).chain(escrowed).chain(end).min()
+    }
+
+    fn expire_kept(&mut self, now: Timestamp) {
+        if self.located.as_ref().is_some_and(|found| now >= found.shown_until()) {
+            self.located = None;
+            self.changed.device = true;
+        }
+        match self.escrow.expire(now, self.enrolled_at) {
+            Expired::Something => self.changed.device = true,
+            Expired::Nothing => {}
+        }
+        if self.is_enrolled() && now >= self.ends_at() {
+            self.end_life(now, UnenrolReason::CertificateExpired);
+        }
+    }
+
+    fn is_enrolled(&self) -> bool {
+        self.lifecycle == Lifecycle::Enrolled
     }
 
     /// Takes a command back.
@@ -175,6 +216,12 @@ impl DeviceRecord {
                 let recalled = Some(self.commands[index].sequence);
                 self.changed.device |= self.recalled != recalled;
                 self.recalled = recalled;
+                CancelOutcome::Raced
+            }
+            Stage::AtService => {
+                let recalled = Some(self.commands[index].sequence);
+                self.changed.device |= self.vendor.recalled != recalled;
+                self.vendor.recalled = recalled;
                 CancelOutcome::Raced
             }
             Stage::Done | Stage::Failed | Stage::NotSupported | Stage::Canceled => {
@@ -205,6 +252,16 @@ impl DeviceRecord {
         self.commands.iter().position(|row| row.id == id)
     }
 
+    /// Puts back what is in flight and what was called for.
+    pub(crate) fn release_all(&mut self, now: Timestamp, event: Event) {
+        self.release_in_flight(now, event);
+        for index in 0..self.commands.len() {
+            if self.commands[index].state.stage() == Stage::AtService {
+                self.put_back(index, now, event, CommandState::Queued);
+            }
+        }
+    }
+
     /// Puts what is in flight back, because of `event`.
     pub(crate) fn release_in_flight(&mut self, now: Timestamp, event: Event) {
         for index in 0..self.commands.len() {
@@ -214,7 +271,7 @@ impl DeviceRecord {
         }
     }
 
-    /// Lets a command wait again, unless it was taken back or superseded while it was in flight.
+    /// Lets a command wait again, unless it was taken back or superseded while it was out.
     pub(crate) fn put_back(
         &mut self,
         index: usize,
@@ -257,6 +314,13 @@ impl DeviceRecord {
         if from == Stage::InFlight && self.recalled.take().is_some() {
             self.changed.device = true;
         }
+        if from == Stage::AtService && self.vendor.recalled.take().is_some() {
+            self.changed.device = true;
+        }
+        if !to.is_live() && self.vendor.earlier_code == Some(sequence) {
+            self.vendor.earlier_code = None;
+            self.changed.device = true;
+        }
     }
 
     /// Blanks the passcode of a command that has one.
@@ -295,8 +359,13 @@ impl DeviceRecord {
         }
     }
 
-    fn append(&mut self, now: Timestamp, id: CommandId, action: Action, lifetime: Duration) {
+    fn append(&mut self, now: Timestamp, command: NewCommand) {
+        let NewCommand { id, action, lifetime } = command;
         let sequence = self.next_sequence;
+        let expires_at = match action.kind().priority() {
+            Priority::Final => self.ends_at(),
+            Priority::Normal => now.after(lifetime),
+        };
         self.next_sequence += 1;
         self.changed.commands.insert(sequence);
         self.commands.push(CommandRecord {
@@ -308,7 +377,7 @@ impl DeviceRecord {
             attempt: Default::default(),
             accepted_at: now,
             updated_at: now,
-            expires_at: now.after(lifetime),
+            expires_at,
         });
     }
 
@@ -320,6 +389,7 @@ impl DeviceRecord {
                     self.apply(index, now, Event::FinalSubmitted, state);
                 }
                 Stage::InFlight
+                | Stage::AtService
                 | Stage::Done
                 | Stage::Failed
                 | Stage::NotSupported
@@ -338,9 +408,10 @@ impl DeviceRecord {
         }
     }
 
-    fn next_in_line(&self) -> Option<usize> {
+    fn next_in_line(&self, route: ActivationLockRoute) -> Option<usize> {
         let first = self.live_priorities().min()?;
         let rows = self.commands.iter().enumerate();
+        let rows = rows.filter(|(_, row)| is_for_device(row, route));
         let offered = rows.filter_map(|(index, row)| {
             let turn = self.turn(row)?;
             (row.action.kind().priority() == first).then_some((turn, index))
@@ -361,6 +432,7 @@ impl DeviceRecord {
             Stage::NotNow if self.deferred.contains(&row.sequence) => None,
             Stage::NotNow => Some(Turn::Again),
             Stage::InFlight
+            | Stage::AtService
             | Stage::Done
             | Stage::Failed
             | Stage::NotSupported
@@ -368,10 +440,10 @@ impl DeviceRecord {
         }
     }
 
-    /// Why a command in flight must not wait again.
+    /// Why a command that was out must not wait again.
     fn withdrawal(&self, index: usize) -> Option<CancelReason> {
         let sequence = self.commands[index].sequence;
-        if self.recalled == Some(sequence) {
+        if self.recalled == Some(sequence) || self.vendor.recalled == Some(sequence) {
             return Some(CancelReason::Administrator);
         }
         let mut later = self.commands[index + 1..].iter();
@@ -388,12 +460,23 @@ enum Turn {
     Again,
 }
 
+/// Whether the device has a part in a command.
+fn is_for_device(row: &CommandRecord, route: ActivationLockRoute) -> bool {
+    match route {
+        ActivationLockRoute::Device => true,
+        ActivationLockRoute::ActivationService => {
+            row.action.kind() != ActionKind::BypassActivationLock
+        }
+    }
+}
+
 /// When something happens to a command by itself.
 fn deadline(row: &CommandRecord) -> Option<Timestamp> {
     match &row.state {
-        CommandState::Queued | CommandState::InFlight | CommandState::NotNow => {
-            Some(row.expires_at)
-        }
+        CommandState::Queued
+        | CommandState::InFlight
+        | CommandState::NotNow
+        | CommandState::AtService => Some(row.expires_at),
         CommandState::Done { passcode } => passcode.as_ref().map(|shown| shown.shown_until),
         CommandState::Failed { .. }
         | CommandState::NotSupported { .. }

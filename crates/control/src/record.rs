@@ -1,18 +1,21 @@
 //! What the server knows of one enrolment of one device.
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use muster_protocol::management::{Hello, TokenUpdate};
-use muster_protocol::secret::{BypassCode, UnlockToken};
 use muster_protocol::status::DeviceStatus;
 use muster_protocol::{CommandId, DeviceFacts, DeviceId, Policy, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::command::CommandRecord;
 use crate::enrolment::{EnrolmentProfile, KeyFingerprint};
+use crate::escrow::Escrow;
+use crate::standing::{Located, LostMode};
 use crate::transitions::Event;
+use crate::vendor::VendorMemory;
 
 /// Whether a record stands for a device that is managed now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,15 +40,8 @@ pub enum UnenrolReason {
     Retired,
     /// The same hardware enrolled again.
     EnrolledAgain,
-}
-
-/// Secrets the device handed over for safekeeping.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Escrow {
-    /// Opens the keybag; given once at enrolment, kept until the enrolment ends.
-    pub unlock_token: Option<UnlockToken>,
-    /// Removes the Activation Lock; dropped by a wipe.
-    pub bypass_code: Option<BypassCode>,
+    /// It was not heard of until long after its certificate had ended.
+    CertificateExpired,
 }
 
 /// What a fresh enrolment starts from.
@@ -87,6 +83,15 @@ pub struct DeviceRecord {
     /// Its secrets.
     #[serde(default)]
     pub escrow: Escrow,
+    /// Whether it is in Lost Mode, as far as it has acknowledged.
+    #[serde(default)]
+    pub lost_mode: LostMode,
+    /// Where it was when it was asked last, for [`crate::LOCATION_SHOWN_FOR`].
+    #[serde(default)]
+    pub located: Option<Box<Located>>,
+    /// What is known of calls to the activation service.
+    #[serde(default)]
+    pub(crate) vendor: VendorMemory,
     /// The sequence the next command gets. What is written may lag behind the commands:
     /// [`DeviceRecord::restore`] moves it past the last of them.
     #[serde(default)]
@@ -148,6 +153,9 @@ impl DeviceRecord {
             last_seen: now,
             status: None,
             escrow: Escrow::default(),
+            lost_mode: LostMode::Off,
+            located: None,
+            vendor: VendorMemory::default(),
             next_sequence: 1,
             recalled: None,
             commands: Vec::new(),
@@ -159,7 +167,7 @@ impl DeviceRecord {
 
     /// Puts a record together again from its rows, in any order.
     ///
-    /// An attempt that was with the device when the server stopped goes back into the queue;
+    /// What was with the device or the activation service when the server stopped goes back into the queue;
     /// [`Self::take_writes`] hands out that change with the next ones.
     ///
     /// Source: REQ-ACK-009 (docs/protocol/session.md).
@@ -173,7 +181,7 @@ impl DeviceRecord {
         device.commands = commands;
         device.deferred.clear();
         device.changed = Changed::default();
-        device.release_in_flight(last_change.unwrap_or(device.last_seen), Event::Restored);
+        device.release_all(last_change.unwrap_or(device.last_seen), Event::Restored);
         device.forget_settled();
         device
     }
@@ -228,8 +236,8 @@ impl DeviceRecord {
         if update.unlock_token.is_some() {
             self.escrow.unlock_token = update.unlock_token;
         }
-        if update.bypass_code.is_some() {
-            self.escrow.bypass_code = update.bypass_code;
+        if let Some(code) = update.bypass_code {
+            self.keep_bypass_code(now, code);
         }
     }
 }

@@ -1,15 +1,19 @@
 //! What an answer of the device does, and how a life ends.
 
+use alloc::boxed::Box;
 use alloc::vec;
 
 use muster_protocol::management::CommandResult;
-use muster_protocol::secret::Passcode;
-use muster_protocol::{Answer, Outcome, Timestamp};
+use muster_protocol::secret::{BypassCode, Passcode};
+use muster_protocol::{Answer, Location, Mode, Outcome, Timestamp};
 
 use crate::action::ActionKind;
+use crate::capability::{DeletedAs, deleted_as};
 use crate::command::{CancelReason, CommandState, PASSCODE_SHOWN_FOR, TemporaryPasscode};
 use crate::compose::format_error;
-use crate::record::{DeviceRecord, Escrow, Lifecycle, UnenrolReason};
+use crate::escrow::Escrow;
+use crate::record::{DeviceRecord, Lifecycle, UnenrolReason};
+use crate::standing::{Located, LostMode};
 use crate::transitions::{Event, Stage};
 
 /// What an answer did.
@@ -44,7 +48,9 @@ impl DeviceRecord {
         match self.commands[index].state.stage() {
             Stage::InFlight if current => self.answer(index, now, &result.outcome),
             Stage::NotNow if current => Settled::Duplicate,
-            Stage::Queued | Stage::InFlight | Stage::NotNow => Settled::StaleAttempt,
+            Stage::Queued | Stage::InFlight | Stage::NotNow | Stage::AtService => {
+                Settled::StaleAttempt
+            }
             Stage::Done | Stage::Failed | Stage::NotSupported | Stage::Canceled => {
                 Settled::Duplicate
             }
@@ -97,26 +103,47 @@ impl DeviceRecord {
                 self.report(now, *status);
                 None
             }
+            Answer::Location(location) => {
+                self.keep_location(index, now, location);
+                None
+            }
+            Answer::ActivationLockBypassCode(Some(code)) => {
+                self.keep_bypass_code(now, code.clone());
+                None
+            }
             Answer::Done
             | Answer::TemporaryPasscode(_)
             | Answer::Locked(_)
             | Answer::DeviceInformation(_)
-            | Answer::ActivationLockBypassCode(_)
-            | Answer::Location(_)
+            | Answer::ActivationLockBypassCode(None)
             | Answer::Profiles(_)
             | Answer::Applications(_)
             | Answer::Settings(_)
-            | Answer::UnlockToken(_) => None,
+            | Answer::UnlockToken(_)
+            | Answer::Certificates(_)
+            | Answer::ClearedApplications(_) => None,
         };
         self.apply(index, now, Event::Acknowledged, CommandState::Done { passcode: shown });
         match kind {
             ActionKind::Wipe => self.end_life(now, UnenrolReason::Wiped),
+            ActionKind::Delete => self.end_life(now, deleted(self.facts.mode)),
             ActionKind::Retire => self.end_life(now, UnenrolReason::Retired),
             ActionKind::BypassActivationLock => {
-                self.escrow.bypass_code = None;
+                self.escrow.drop_bypass_codes();
                 self.changed.device = true;
             }
-            ActionKind::ResetPasscode | ActionKind::RemoteLock | ActionKind::SyncDevice => {}
+            ActionKind::EnableLostMode => {
+                self.set_lost_mode(LostMode::On(Box::new(self.commands[index].action.clone())));
+            }
+            ActionKind::DisableLostMode => self.set_lost_mode(LostMode::Off),
+            ActionKind::ResetPasscode
+            | ActionKind::RemoteLock
+            | ActionKind::SyncDevice
+            | ActionKind::RebootNow
+            | ActionKind::ShutDown
+            | ActionKind::LocateDevice
+            | ActionKind::PlayLostModeSound
+            | ActionKind::DeviceConfigured => {}
         }
     }
 
@@ -128,11 +155,45 @@ impl DeviceRecord {
         TemporaryPasscode { value: value.clone(), shown_until: now.after(PASSCODE_SHOWN_FOR) }
     }
 
+    fn keep_location(&mut self, index: usize, now: Timestamp, location: &Location) {
+        if self.commands[index].action.kind() == ActionKind::LocateDevice {
+            let command = self.commands[index].id;
+            self.located = Some(Box::new(Located { command, location: *location, at: now }));
+            self.changed.device = true;
+        }
+    }
+
+    /// Keeps a bypass code the device has told; the next call to the activation service takes it.
+    pub(crate) fn keep_bypass_code(&mut self, now: Timestamp, code: BypassCode) {
+        if self.escrow.bypass_code.as_ref() != Some(&code) {
+            self.escrow.keep_bypass_code(now, code);
+            self.vendor.earlier_code = None;
+            self.changed.device = true;
+        }
+    }
+
+    fn set_lost_mode(&mut self, lost_mode: LostMode) {
+        self.changed.device |= self.lost_mode != lost_mode;
+        self.lost_mode = lost_mode;
+    }
+
+    /// Lost Mode does not outlive the management; whether an erase ended it is remembered.
+    fn end_lost_mode(&mut self, reason: UnenrolReason) {
+        let before = core::mem::take(&mut self.lost_mode);
+        self.lost_mode = match (reason, before) {
+            (UnenrolReason::Wiped | UnenrolReason::EnrolledAgain, LostMode::On(action)) => {
+                LostMode::Erased(action)
+            }
+            (UnenrolReason::Retired | UnenrolReason::CertificateExpired, LostMode::On(_))
+            | (_, LostMode::Off | LostMode::Erased(_)) => LostMode::Off,
+        };
+    }
+
     /// Ends the enrolment: no queue, no secrets.
     ///
     /// Source: sources/disable-activation-lock.md, "How to use Disable Activation Lock": a reset
     /// removes the bypass code from the service.
-    fn end_life(&mut self, now: Timestamp, reason: UnenrolReason) {
+    pub(crate) fn end_life(&mut self, now: Timestamp, reason: UnenrolReason) {
         for index in 0..self.commands.len() {
             if !self.commands[index].state.is_terminal() {
                 let state = CommandState::Canceled { reason: CancelReason::Unenrolled };
@@ -141,7 +202,17 @@ impl DeviceRecord {
         }
         self.lifecycle = Lifecycle::Unenrolled { reason, at: now };
         self.escrow = Escrow::default();
+        self.located = None;
+        self.end_lost_mode(reason);
         self.changed.device = true;
+    }
+}
+
+/// How a deleted device has left.
+const fn deleted(mode: Mode) -> UnenrolReason {
+    match deleted_as(mode) {
+        DeletedAs::Wipe => UnenrolReason::Wiped,
+        DeletedAs::Retire => UnenrolReason::Retired,
     }
 }
 

@@ -13,10 +13,14 @@ use muster_protocol::{
     Outcome, Platform, Policy, Timestamp,
 };
 
-use crate::{Action, DeviceRecord, EnrolmentProfile, KeyFingerprint, NewLife};
+use crate::{
+    Action, ActivationLockRoute, DeviceRecord, EnrolmentProfile, KeyFingerprint, NewCommand,
+    NewLife, Readings,
+};
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
-pub(crate) const WIPE: Action = Action::Wipe { persist_esim_data_plan: false };
+pub(crate) const WIPE: Action =
+    Action::Wipe { persist_esim_data_plan: false, keep_enrollment_data: false };
 pub(crate) const DONE: Outcome = Outcome::Acknowledged(Answer::Done);
 
 pub(crate) fn at(seconds: u64) -> Timestamp {
@@ -94,14 +98,29 @@ pub(crate) fn reply(command: &Command, outcome: Outcome) -> CommandResult {
     CommandResult { id: command.head.id, attempt: command.head.attempt, outcome }
 }
 
+/// The default reading of every contradiction.
+pub(crate) fn plain() -> Readings {
+    Readings::default()
+}
+
+/// Activation Locks are removed by the activation service.
+pub(crate) fn by_service() -> Readings {
+    Readings { activation_lock_route: ActivationLockRoute::ActivationService, ..plain() }
+}
+
+/// With an hour to live.
+pub(crate) fn command(id: CommandId, action: Action) -> NewCommand {
+    NewCommand { id, action, lifetime: HOUR }
+}
+
 /// Submits with an hour to live.
 pub(crate) fn submit(device: &mut DeviceRecord, now: Timestamp, number: u8, action: Action) {
-    device.submit(now, id(number), action, HOUR).unwrap();
+    device.submit(now, command(id(number), action), &plain()).unwrap();
 }
 
 /// Hands out the next command and checks which one it is.
 pub(crate) fn lease(device: &mut DeviceRecord, now: Timestamp, number: u8) -> Command {
-    let command = device.next(now).expect("something waits");
+    let command = device.next(now, &plain()).expect("something waits");
     assert_eq!(command.head.id, id(number));
     command
 }

@@ -11,6 +11,8 @@ pub enum Stage {
     InFlight,
     /// See [`CommandState::NotNow`].
     NotNow,
+    /// See [`CommandState::AtService`].
+    AtService,
     /// See [`CommandState::Done`].
     Done,
     /// See [`CommandState::Failed`].
@@ -23,10 +25,11 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order of a command's life.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Queued,
         Self::InFlight,
         Self::NotNow,
+        Self::AtService,
         Self::Done,
         Self::Failed,
         Self::NotSupported,
@@ -40,6 +43,7 @@ impl Stage {
             Self::Queued => "queued",
             Self::InFlight => "inFlight",
             Self::NotNow => "notNow",
+            Self::AtService => "atService",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::NotSupported => "notSupported",
@@ -51,7 +55,7 @@ impl Stage {
     #[must_use]
     pub const fn is_live(self) -> bool {
         match self {
-            Self::Queued | Self::InFlight | Self::NotNow => true,
+            Self::Queued | Self::InFlight | Self::NotNow | Self::AtService => true,
             Self::Done | Self::Failed | Self::NotSupported | Self::Canceled => false,
         }
     }
@@ -60,7 +64,7 @@ impl Stage {
 /// What can happen to a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Event {
-    /// A wipe or retire was accepted after it.
+    /// A wipe, retire or delete was accepted after it.
     FinalSubmitted,
     /// Its turn has come and the request was composed.
     Leased,
@@ -90,12 +94,22 @@ pub(crate) enum Event {
     Hello,
     /// The server started anew.
     Restored,
-    /// Released or answered `NotNow` after it was taken back or superseded in flight.
+    /// Released or to be tried again after it was taken back or superseded in flight.
     Withdrawn,
     /// The device began a new run.
     Idle,
     /// The device was wiped, retired or enrolled anew.
     DeviceLeft,
+    /// A call to the activation service was handed out for it.
+    Called,
+    /// The activation service removed the lock.
+    ServiceUnlocked,
+    /// The activation service refused every code there is.
+    ServiceRefused,
+    /// The activation service knows no such device.
+    ServiceUnknown,
+    /// The activation service could not be reached, or refused a code and there is another.
+    ServiceAgain,
 }
 
 type Moves = &'static [(Stage, Stage)];
@@ -104,6 +118,7 @@ const LIVE_TO_CANCELED: Moves = &[
     (Stage::Queued, Stage::Canceled),
     (Stage::InFlight, Stage::Canceled),
     (Stage::NotNow, Stage::Canceled),
+    (Stage::AtService, Stage::Canceled),
 ];
 
 const WAITING_TO_CANCELED: Moves =
@@ -125,10 +140,15 @@ pub(crate) const TRANSITIONS: &[(Event, Moves)] = &[
     (Event::Expired, LIVE_TO_CANCELED),
     (Event::Disconnected, &[(Stage::InFlight, Stage::Queued)]),
     (Event::Hello, &[(Stage::InFlight, Stage::Queued)]),
-    (Event::Restored, &[(Stage::InFlight, Stage::Queued)]),
-    (Event::Withdrawn, &[(Stage::InFlight, Stage::Canceled)]),
+    (Event::Restored, &[(Stage::InFlight, Stage::Queued), (Stage::AtService, Stage::Queued)]),
+    (Event::Withdrawn, &[(Stage::InFlight, Stage::Canceled), (Stage::AtService, Stage::Canceled)]),
     (Event::Idle, &[]),
     (Event::DeviceLeft, LIVE_TO_CANCELED),
+    (Event::Called, &[(Stage::Queued, Stage::AtService), (Stage::NotNow, Stage::AtService)]),
+    (Event::ServiceUnlocked, &[(Stage::AtService, Stage::Done)]),
+    (Event::ServiceRefused, &[(Stage::AtService, Stage::Failed)]),
+    (Event::ServiceUnknown, &[(Stage::AtService, Stage::NotSupported)]),
+    (Event::ServiceAgain, &[(Stage::AtService, Stage::Queued)]),
 ];
 
 /// Where `event` takes a command from `from`; `None` if it stays.
@@ -146,6 +166,7 @@ impl CommandState {
             Self::Queued => Stage::Queued,
             Self::InFlight => Stage::InFlight,
             Self::NotNow => Stage::NotNow,
+            Self::AtService => Stage::AtService,
             Self::Done { .. } => Stage::Done,
             Self::Failed { .. } => Stage::Failed,
             Self::NotSupported { .. } => Stage::NotSupported,

@@ -21,13 +21,20 @@ impl Acknowledgement {
     pub(crate) fn report(self, request: Option<&Request>, effect: Effect) -> Report {
         match (self, effect) {
             (Self::ConfirmsBeforeExecuting, _) if is_wipe_by_agent(request) => Report::Before,
-            (_, Effect::DropOff) | (Self::ResetsWithoutReporting, Effect::Erase) => Report::Never,
+            (_, Effect::DropOff)
+            | (Self::ResetsWithoutReporting, Effect::Erase | Effect::EraseAndReturn) => {
+                Report::Never
+            }
             (
                 Self::BeforeReset
                 | Self::ResetsWithoutReporting
                 | Self::ConfirmsBeforeExecuting
                 | Self::ConfirmsWhateverHappens,
-                Effect::Nothing | Effect::Changed | Effect::Erase | Effect::Leave,
+                Effect::Nothing
+                | Effect::Changed
+                | Effect::Erase
+                | Effect::EraseAndReturn
+                | Effect::Leave,
             ) => Report::After,
         }
     }

@@ -1,6 +1,7 @@
 //! The device: its life cycle and its user.
 
 mod conversation;
+mod set_up;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -10,13 +11,14 @@ use muster_protocol::status::DeviceStatus;
 use muster_protocol::{DeviceFacts, DeviceId, Mode, Policy, Seed, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::activation::ActivationCall;
 use crate::enrolment::{Enrolment, Link};
 use crate::input::Input;
 use crate::life::{Cause, Phase, next_phase};
 use crate::note::Note;
 use crate::output::Output;
 use crate::spec::DeviceSpec;
-use crate::system::{Entry, Remains, Situation, System};
+use crate::system::{Situation, System};
 use crate::user::UserAction;
 
 /// One simulated device.
@@ -38,18 +40,27 @@ pub struct Device {
 /// The phase, with what exists in that phase only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Life {
-    SetupAssistant,
+    SetupAssistant(Attendance),
     ActivationPrompt,
     Enrolling,
     Enrolled(Box<Enrolment>),
     Unenrolled,
 }
 
+/// Who takes a device through its set-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Attendance {
+    /// Whoever holds it.
+    Person,
+    /// Nobody: it was erased to return to service by itself.
+    Nobody,
+}
+
 impl Life {
     /// The life of a phase that has no data of its own; `Enrolled` is entered with its enrolment.
     const fn without_enrolment(phase: Phase) -> Option<Self> {
         match phase {
-            Phase::SetupAssistant => Some(Self::SetupAssistant),
+            Phase::SetupAssistant => Some(Self::SetupAssistant(Attendance::Person)),
             Phase::ActivationPrompt => Some(Self::ActivationPrompt),
             Phase::Enrolling => Some(Self::Enrolling),
             Phase::Unenrolled => Some(Self::Unenrolled),
@@ -65,11 +76,11 @@ impl Device {
     #[must_use]
     pub fn new(spec: DeviceSpec, seed: Seed) -> Self {
         let mut system = System::new(spec.facts.mode.platform());
-        system.set_up(&spec.facts, &spec.persona);
+        system.set_up(&spec.persona);
         Self {
             spec,
             chance: seed.stream(),
-            life: Life::SetupAssistant,
+            life: Life::SetupAssistant(Attendance::Person),
             system,
             outputs: VecDeque::new(),
         }
@@ -81,7 +92,7 @@ impl Device {
     pub fn handle(&mut self, now: Timestamp, input: Input) {
         let event = input.name();
         match input {
-            Input::Start => self.on_start(),
+            Input::Start => self.on_start(now),
             Input::Enrolled { device } => self.on_enrolled(now, device),
             Input::EnrolmentRefused => self.on_refused(),
             Input::Connected { minor: _ } => self.on_connected(now),
@@ -89,6 +100,7 @@ impl Device {
             Input::Unenrolled => self.on_unenrolled(),
             Input::Message(message) => self.on_message(now, message),
             Input::User(action) => self.on_user(now, &action),
+            Input::Activation(reply) => self.on_activation(now, reply),
             Input::Deadline => self.on_deadline(now),
         }
         .unwrap_or_else(|Misplaced| self.note(Note::Ignored { event }));
@@ -128,7 +140,7 @@ impl Device {
     #[must_use]
     pub const fn phase(&self) -> Phase {
         match self.life {
-            Life::SetupAssistant => Phase::SetupAssistant,
+            Life::SetupAssistant(_) => Phase::SetupAssistant,
             Life::ActivationPrompt => Phase::ActivationPrompt,
             Life::Enrolling => Phase::Enrolling,
             Life::Enrolled(_) => Phase::Enrolled,
@@ -140,6 +152,12 @@ impl Device {
     #[must_use]
     pub fn is_switched_on(&self) -> bool {
         self.system.is_switched_on()
+    }
+
+    /// Whether the device is in Lost Mode.
+    #[must_use]
+    pub const fn is_lost(&self) -> bool {
+        self.system.is_lost()
     }
 
     /// Who the device is to its server, while it is enrolled.
@@ -157,9 +175,12 @@ type Handled = Result<(), Misplaced>;
 /// The life cycle.
 impl Device {
     /// Takes up whatever the phase was waiting for; a connection does not survive a restart.
-    fn on_start(&mut self) -> Handled {
+    fn on_start(&mut self, now: Timestamp) -> Handled {
+        let is_on = self.is_switched_on();
         match &mut self.life {
-            Life::SetupAssistant => self.enrol()?,
+            Life::Unenrolled => {}
+            Life::SetupAssistant(_) | Life::Enrolling | Life::ActivationPrompt if !is_on => {}
+            Life::SetupAssistant(_) => self.begin_set_up(now)?,
             Life::Enrolling => self.push(Output::Enrol),
             Life::Enrolled(enrolment) => {
                 enrolment.link = Link::Down;
@@ -167,15 +188,8 @@ impl Device {
                     self.push(Output::Connect);
                 }
             }
-            Life::ActivationPrompt => self.note(Note::ActivationPrompt),
-            Life::Unenrolled => {}
+            Life::ActivationPrompt => self.ask_service(ActivationCall::Activate),
         }
-        Ok(())
-    }
-
-    fn enrol(&mut self) -> Handled {
-        self.advance(Cause::SetUp)?;
-        self.push(Output::Enrol);
         Ok(())
     }
 
@@ -190,11 +204,13 @@ impl Device {
     fn on_enrolled(&mut self, now: Timestamp, device: DeviceId) -> Handled {
         next_phase(self.phase(), Cause::Granted).ok_or(Misplaced)?;
         self.life = Life::Enrolled(Box::new(Enrolment::new(device)));
-        let (system, mut situation) = self.situation();
+        let (system, mut situation) = self.situation(now);
         let secrets = system.on_enrolled(&mut situation);
         self.persist();
         self.escrow(now, secrets);
-        self.push(Output::Connect);
+        if self.is_switched_on() {
+            self.push(Output::Connect);
+        }
         Ok(())
     }
 
@@ -216,56 +232,36 @@ impl Device {
         self.system.on_left();
         Ok(())
     }
-
-    /// Erases all content. Only an Activation Lock survives and holds up the set-up.
-    fn erase(&mut self) -> Handled {
-        next_phase(self.phase(), Cause::Erased).ok_or(Misplaced)?;
-        match self.system.erase() {
-            Remains::Nothing => self.advance(Cause::Erased),
-            Remains::ActivationLock => self.advance(Cause::ErasedLocked),
-        }
-    }
-
-    /// What an erased device does by itself: the next life, or the prompt.
-    fn go_on_after_erase(&mut self) -> Handled {
-        match self.phase() {
-            Phase::SetupAssistant => self.set_up_again(),
-            Phase::ActivationPrompt => {
-                self.note(Note::ActivationPrompt);
-                Ok(())
-            }
-            Phase::Enrolling | Phase::Enrolled | Phase::Unenrolled => Err(Misplaced),
-        }
-    }
-
-    fn set_up_again(&mut self) -> Handled {
-        self.system.set_up(&self.spec.facts, &self.spec.persona);
-        self.enrol()
-    }
 }
 
 /// The user.
 impl Device {
     fn on_user(&mut self, now: Timestamp, action: &UserAction) -> Handled {
         match (action, self.phase()) {
-            (UserAction::EraseAllContent, _) if !self.is_switched_on() => Err(Misplaced),
-            (UserAction::EraseAllContent, phase) => self.on_user_erase(phase),
-            (UserAction::RemoveWorkProfile, _) => self.on_user_leave(),
-            (_, Phase::ActivationPrompt) => self.on_setup_entry(action),
-            (_, _) => {
-                self.on_user_change(now, action);
-                Ok(())
+            (UserAction::EraseAllContent | UserAction::RemoveWorkProfile, _)
+                if !self.is_switched_on() =>
+            {
+                Err(Misplaced)
             }
+            (UserAction::EraseAllContent, phase) => self.on_user_erase(now, phase),
+            (UserAction::RemoveWorkProfile, _) => self.on_user_leave(),
+            // A decision: nobody switches off what is being set up.
+            (
+                UserAction::PowerOff | UserAction::UseBattery { left_percent: 0 },
+                Phase::SetupAssistant | Phase::Enrolling,
+            ) => Err(Misplaced),
+            (_, Phase::ActivationPrompt) => self.on_setup_entry(action),
+            (_, _) => self.on_user_change(now, action),
         }
     }
 
     /// The server hears nothing of it: the connection just ends.
-    fn on_user_erase(&mut self, phase: Phase) -> Handled {
+    fn on_user_erase(&mut self, now: Timestamp, phase: Phase) -> Handled {
         self.erase()?;
         if phase == Phase::Enrolled {
             self.push(Output::Leave);
         }
-        self.go_on_after_erase()
+        self.begin_set_up(now)
     }
 
     /// The server hears nothing of it: the connection just ends.
@@ -283,28 +279,18 @@ impl Device {
             | Mode::AppleDevice
             | Mode::AppleDeviceSupervised
             | Mode::AppleAutomatedDevice
-            | Mode::AppleUser => Err(Misplaced),
+            | Mode::AppleUser
+            | Mode::AppleAccountDrivenDevice
+            | Mode::AppleAccountDrivenUser
+            | Mode::AppleSharedIpad => Err(Misplaced),
         }
     }
 
-    fn on_setup_entry(&mut self, action: &UserAction) -> Handled {
-        match self.system.unlock_at_setup(action) {
-            Entry::Ignored => Err(Misplaced),
-            Entry::Refused => {
-                self.note(Note::ActivationRefused);
-                Ok(())
-            }
-            Entry::Accepted => {
-                self.note(Note::ActivationLockRemoved);
-                self.advance(Cause::Unlocked)?;
-                self.set_up_again()
-            }
-        }
-    }
-
-    fn on_user_change(&mut self, now: Timestamp, action: &UserAction) {
+    /// A device switched on before it is enrolled goes on with its set-up.
+    fn on_user_change(&mut self, now: Timestamp, action: &UserAction) -> Handled {
+        let was_on = self.is_switched_on();
         let before = self.system.clone();
-        let (system, mut situation) = self.situation();
+        let (system, mut situation) = self.situation(now);
         let consequences = system.on_user(action, &mut situation);
         if self.system != before {
             self.persist();
@@ -312,6 +298,8 @@ impl Device {
         let network = consequences.network;
         self.follow(now, consequences);
         self.change_network(network);
+        let is_back = !was_on && self.is_switched_on() && self.enrolment().is_none();
+        if is_back { self.on_start(now) } else { Ok(()) }
     }
 }
 
@@ -320,18 +308,20 @@ impl Device {
     fn enrolment(&self) -> Option<&Enrolment> {
         match &self.life {
             Life::Enrolled(enrolment) => Some(enrolment),
-            Life::SetupAssistant | Life::ActivationPrompt | Life::Enrolling | Life::Unenrolled => {
-                None
-            }
+            Life::SetupAssistant(_)
+            | Life::ActivationPrompt
+            | Life::Enrolling
+            | Life::Unenrolled => None,
         }
     }
 
     fn enrolment_mut(&mut self) -> Option<&mut Enrolment> {
         match &mut self.life {
             Life::Enrolled(enrolment) => Some(enrolment),
-            Life::SetupAssistant | Life::ActivationPrompt | Life::Enrolling | Life::Unenrolled => {
-                None
-            }
+            Life::SetupAssistant(_)
+            | Life::ActivationPrompt
+            | Life::Enrolling
+            | Life::Unenrolled => None,
         }
     }
 
@@ -340,13 +330,15 @@ impl Device {
         self.enrolment().map_or(Policy::NONE, |enrolment| enrolment.policy)
     }
 
-    fn situation(&mut self) -> (&mut System, Situation<'_>) {
+    fn situation(&mut self, now: Timestamp) -> (&mut System, Situation<'_>) {
         let situation = Situation {
             policy: self.policy(),
+            device: self.id(),
             facts: &self.spec.facts,
             persona: &self.spec.persona,
             traits: self.spec.traits,
             chance: &mut self.chance,
+            now,
         };
         (&mut self.system, situation)
     }

@@ -3,6 +3,7 @@
 use muster_protocol::DeviceId;
 use muster_protocol::management::ToDevice;
 
+use crate::activation::ActivationReply;
 use crate::user::UserAction;
 
 /// One event, handled whole before the next.
@@ -30,6 +31,9 @@ pub enum Input {
     Message(ToDevice),
     /// The person who holds the device did something.
     User(UserAction),
+    /// What the vendor's activation service answers to an
+    /// [`Output::Activation`](crate::Output::Activation).
+    Activation(ActivationReply),
     /// The time of [`Device::next_deadline`](crate::Device::next_deadline) has come.
     Deadline,
 }
@@ -46,6 +50,7 @@ impl Input {
             Self::Unenrolled => "Unenrolled",
             Self::Message(message) => message.name(),
             Self::User(action) => action.name(),
+            Self::Activation(reply) => reply.name(),
             Self::Deadline => "Deadline",
         }
     }

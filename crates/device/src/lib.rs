@@ -11,6 +11,7 @@
 extern crate alloc;
 
 mod acknowledgement;
+pub mod activation;
 mod android;
 mod apple;
 mod device;
@@ -20,6 +21,8 @@ mod journal;
 mod life;
 mod note;
 mod output;
+mod person;
+mod place;
 mod secrecy;
 mod spec;
 mod system;
@@ -30,7 +33,11 @@ pub use input::Input;
 pub use life::{Cause, Phase, next_phase};
 pub use note::Note;
 pub use output::Output;
+pub use person::{
+    Attention, Calendar, Connectivity, Habit, Person, PersonEvent, Script, week_strip,
+};
 pub use spec::{
-    Acknowledgement, AgentTarget, DeviceSpec, Persona, PromptHabit, Quirk, Screen, Traits,
+    AccessRights, AccountSignIn, Acknowledgement, AgentTarget, AwaitConfiguration, DeviceSpec,
+    LocationAccess, Persona, PromptHabit, Quirk, Screen, Traits,
 };
 pub use user::UserAction;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub enum Phase {
     /// New or erased: the set-up has not enrolled it yet.
     SetupAssistant,
-    /// Erased while an Activation Lock was on: asks for the owner's account.
+    /// Set up while an Activation Lock was on: asks for the owner's account.
     ActivationPrompt,
     /// Asked the server for an enrolment.
     Enrolling,
@@ -37,11 +37,11 @@ pub enum Cause {
     Granted,
     /// The server refused it.
     Refused,
-    /// Everything was erased; nothing keeps the set-up from starting.
+    /// Everything was erased.
     Erased,
-    /// Everything was erased but the Activation Lock.
-    ErasedLocked,
-    /// The Activation Lock was removed at Setup Assistant.
+    /// The vendor's service says that the device is locked.
+    Locked,
+    /// The vendor's service lets the set-up go on.
     Unlocked,
     /// The management ended.
     Left,
@@ -54,7 +54,7 @@ impl Cause {
         Self::Granted,
         Self::Refused,
         Self::Erased,
-        Self::ErasedLocked,
+        Self::Locked,
         Self::Unlocked,
         Self::Left,
     ];
@@ -67,9 +67,8 @@ const TRANSITIONS: &[(Phase, Cause, Phase)] = &[
     (Phase::Enrolling, Cause::Refused, Phase::SetupAssistant),
     (Phase::Enrolled, Cause::Left, Phase::Unenrolled),
     (Phase::Enrolled, Cause::Erased, Phase::SetupAssistant),
-    (Phase::Enrolled, Cause::ErasedLocked, Phase::ActivationPrompt),
     (Phase::Unenrolled, Cause::Erased, Phase::SetupAssistant),
-    (Phase::Unenrolled, Cause::ErasedLocked, Phase::ActivationPrompt),
+    (Phase::SetupAssistant, Cause::Locked, Phase::ActivationPrompt),
     (Phase::ActivationPrompt, Cause::Unlocked, Phase::SetupAssistant),
 ];
 

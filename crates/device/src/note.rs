@@ -62,4 +62,28 @@ pub enum Note {
     ActivationRefused,
     /// The Activation Lock was removed at Setup Assistant; the set-up goes on.
     ActivationLockRemoved,
+    /// An erased device set itself up and enrols again, with nobody near it.
+    ///
+    /// Source: EraseDevice, key `ReturnToService`, Apple MDM.
+    ReturnedToService,
+    /// There is no room for the application that management wants installed.
+    StorageFull,
+    /// The battery is empty: the device switched itself off.
+    BatteryEmpty,
+    /// A device plays the sound of its organisation.
+    ///
+    /// Source: Intune, remote actions, play lost device sound.
+    SoundPlays {
+        /// For how long.
+        minutes: u8,
+    },
+    /// An application starts as if newly installed: its data is gone.
+    ///
+    /// Source: CLEAR_APP_DATA, Android Management API.
+    ApplicationDataCleared(String),
+    /// Before the first unlock nobody knows whether the passcode meets the policy: the device
+    /// does not comply until its user enters it.
+    ///
+    /// Source: `PASSWORD_POLICIES_USER_CREDENTIALS_CONFIRMATION_REQUIRED`, Android Management API.
+    PasswordConfirmationRequired,
 }

@@ -3,6 +3,7 @@
 use muster_protocol::CommandId;
 use muster_protocol::management::ToServer;
 
+use crate::activation::ActivationCall;
 use crate::note::Note;
 
 /// One effect, to be carried out in the order handed out.
@@ -29,6 +30,8 @@ pub enum Output {
     ///
     /// The identity stays: the device comes back with the next [`Output::Connect`].
     Disconnect,
+    /// Ask the vendor's activation service, and give the device its answer as the next input.
+    Activation(ActivationCall),
     /// Something a person would see, or an event that did not fit.
     Note(Note),
 }

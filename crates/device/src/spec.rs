@@ -71,6 +71,138 @@ pub struct Traits {
     pub quirk: Option<Quirk>,
     /// How it reports what it does.
     pub acknowledgement: Acknowledgement,
+    /// What Automated Device Enrollment says of its set-up.
+    pub await_configuration: AwaitConfiguration,
+    /// What its management profile grants the server. Only unsupervised Apple devices heed it.
+    pub access_rights: AccessRights,
+    /// When the user of an account-driven enrolment signs in.
+    pub account_sign_in: AccountSignIn,
+    /// What an Android device tells of where it is.
+    pub location: LocationAccess,
+}
+
+/// Whether Setup Assistant holds an automatically enrolled Apple device until its server lets it
+/// go on.
+///
+/// Source: `await_device_configured`, Apple, Automated Device Enrollment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum AwaitConfiguration {
+    /// The set-up goes on by itself.
+    #[default]
+    No,
+    /// It waits for DeviceConfigured. Devices enrolled in another way do not wait.
+    Yes,
+}
+
+/// When the user of an account-driven Apple enrolment signs in with the account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum AccountSignIn {
+    /// While the device enrols.
+    #[default]
+    AtOnce,
+    /// With [`UserAction::SignIn`](crate::UserAction::SignIn); until then the enrolment is
+    /// unfinished.
+    Later,
+}
+
+/// `AccessRights` of a management profile: what the server may do on an unsupervised device.
+///
+/// Source: github.com/apple/device-management, `mdm/profiles/com.apple.mdm.yaml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "u16", into = "u16")]
+pub struct AccessRights(u16);
+
+impl AccessRights {
+    /// Nothing.
+    pub const NONE: Self = Self(0);
+    /// Inspects installed profiles.
+    pub const INSPECT_PROFILES: Self = Self(1);
+    /// Installs and removes profiles; worth nothing without [`Self::INSPECT_PROFILES`].
+    pub const INSTALL_PROFILES: Self = Self(2);
+    /// Locks the device and removes its passcode.
+    pub const LOCK_AND_PASSCODE: Self = Self(4);
+    /// Erases the device.
+    pub const ERASE: Self = Self(8);
+    /// Asks for device information.
+    pub const DEVICE_INFORMATION: Self = Self(16);
+    /// Asks for network information.
+    pub const NETWORK_INFORMATION: Self = Self(32);
+    /// Inspects provisioning profiles.
+    pub const INSPECT_PROVISIONING: Self = Self(64);
+    /// Installs and removes them; worth nothing without [`Self::INSPECT_PROVISIONING`].
+    pub const INSTALL_PROVISIONING: Self = Self(128);
+    /// Lists installed applications.
+    pub const LIST_APPLICATIONS: Self = Self(256);
+    /// Asks for restrictions.
+    pub const RESTRICTIONS: Self = Self(512);
+    /// Asks for security information.
+    pub const SECURITY: Self = Self(1_024);
+    /// Changes settings.
+    pub const SETTINGS: Self = Self(2_048);
+    /// Manages applications.
+    pub const APPLICATIONS: Self = Self(4_096);
+    /// Everything.
+    pub const ALL: Self = Self(8_191);
+
+    /// The rights of these bits; bits without a meaning are dropped, and so are rights that lack
+    /// the one they need.
+    #[must_use]
+    pub const fn new(bits: u16) -> Self {
+        let known = Self(bits & Self::ALL.0);
+        known
+            .needing(Self::INSTALL_PROFILES, Self::INSPECT_PROFILES)
+            .needing(Self::INSTALL_PROVISIONING, Self::INSPECT_PROVISIONING)
+    }
+
+    const fn needing(self, right: Self, needed: Self) -> Self {
+        if self.grant(needed) { self } else { self.without(right) }
+    }
+
+    /// These rights but for `right`.
+    #[must_use]
+    pub const fn without(self, right: Self) -> Self {
+        Self(self.0 & !right.0)
+    }
+
+    /// Whether all of `right` is among them.
+    #[must_use]
+    pub const fn grant(self, right: Self) -> bool {
+        self.0 & right.0 == right.0
+    }
+}
+
+impl Default for AccessRights {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+impl From<u16> for AccessRights {
+    fn from(bits: u16) -> Self {
+        Self::new(bits)
+    }
+}
+
+impl From<AccessRights> for u16 {
+    fn from(rights: AccessRights) -> Self {
+        rights.0
+    }
+}
+
+/// Whether an Android device may be located when its management begins.
+///
+/// Source: Intune, remote actions, locate device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum LocationAccess {
+    /// Policy allows it, location is on, and the user of a corporate work profile agrees.
+    #[default]
+    Granted,
+    /// The user has switched location off.
+    SwitchedOff,
+    /// The user of a corporate work profile has not agreed. Other devices need no consent.
+    NotConsented,
+    /// Policy of the organisation does not allow it.
+    RuledOut,
 }
 
 /// The API level an Android agent declares it was built for; Android withdraws old rights from
@@ -125,6 +257,23 @@ pub enum Quirk {
     ///
     /// Source: `DevicePolicyManager.resetPasswordWithToken`.
     FourDigitPasscodes,
+    /// An Apple device whose Setup Assistant takes a bypass code only with some text as the user
+    /// name.
+    ///
+    /// Source: reports of users of Intune's page about Activation Lock.
+    SetupAssistantWantsAUserName,
+    /// An Apple device that cannot make an escrow keybag: it enrols without an unlock token.
+    ///
+    /// Source: error codes 12017 to 12019, Apple MDM protocol reference.
+    NoEscrowKeybag,
+    /// An Apple device that does not find out where it is.
+    ///
+    /// Source: error code 12068, Apple MDM protocol reference.
+    NoPositionFix,
+    /// An Apple device that cannot play a sound.
+    ///
+    /// Source: error code 12080, Apple MDM protocol reference.
+    BrokenSpeaker,
 }
 
 /// How a device reports what it does.
@@ -145,4 +294,17 @@ pub enum Acknowledgement {
     ///
     /// Source: Headwind MDM, `ConfigUpdater` of its launcher.
     ConfirmsWhateverHappens,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_counts_only_with_the_one_it_needs() {
+        let alone = AccessRights::new(2 | 128 | 0x8000);
+        assert_eq!(alone, AccessRights::NONE);
+        assert!(AccessRights::new(3).grant(AccessRights::INSTALL_PROFILES));
+        assert!(AccessRights::default().grant(AccessRights::ALL));
+    }
 }

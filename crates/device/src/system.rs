@@ -5,9 +5,12 @@ use alloc::vec::Vec;
 use muster_protocol::secret::{BypassCode, UnlockToken};
 use muster_protocol::seed::Stream;
 use muster_protocol::status::DeviceStatus;
-use muster_protocol::{Answer, DeviceFacts, Outcome, Platform, Policy, Request};
+use muster_protocol::{
+    Answer, DeviceFacts, DeviceId, Outcome, Platform, Policy, Request, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
+use crate::activation::{ActivationCall, LockType};
 use crate::android::Android;
 use crate::apple::Apple;
 use crate::note::Note;
@@ -20,7 +23,10 @@ pub(crate) struct Situation<'a> {
     pub(crate) persona: &'a Persona,
     pub(crate) traits: Traits,
     pub(crate) policy: Policy,
+    /// Who the device is to its server, while it is enrolled.
+    pub(crate) device: Option<DeviceId>,
     pub(crate) chance: &'a mut Stream,
+    pub(crate) now: Timestamp,
 }
 
 /// What a change brings about beside the changed state.
@@ -29,6 +35,8 @@ pub(crate) struct Consequences {
     pub(crate) notes: Vec<Note>,
     pub(crate) secrets: Secrets,
     pub(crate) network: Network,
+    /// What the device asks of its vendor's service.
+    pub(crate) activation: Option<ActivationCall>,
 }
 
 impl Consequences {
@@ -102,19 +110,12 @@ pub(crate) enum Effect {
     Changed,
     /// The device is to be erased once the answer is out.
     Erase,
+    /// The same, and then it sets itself up and enrols with nobody's help.
+    EraseAndReturn,
     /// The management is to end once the answer is out.
     Leave,
     /// The device is never heard of again, and nothing was done.
     DropOff,
-}
-
-/// What an erase left behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Remains {
-    /// Nothing: the device is as new.
-    Nothing,
-    /// The Activation Lock, which the vendor keeps, not the device.
-    ActivationLock,
 }
 
 /// The state of one platform's system; natural zeros stand for "not managed".
@@ -134,9 +135,9 @@ impl System {
     }
 
     /// The user goes through the set-up.
-    pub(crate) fn set_up(&mut self, facts: &DeviceFacts, persona: &Persona) {
+    pub(crate) fn set_up(&mut self, persona: &Persona) {
         match self {
-            Self::Apple(apple) => apple.set_up(facts.mode, persona),
+            Self::Apple(apple) => apple.set_up(persona),
             Self::Android(android) => android.set_up(persona),
         }
     }
@@ -193,13 +194,10 @@ impl System {
     }
 
     /// Erases all content and settings.
-    pub(crate) fn erase(&mut self) -> Remains {
+    pub(crate) fn erase(&mut self) {
         match self {
             Self::Apple(apple) => apple.erase(),
-            Self::Android(android) => {
-                *android = Android::default();
-                Remains::Nothing
-            }
+            Self::Android(android) => *android = Android::default(),
         }
     }
 
@@ -211,19 +209,55 @@ impl System {
         }
     }
 
-    /// Tries to remove the Activation Lock at Setup Assistant.
-    pub(crate) fn unlock_at_setup(&mut self, action: &UserAction) -> Entry {
+    /// What somebody at Setup Assistant asks of the vendor's service.
+    pub(crate) fn enter_at_setup(&self, action: &UserAction, traits: Traits) -> Entry {
         match self {
-            Self::Apple(apple) => apple.unlock_at_setup(action),
+            Self::Apple(_) => Apple::enter_at_setup(action, traits.quirk),
             Self::Android(_) => Entry::Ignored,
+        }
+    }
+
+    /// How the vendor's service sees the lock of the device.
+    pub(crate) fn on_standing(&mut self, lock: LockType) {
+        match self {
+            Self::Apple(apple) => apple.on_standing(lock),
+            Self::Android(_) => {}
+        }
+    }
+
+    /// The same while somebody has Find My open.
+    pub(crate) fn on_opened(
+        &mut self,
+        lock: LockType,
+        situation: &mut Situation<'_>,
+    ) -> Consequences {
+        match self {
+            Self::Apple(apple) => apple.on_opened(lock, situation),
+            Self::Android(_) => Consequences::default(),
+        }
+    }
+
+    /// Find My begins with the set-up, where nobody has to allow it.
+    pub(crate) fn begin_find_my(&mut self, situation: &mut Situation<'_>) -> Consequences {
+        match self {
+            Self::Apple(apple) => apple.on_policy(situation),
+            Self::Android(_) => Consequences::default(),
         }
     }
 
     /// Whether something keeps the device from what it answered `NotNow` to.
     pub(crate) fn is_busy(&self) -> bool {
         match self {
-            Self::Apple(apple) => apple.is_locked_with_passcode(),
+            Self::Apple(apple) => apple.is_busy(),
             Self::Android(_) => false,
+        }
+    }
+
+    /// Whether the device is in Lost Mode.
+    pub(crate) const fn is_lost(&self) -> bool {
+        match self {
+            Self::Apple(apple) => apple.is_lost(),
+            Self::Android(android) => android.is_lost(),
         }
     }
 
@@ -231,7 +265,7 @@ impl System {
     pub(crate) fn is_switched_on(&self) -> bool {
         match self {
             Self::Apple(apple) => apple.is_switched_on(),
-            Self::Android(_) => true,
+            Self::Android(android) => android.is_switched_on(),
         }
     }
 
@@ -239,7 +273,7 @@ impl System {
     pub(crate) fn is_on_network(&self) -> bool {
         match self {
             Self::Apple(apple) => apple.is_on_network(),
-            Self::Android(_) => true,
+            Self::Android(android) => android.is_switched_on(),
         }
     }
 
@@ -252,12 +286,12 @@ impl System {
     }
 }
 
-/// What came of an entry at Setup Assistant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What an action at Setup Assistant comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Entry {
-    /// The lock is gone.
-    Accepted,
-    /// Wrong; the lock stays.
+    /// The service is to judge it.
+    Call(ActivationCall),
+    /// The page itself does not take it.
     Refused,
     /// Not an entry for this page.
     Ignored,

@@ -38,6 +38,8 @@ pub enum UserAction {
     /// Restores a backup of this device without enrolling again: an Apple device makes a new
     /// keybag, and the unlock token the server keeps opens nothing any more.
     RestoreFromBackup,
+    /// Restores a backup of another device, which brings its data and none of its codes.
+    RestoreFromAnotherBackup,
     /// Removes the device passcode.
     ClearPasscode,
     /// Forgets the password of the work profile where it has a lock of its own, otherwise the
@@ -49,6 +51,34 @@ pub enum UserAction {
     EnterPasscode(Passcode),
     /// Switches a device on that was switched off.
     PowerOn,
+    /// Switches the device off.
+    PowerOff,
+    /// Uses the device until its battery has so much left; with nothing left it goes off.
+    UseBattery {
+        /// Of 100; what is more counts as 100.
+        left_percent: u8,
+    },
+    /// Charges the battery until it is full. A device that is off stays off.
+    ChargeBattery,
+    /// Signs in with the account of an account-driven enrolment, which finishes it.
+    SignIn,
+    /// Installs a profile by hand, which no management put there.
+    InstallProfile {
+        /// Identifier of the profile.
+        identifier: String,
+    },
+    /// Does something on the device during which the system holds management back.
+    HoldManagement,
+    /// Ends that.
+    ReleaseManagement,
+    /// Takes an Android device out of Lost Mode, with the passcode if there is one.
+    ExitLostMode,
+    /// Switches the location of an Android device on.
+    TurnLocationOn,
+    /// Switches the location of an Android device off.
+    TurnLocationOff,
+    /// Lets the organisation locate a corporate device with a work profile.
+    ConsentToLocation,
 }
 
 impl UserAction {
@@ -67,11 +97,23 @@ impl UserAction {
             Self::SignInAsOwner => "SignInAsOwner",
             Self::EraseAllContent => "EraseAllContent",
             Self::RestoreFromBackup => "RestoreFromBackup",
+            Self::RestoreFromAnotherBackup => "RestoreFromAnotherBackup",
             Self::ClearPasscode => "ClearPasscode",
             Self::ForgetPasscode => "ForgetPasscode",
             Self::RemoveWorkProfile => "RemoveWorkProfile",
             Self::EnterPasscode(_) => "EnterPasscode",
             Self::PowerOn => "PowerOn",
+            Self::PowerOff => "PowerOff",
+            Self::UseBattery { .. } => "UseBattery",
+            Self::ChargeBattery => "ChargeBattery",
+            Self::SignIn => "SignIn",
+            Self::InstallProfile { .. } => "InstallProfile",
+            Self::HoldManagement => "HoldManagement",
+            Self::ReleaseManagement => "ReleaseManagement",
+            Self::ExitLostMode => "ExitLostMode",
+            Self::TurnLocationOn => "TurnLocationOn",
+            Self::TurnLocationOff => "TurnLocationOff",
+            Self::ConsentToLocation => "ConsentToLocation",
         }
     }
 }

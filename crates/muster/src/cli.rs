@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use muster_control::ActionKind;
+use muster_device::Calendar;
+use muster_protocol::Mode;
+
+use crate::life::{Life, calendar};
 
 /// A fleet of simulated iOS and Android devices and the MDM server that manages them.
 #[derive(Debug, Parser)]
@@ -92,7 +96,8 @@ pub(crate) struct DemoArgs {
 /// `muster server`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  muster server\n  muster server --data /tmp/run1 --quic 127.0.0.1:0 --admin 127.0.0.1:0\n\n\
+    after_help = "Examples:\n  muster server\n  muster server --data /tmp/run1 --quic 127.0.0.1:0 --admin 127.0.0.1:0\n  \
+    muster server --activation-folder .muster-vendor   `muster fleet` serves it; may start later\n\n\
     Ctrl-C stops within two seconds: commands in flight go back into the queue."
 )]
 pub(crate) struct ServerArgs {
@@ -108,6 +113,12 @@ pub(crate) struct ServerArgs {
     /// How long an accepted command may wait for its device
     #[arg(long, default_value = "30d", value_parser = span, value_name = "SPAN")]
     pub(crate) command_lifetime: Duration,
+    /// Send bypass codes to the activation service of this folder instead of to the devices
+    #[arg(long, env = "MUSTER_ACTIVATION", value_name = "DIR")]
+    pub(crate) activation_folder: Option<PathBuf>,
+    /// Follow another reading where the documents contradict each other; may be given repeatedly
+    #[arg(long, value_name = "NAME")]
+    pub(crate) reading: Vec<crate::verbs::server::Reading>,
     /// Listen on addresses that other machines can reach
     #[arg(long)]
     pub(crate) allow_non_loopback: bool,
@@ -117,7 +128,9 @@ pub(crate) struct ServerArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  muster fleet --devices 1000\n  muster fleet --devices 1000 --state ./fleet   survives a restart\n  \
-    muster fleet --devices 50 --token-file ./one-time-token --server 127.0.0.1:4433 --ca ./ca.pem\n\n\
+    muster fleet --life realistic --day-length 60s   a day of people in a minute\n  \
+    muster fleet --devices 50 --token-file ./one-time-token --server 127.0.0.1:4433 --ca ./ca.pem\n  \
+    muster fleet --activation-service 127.0.0.1:9443 --activation-folder .muster-vendor\n\n\
     Runs until Ctrl-C; then prints what the devices did."
 )]
 pub(crate) struct FleetArgs {
@@ -154,9 +167,21 @@ pub(crate) struct FleetArgs {
     /// How often a connected device pings; a killed server is noticed this late at most
     #[arg(long, default_value = "60s", value_parser = span, value_name = "SPAN")]
     pub(crate) keep_alive: Duration,
+    /// Serve the vendor's activation service of these devices over HTTPS; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", requires = "activation_folder")]
+    pub(crate) activation_service: Option<std::net::SocketAddr>,
+    /// Folder of that service: its CA, the certificate of its customer, where it listens
+    #[arg(long, env = "MUSTER_ACTIVATION", value_name = "DIR")]
+    pub(crate) activation_folder: Option<PathBuf>,
     /// Stop after this long instead of at Ctrl-C
     #[arg(long, value_parser = span, value_name = "SPAN")]
     pub(crate) run_for: Option<Duration>,
+    /// Who holds the devices: none, realistic, or a habit such as office-worker for all
+    #[arg(long, default_value = "none", value_parser = Life::parse, value_name = "WHO")]
+    pub(crate) life: Life,
+    /// How long a day of these people lasts; the run starts on a Monday at 08:00
+    #[arg(long, default_value = "1d", value_parser = calendar, value_name = "SPAN")]
+    pub(crate) day_length: Calendar,
     /// Connect to an address of another machine
     #[arg(long)]
     pub(crate) allow_non_loopback: bool,
@@ -178,14 +203,57 @@ pub(crate) struct AdminArgs {
 pub(crate) enum DeviceVerb {
     /// List enrolled devices
     #[command(
-        after_help = "Examples:\n  muster device list\n  muster device list --json | jq '.[].serialNumber'"
+        after_help = "Examples:\n  muster device list\n  muster device list --json | jq '.[].serialNumber'\n  \
+        muster device list --activation-lock on          the report of all locked devices\n  \
+        muster device list --platform android --noncompliant"
     )]
-    List(AdminArgs),
+    List(DeviceListArgs),
     /// Show one device and its latest actions
     #[command(
         after_help = "Examples:\n  muster device show F17G0000A1\n  muster device show 0192... --json"
     )]
     Show(DeviceShowArgs),
+}
+
+/// `muster device list`
+#[derive(Debug, Args)]
+pub(crate) struct DeviceListArgs {
+    /// Only devices of this platform
+    #[arg(long, value_enum)]
+    pub(crate) platform: Option<PlatformName>,
+    /// Only devices managed in this mode, such as automated-device or dedicated
+    #[arg(long, value_parser = mode, value_name = "MODE")]
+    pub(crate) mode: Option<Mode>,
+    /// Only devices that reported their Activation Lock on, or off
+    #[arg(long, value_enum, value_name = "STATE")]
+    pub(crate) activation_lock: Option<LockState>,
+    /// Only devices in Lost Mode
+    #[arg(long)]
+    pub(crate) lost: bool,
+    /// Only devices that do not meet what is asked of them
+    #[arg(long)]
+    pub(crate) noncompliant: bool,
+    /// Where the admin API is.
+    #[command(flatten)]
+    pub(crate) admin: AdminArgs,
+}
+
+/// The two families of devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlatformName {
+    /// iOS and iPadOS
+    Apple,
+    /// Android
+    Android,
+}
+
+/// How an Activation Lock stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LockState {
+    /// Locked
+    On,
+    /// Not locked
+    Off,
 }
 
 /// `muster device show`
@@ -202,7 +270,11 @@ pub(crate) struct DeviceShowArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  muster action sync F17G0000A1\n  muster action reset-passcode F17G0000A1 --wait\n  \
-    muster action wipe F17G0000A1 --wait=1m --json\n\n\
+    muster action wipe F17G0000A1 --wait=1m --json\n  \
+    muster action wipe F17G0000A1 --keep-enrollment-data --persist-esim\n  \
+    muster action enable-lost-mode F17G0000A1 --message 'please call' --phone-number '555 0100' --wait\n  \
+    muster action locate F17G0000A1 --wait\n  muster action play-lost-mode-sound F17G0000A1 --minutes 2\n  \
+    muster action delete F17G0000A1\n\n\
     Simulated wipes only ever touch simulated devices."
 )]
 pub(crate) struct ActionArgs {
@@ -214,9 +286,35 @@ pub(crate) struct ActionArgs {
     /// Wait until the device has answered, at most this long
     #[arg(long, value_parser = span, num_args = 0..=1, default_missing_value = "30s", require_equals = true, value_name = "SPAN")]
     pub(crate) wait: Option<Duration>,
+    /// What the action is asked with.
+    #[command(flatten)]
+    pub(crate) with: ActionWith,
     /// Where the admin API is.
     #[command(flatten)]
     pub(crate) admin: AdminArgs,
+}
+
+/// What goes with one action or another.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ActionWith {
+    /// enable-lost-mode: text on the lock screen
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+    /// enable-lost-mode: number on the lock screen
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) phone_number: Option<String>,
+    /// enable-lost-mode: text at the foot of the lock screen
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) footer: Option<String>,
+    /// play-lost-mode-sound: for how long
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=5), value_name = "1-5")]
+    pub(crate) minutes: Option<u8>,
+    /// wipe: have the device enrol again by itself (Return to Service)
+    #[arg(long)]
+    pub(crate) keep_enrollment_data: bool,
+    /// wipe: keep the eSIM data plan
+    #[arg(long)]
+    pub(crate) persist_esim: bool,
 }
 
 /// The remote actions.
@@ -234,6 +332,22 @@ pub(crate) enum ActionName {
     Sync,
     /// Remove the Activation Lock of a supervised iOS device
     BypassActivationLock,
+    /// Restart
+    Reboot,
+    /// Switch off
+    ShutDown,
+    /// Lock the device for a finder to bring back
+    EnableLostMode,
+    /// End Lost Mode
+    DisableLostMode,
+    /// Report where the device is
+    Locate,
+    /// Play a sound
+    PlayLostModeSound,
+    /// Take the device off the list at once; it is retired, or wiped
+    Delete,
+    /// Let a device that waits in Setup Assistant go on
+    DeviceConfigured,
 }
 
 impl ActionName {
@@ -246,6 +360,14 @@ impl ActionName {
             Self::Lock => ActionKind::RemoteLock,
             Self::Sync => ActionKind::SyncDevice,
             Self::BypassActivationLock => ActionKind::BypassActivationLock,
+            Self::Reboot => ActionKind::RebootNow,
+            Self::ShutDown => ActionKind::ShutDown,
+            Self::EnableLostMode => ActionKind::EnableLostMode,
+            Self::DisableLostMode => ActionKind::DisableLostMode,
+            Self::Locate => ActionKind::LocateDevice,
+            Self::PlayLostModeSound => ActionKind::PlayLostModeSound,
+            Self::Delete => ActionKind::Delete,
+            Self::DeviceConfigured => ActionKind::DeviceConfigured,
         }
     }
 }
@@ -311,12 +433,19 @@ pub(crate) struct TokenNewArgs {
 }
 
 /// Reads a span with its unit, such as 250ms, 30s, 10m, 12h or 30d.
-fn span(text: &str) -> Result<Duration, String> {
+pub(crate) fn span(text: &str) -> Result<Duration, String> {
     let hint = "expected a number with its unit, such as 250ms, 30s, 10m, 12h or 30d";
     let span: jiff::Span = text.parse().map_err(|_cause| hint.to_owned())?;
     let days = jiff::SpanRelativeTo::days_are_24_hours();
     let span = span.to_duration(days).map_err(|_cause| hint.to_owned())?;
     Duration::try_from(span).map_err(|_cause| hint.to_owned())
+}
+
+fn mode(text: &str) -> Result<Mode, String> {
+    text.parse().map_err(|_unknown| {
+        let names: Vec<&str> = Mode::ALL.into_iter().map(Mode::name).collect();
+        format!("there are {}", names.join(", "))
+    })
 }
 
 fn sockets(text: &str) -> Result<muster_agent::Sockets, String> {
@@ -336,6 +465,21 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory as _;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_action_can_be_asked_for() {
+        for kind in ActionKind::ALL {
+            let named = ActionName::value_variants().iter().any(|name| name.kind() == kind);
+            assert!(named, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_mode_is_answered_with_those_there_are() {
+        assert_eq!(mode("dedicated"), Ok(Mode::AndroidDedicated));
+        let refused = mode("kiosk").unwrap_err();
+        assert!(refused.contains("automated-device, user-enrollment"), "{refused}");
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use muster_server::DataDir;
-use reqwest::{Certificate, Response, StatusCode};
+use reqwest::{Certificate, RequestBuilder, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::cli::AdminArgs;
+use crate::cli::{AdminArgs, LockState};
 use crate::exit::{Exit, ExitWith};
 
 /// How long one request may take.
@@ -120,7 +120,23 @@ impl AdminClient {
 
     /// All enrolled devices.
     pub(crate) async fn devices(&self) -> anyhow::Result<Vec<ManagedDevice>> {
-        let (mut all, mut next) = (Vec::new(), Some(self.devices.clone()));
+        self.devices_with("").await
+    }
+
+    /// The enrolled devices whose Activation Lock is on, or off.
+    pub(crate) async fn devices_locked(
+        &self,
+        lock: LockState,
+    ) -> anyhow::Result<Vec<ManagedDevice>> {
+        self.devices_with(match lock {
+            LockState::On => "?$count=false&x-muster-activation-lock=on",
+            LockState::Off => "?$count=false&x-muster-activation-lock=off",
+        })
+        .await
+    }
+
+    async fn devices_with(&self, query: &str) -> anyhow::Result<Vec<ManagedDevice>> {
+        let (mut all, mut next) = (Vec::new(), Some(format!("{}{query}", self.devices)));
         while let Some(url) = next {
             let page: Page =
                 self.fetch(&url).await?.json().await.context("failed to read a page")?;
@@ -156,22 +172,41 @@ impl AdminClient {
 
     /// Finds a device by id or by serial number.
     pub(crate) async fn find(&self, wanted: &str) -> anyhow::Result<ManagedDevice> {
-        if wanted.parse::<muster_protocol::DeviceId>().is_ok() {
-            return self.device(wanted).await;
-        }
-        let found = self.devices().await?.into_iter().find(|device| device.serial_number == wanted);
+        let found = if wanted.parse::<muster_protocol::DeviceId>().is_ok() {
+            self.known(wanted).await?
+        } else {
+            self.devices().await?.into_iter().find(|device| device.serial_number == wanted)
+        };
         found.ok_or_else(|| {
             let message = format!(
-                "no enrolled device has the id or serial number {wanted:?}; \
-                 `muster device list` shows them"
+                "no device has the id or serial number {wanted:?}; \
+                 `muster device list` shows those there are"
             );
             anyhow::Error::new(ExitWith { exit: Exit::Usage, message })
         })
     }
 
-    /// Asks for an action.
+    /// Asks for an action without a body.
     pub(crate) async fn act(&self, id: &str, action: &str) -> anyhow::Result<Asked> {
-        let request = self.http.post(format!("{}/{id}/{action}", self.devices));
+        self.ask(self.http.post(format!("{}/{id}/{action}", self.devices))).await
+    }
+
+    /// Asks for an action with what its body says.
+    pub(crate) async fn act_with(
+        &self,
+        id: &str,
+        action: &str,
+        body: &Value,
+    ) -> anyhow::Result<Asked> {
+        self.ask(self.http.post(format!("{}/{id}/{action}", self.devices)).json(body)).await
+    }
+
+    /// Takes a device off the list.
+    pub(crate) async fn delete(&self, id: &str) -> anyhow::Result<Asked> {
+        self.ask(self.http.delete(format!("{}/{id}", self.devices))).await
+    }
+
+    async fn ask(&self, request: RequestBuilder) -> anyhow::Result<Asked> {
         let answer = request.bearer_auth(&self.token).send().await.map_err(unreachable)?;
         let status = answer.status();
         if status == StatusCode::NO_CONTENT {
@@ -182,15 +217,32 @@ impl AdminClient {
         Ok(Asked::Refused { status: status.as_u16(), reason: reason(answer).await })
     }
 
-    async fn fetch(&self, url: &str) -> anyhow::Result<Response> {
-        let answer =
-            self.http.get(url).bearer_auth(&self.token).send().await.map_err(unreachable)?;
-        if answer.status().is_success() {
-            return Ok(answer);
+    /// One device by id; `None` if the server shows no such device.
+    async fn known(&self, id: &str) -> anyhow::Result<Option<ManagedDevice>> {
+        let answer = self.look(&format!("{}/{id}", self.devices)).await?;
+        if answer.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
         }
-        let status = answer.status();
-        bail!("the server answered {status}: {}", reason(answer).await)
+        let device = fine(answer).await?.json().await.context("failed to read the device")?;
+        Ok(Some(device))
     }
+
+    async fn fetch(&self, url: &str) -> anyhow::Result<Response> {
+        fine(self.look(url).await?).await
+    }
+
+    async fn look(&self, url: &str) -> anyhow::Result<Response> {
+        self.http.get(url).bearer_auth(&self.token).send().await.map_err(unreachable)
+    }
+}
+
+/// An answer, unless it is a refusal.
+async fn fine(answer: Response) -> anyhow::Result<Response> {
+    if answer.status().is_success() {
+        return Ok(answer);
+    }
+    let status = answer.status();
+    bail!("the server answered {status}: {}", reason(answer).await)
 }
 
 /// The reason in an error envelope, the most helpful one first.

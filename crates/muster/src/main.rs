@@ -5,7 +5,9 @@ mod cli;
 mod client;
 mod demo;
 mod exit;
+mod life;
 mod talk;
+mod vendor;
 mod verbs;
 
 use std::process::ExitCode;

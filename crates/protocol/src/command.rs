@@ -123,6 +123,25 @@ pub enum AppleRequest {
     InstalledApplicationList,
     /// Asks for the unlock token again. iOS 5.0 to 6.1.6 only, supervised only.
     RequestUnlockToken,
+    /// Lists the certificates installed. Waits for the first unlock.
+    CertificateList,
+    /// Installs an application.
+    InstallApplication {
+        /// Bundle identifier.
+        identifier: String,
+    },
+    /// Removes the passcode of Screen Time. Supervised only.
+    ClearRestrictionsPassword,
+    /// EraseDevice with its key `ReturnToService`: the device then sets itself up and enrols
+    /// again without a person, unless an Activation Lock is on. From iOS 17.
+    ReturnToService {
+        /// Keeps the eSIM data plan.
+        preserve_data_plan: bool,
+        /// `WiFiProfileData`; without it the device needs a network it finds by itself.
+        wifi_profile: Option<ProfilePayload>,
+        /// `MDMProfileData`; without it the device asks Automated Device Enrollment.
+        mdm_profile: Option<ProfilePayload>,
+    },
 }
 
 /// The identifier of the profile that is the management itself.
@@ -151,6 +170,33 @@ pub enum AndroidRequest {
     RequestDeviceInfo,
     /// Removes the work profile or the device administrator: the device leaves.
     RelinquishOwnership,
+    /// Restarts the device. Fully managed devices only, from Android 7.
+    Reboot,
+    /// Locks the device for a finder. Organisation-owned devices only; one text is needed.
+    StartLostMode {
+        /// `lostMessage`.
+        message: Option<String>,
+        /// `lostPhoneNumber`.
+        phone_number: Option<String>,
+        /// `lostEmailAddress`.
+        email_address: Option<String>,
+        /// `lostStreetAddress`.
+        street_address: Option<String>,
+    },
+    /// Ends Lost Mode.
+    StopLostMode,
+    /// Clears the data of applications. From Android 9.
+    ClearAppData {
+        /// `packageNames`.
+        package_names: Vec<String>,
+    },
+    /// Reports where the device is. The product's own: its application does it, not the API.
+    LocateDevice,
+    /// Plays a sound. The product's own, as [`Self::LocateDevice`].
+    PlayLostModeSound {
+        /// For how long, in minutes, 1 to 5.
+        duration_minutes: u8,
+    },
 }
 
 /// Whose password a reset concerns.
@@ -178,7 +224,7 @@ impl AppleRequest {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::EraseDevice { .. } => "EraseDevice",
+            Self::EraseDevice { .. } | Self::ReturnToService { .. } => "EraseDevice",
             Self::ClearPasscode { .. } => "ClearPasscode",
             Self::DeviceLock { .. } => "DeviceLock",
             Self::DisableActivationLock { .. } => "DisableActivationLock",
@@ -199,6 +245,9 @@ impl AppleRequest {
             Self::DeviceConfigured => "DeviceConfigured",
             Self::InstalledApplicationList => "InstalledApplicationList",
             Self::RequestUnlockToken => "RequestUnlockToken",
+            Self::CertificateList => "CertificateList",
+            Self::InstallApplication { .. } => "InstallApplication",
+            Self::ClearRestrictionsPassword => "ClearRestrictionsPassword",
         }
     }
 }
@@ -213,6 +262,12 @@ impl AndroidRequest {
             Self::Lock => "LOCK",
             Self::RequestDeviceInfo => "REQUEST_DEVICE_INFO",
             Self::RelinquishOwnership => "RELINQUISH_OWNERSHIP",
+            Self::Reboot => "REBOOT",
+            Self::StartLostMode { .. } => "START_LOST_MODE",
+            Self::StopLostMode => "STOP_LOST_MODE",
+            Self::ClearAppData { .. } => "CLEAR_APP_DATA",
+            Self::LocateDevice => "LOCATE_DEVICE",
+            Self::PlayLostModeSound { .. } => "PLAY_LOST_MODE_SOUND",
         }
     }
 }

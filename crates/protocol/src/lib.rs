@@ -17,6 +17,7 @@ pub mod id;
 pub mod limits;
 pub mod management;
 pub mod outcome;
+pub mod planted;
 pub mod platform;
 pub mod policy;
 pub mod secret;
@@ -29,8 +30,8 @@ pub use codec::{DecodeError, EncodeError, decode_at_rest, encode_at_rest};
 pub use command::{AndroidRequest, AppleRequest, Command, CommandHead, Request};
 pub use id::{Attempt, CommandId, DeviceId};
 pub use outcome::{
-    Answer, ErrorItem, InstalledApplication, Location, LockMessage, Outcome, QueryResponse,
-    QueryValue, SettingResult,
+    Answer, ClearedApplication, ErrorItem, InstalledApplication, Location, LockMessage, Outcome,
+    QueryResponse, QueryValue, SettingResult,
 };
 pub use platform::{
     DeviceFacts, Mode, OperatingSystem, OsVersion, Platform, SerialNumber, Supervision,

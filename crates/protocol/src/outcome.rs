@@ -66,6 +66,10 @@ pub enum Answer {
     Settings(Vec<SettingResult>),
     /// The unlock token.
     UnlockToken(UnlockToken),
+    /// Common names of the certificates installed.
+    Certificates(Vec<String>),
+    /// What became of the data of each application.
+    ClearedApplications(Vec<ClearedApplication>),
 }
 
 /// One key of a DeviceInformation answer.
@@ -91,6 +95,8 @@ pub enum QueryValue {
         /// Whether the user may lock a supervised device to the own account.
         activation_lock_allowed_while_supervised: bool,
     },
+    /// A share, 0 to 100: `BatteryLevel`.
+    Percent(u8),
 }
 
 /// A place on Earth, WGS 84.
@@ -111,6 +117,15 @@ pub struct InstalledApplication {
     pub identifier: String,
     /// Version as shown to people.
     pub short_version: String,
+}
+
+/// What became of the data of one application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearedApplication {
+    /// `packageName`.
+    pub package_name: String,
+    /// `clearStatus`: `SUCCESS`, `APP_NOT_FOUND`, `APP_PROTECTED` or `API_LEVEL`.
+    pub status: String,
 }
 
 /// What became of one settings item.

@@ -62,11 +62,17 @@ pub enum Mode {
     AospUserAssociated,
     /// AOSP corporate-owned, userless device.
     AospUserless,
+    /// iOS account-driven Device Enrollment; unsupervised.
+    AppleAccountDrivenDevice,
+    /// iOS account-driven User Enrollment.
+    AppleAccountDrivenUser,
+    /// Shared iPad, by automated device enrolment; always supervised.
+    AppleSharedIpad,
 }
 
 impl Mode {
     /// Every mode, in wire order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::AppleDevice,
         Self::AppleDeviceSupervised,
         Self::AppleAutomatedDevice,
@@ -78,6 +84,9 @@ impl Mode {
         Self::AndroidDedicated,
         Self::AospUserAssociated,
         Self::AospUserless,
+        Self::AppleAccountDrivenDevice,
+        Self::AppleAccountDrivenUser,
+        Self::AppleSharedIpad,
     ];
 
     /// The family this mode belongs to.
@@ -87,7 +96,10 @@ impl Mode {
             Self::AppleDevice
             | Self::AppleDeviceSupervised
             | Self::AppleAutomatedDevice
-            | Self::AppleUser => Platform::Apple,
+            | Self::AppleUser
+            | Self::AppleAccountDrivenDevice
+            | Self::AppleAccountDrivenUser
+            | Self::AppleSharedIpad => Platform::Apple,
             Self::AndroidDeviceAdministrator
             | Self::AndroidPersonallyOwnedWorkProfile
             | Self::AndroidCorporateOwnedWorkProfile
@@ -102,9 +114,13 @@ impl Mode {
     #[must_use]
     pub const fn supervision(self) -> Supervision {
         match self {
-            Self::AppleDeviceSupervised | Self::AppleAutomatedDevice => Supervision::Supervised,
+            Self::AppleDeviceSupervised | Self::AppleAutomatedDevice | Self::AppleSharedIpad => {
+                Supervision::Supervised
+            }
             Self::AppleDevice
             | Self::AppleUser
+            | Self::AppleAccountDrivenDevice
+            | Self::AppleAccountDrivenUser
             | Self::AndroidDeviceAdministrator
             | Self::AndroidPersonallyOwnedWorkProfile
             | Self::AndroidCorporateOwnedWorkProfile
@@ -112,6 +128,28 @@ impl Mode {
             | Self::AndroidDedicated
             | Self::AospUserAssociated
             | Self::AospUserless => Supervision::Unsupervised,
+        }
+    }
+
+    /// Whether the device belongs to its user and its management to one account on it.
+    ///
+    /// Source: Apple, User Enrollment, by profile or driven by an account.
+    #[must_use]
+    pub const fn is_user_enrollment(self) -> bool {
+        match self {
+            Self::AppleUser | Self::AppleAccountDrivenUser => true,
+            Self::AppleDevice
+            | Self::AppleDeviceSupervised
+            | Self::AppleAutomatedDevice
+            | Self::AndroidDeviceAdministrator
+            | Self::AndroidPersonallyOwnedWorkProfile
+            | Self::AndroidCorporateOwnedWorkProfile
+            | Self::AndroidFullyManaged
+            | Self::AndroidDedicated
+            | Self::AospUserAssociated
+            | Self::AospUserless
+            | Self::AppleAccountDrivenDevice
+            | Self::AppleSharedIpad => false,
         }
     }
 
@@ -130,6 +168,9 @@ impl Mode {
             Self::AndroidDedicated => "dedicated",
             Self::AospUserAssociated => "aosp-user",
             Self::AospUserless => "aosp-userless",
+            Self::AppleAccountDrivenDevice => "account-driven-device",
+            Self::AppleAccountDrivenUser => "account-driven-user",
+            Self::AppleSharedIpad => "shared-ipad",
         }
     }
 }

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use muster_admin::{Backend, BackendError, SubmitError};
-use muster_control::{Action, DeviceRecord, Lifecycle, SubmitRefusal};
+use muster_admin::{Backend, BackendError, SubmitError, is_listed};
+use muster_control::{Action, ActionKind, DeviceRecord, NewCommand, SubmitRefusal};
 use muster_protocol::{Command, CommandId, DeviceId, Timestamp};
 use muster_store::CommitError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug, info_span, warn};
 
+use crate::activation::Errands;
 use crate::chance::new_command_id;
 use crate::clock::Clock;
 use crate::registry::{DecideError, Registry};
@@ -30,6 +31,8 @@ pub(crate) struct ServerBackend {
     pub(crate) registry: Arc<Registry>,
     pub(crate) clock: Clock,
     pub(crate) command_lifetime: Duration,
+    /// Where calls to the activation service are left, if there is one.
+    pub(crate) errands: Option<Arc<Errands>>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -50,7 +53,7 @@ impl Backend for ServerBackend {
             for slot in page {
                 let state = slot.state.lock().await;
                 last = Some(state.record.id);
-                if state.record.lifecycle == Lifecycle::Enrolled {
+                if is_listed(&state.record) {
                     found.push(state.record.clone());
                 }
             }
@@ -117,12 +120,18 @@ impl ServerBackend {
         let mut state = slot.state.lock().await;
         let presence = state.presence;
         let decided = self.registry.decide(&mut state, |record| {
-            record.submit(now, id, action.clone(), self.command_lifetime)?;
-            Ok::<Option<Command>, SubmitRefusal>(presence.take_next(record, now))
+            let lifetime = self.command_lifetime;
+            let command = NewCommand { id, action: action.clone(), lifetime };
+            record.submit(now, command, self.registry.readings())?;
+            let next = presence.take_next(record, now, self.registry.readings());
+            Ok::<Option<Command>, SubmitRefusal>(next)
         });
         let decided = decided.await.map_err(unavailable)?;
         if let Some(command) = decided.map_err(refused)? {
             slot.deliver(command);
+        }
+        if let (Some(errands), ActionKind::BypassActivationLock) = (&self.errands, action.kind()) {
+            errands.add(state.record.id);
         }
         debug!(action = action.kind().graph_name(), "command accepted");
         ServerStats::count(&self.registry.stats.accepted);

@@ -4,6 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use muster_control::{ActivationLockRoute, Readings};
+use muster_transport::Skew;
+
+use crate::activation::ActivationAccess;
+
 /// Whom the server listens to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exposure {
@@ -26,9 +31,26 @@ pub struct ServerConfig {
     pub exposure: Exposure,
     /// How long an accepted command may wait for its device.
     pub command_lifetime: Duration,
+    /// How to reach the vendor's activation service. With it bypass codes go there; without it they
+    /// go to the device.
+    pub activation: Option<ActivationAccess>,
+    /// Which readings of the documents the server follows where they contradict each other. Who
+    /// removes Activation Locks follows from `activation` alone.
+    pub readings: Readings,
+    /// How far the server's time is ahead of the machine's; the default is not at all.
+    pub skew: Skew,
 }
 
 impl ServerConfig {
+    /// Which readings of the documents this server follows.
+    pub(crate) fn readings(&self) -> Readings {
+        let activation_lock_route = match self.activation {
+            Some(_) => ActivationLockRoute::ActivationService,
+            None => ActivationLockRoute::Device,
+        };
+        Readings { activation_lock_route, ..self.readings }
+    }
+
     /// The first address that may not be bound, if any.
     #[must_use]
     pub(crate) fn exposed_address(&self) -> Option<SocketAddr> {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_control::{
-    DeviceRecord, EnrolRefusal, EnrolmentProfile, KeyFingerprint, Lifecycle, NewLife, check_token,
+    Action, COMMAND_LIFETIME, DeviceRecord, EnrolRefusal, EnrolmentProfile, KeyFingerprint,
+    Lifecycle, LostModeAfterErase, NewCommand, NewLife, check_token,
 };
 use muster_protocol::enrolment::{EnrolReply, EnrolRequest};
 use muster_protocol::frame::Peer;
 use muster_protocol::limits::{GREETING_WITHIN, TEXT_BYTES_MAX};
-use muster_protocol::{CloseCode, DeviceId, Timestamp, alpn};
+use muster_protocol::{CloseCode, DeviceId, SerialNumber, Timestamp, alpn};
 use muster_store::{CommitError, DeviceWrite, Revision, TokenWrite, Transaction};
 use muster_transport::{CsrKey, FrameReceiver, FrameSender, RunCa, Validity, sha256};
 use quinn::Connection;
@@ -17,7 +18,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 use tracing::{debug, info, warn};
 
-use crate::chance::new_device_id;
+use crate::chance::{new_command_id, new_device_id};
 use crate::clock::Clock;
 use crate::registry::Registry;
 use crate::session::{End, broken};
@@ -27,6 +28,17 @@ use crate::stats::ServerStats;
 /// How many devices one server keeps, former lives included. At about four kilobytes each this
 /// is what eight gibibytes hold.
 const DEVICES_MAX: usize = 2_000_000;
+
+/// What a life before this one, of the same hardware, leaves to be done.
+struct Earlier {
+    /// Its end.
+    write: Option<DeviceWrite>,
+    /// What the next life is asked at once.
+    lost_mode: Option<Action>,
+}
+
+/// How many former lives are looked at between two chances for others to run.
+const LIVES_PAGE: usize = 512;
 
 /// How often a lost race for the same hardware is run again.
 const RACES_MAX: usize = 8;
@@ -141,7 +153,8 @@ impl Enroller {
         token: Token,
         now: Timestamp,
     ) -> Result<Race, CloseCode> {
-        self.begin(applicant, token, now, None).await
+        let lost_mode = self.lost_before(&applicant.request.facts.serial).await;
+        self.begin(applicant, token, now, Earlier { write: None, lost_mode }).await
     }
 
     /// The hardware is known: its earlier life ends in the same transaction.
@@ -167,8 +180,10 @@ impl Enroller {
         let mut ended = state.record.clone();
         ended.enrolled_again(now);
         let writes = ended.take_writes();
-        let earlier = DeviceWrite::of(&ended, Some(state.revision), writes.clone());
-        let begun = self.begin(applicant, token, now, Some(earlier)).await?;
+        let write = DeviceWrite::of(&ended, Some(state.revision), writes.clone());
+        let lost_mode = ended.lost_mode_to_reapply(self.registry.readings());
+        let begun =
+            self.begin(applicant, token, now, Earlier { write: Some(write), lost_mode }).await?;
         if let Race::Won(_, revisions) = &begun {
             self.registry.count(&state.record, &ended, &writes);
             state.record = ended;
@@ -197,7 +212,7 @@ impl Enroller {
         applicant: &Applicant,
         token: Token,
         now: Timestamp,
-        earlier: Option<DeviceWrite>,
+        earlier: Earlier,
     ) -> Result<Race, CloseCode> {
         // Former lives count, too: they are kept so that their results can be read.
         if self.registry.len() >= self.devices_max {
@@ -211,13 +226,21 @@ impl Enroller {
             profile: token.profile,
         };
         let mut record = DeviceRecord::new(now, life);
+        if let Some(action) = earlier.lost_mode {
+            self.reapply(&mut record, now, action)?;
+        }
         let writes = record.take_writes();
-        let devices = earlier.into_iter().chain([DeviceWrite::of(&record, None, writes)]).collect();
+        let devices =
+            earlier.write.into_iter().chain([DeviceWrite::of(&record, None, writes)]).collect();
         let tokens = token.write.into_iter().collect();
         match self.registry.store().commit(Transaction { devices, tokens }).await {
             Ok(revisions) => {
                 let revision = revisions.last().copied().unwrap_or(Revision::FIRST);
                 info!(device_id = %id, serial = %record.facts.serial, mode = %record.facts.mode, "device enrolled");
+                if record.live_commands() > 0 {
+                    ServerStats::count(&self.registry.stats.accepted);
+                    self.registry.stats.live(0, record.live_commands());
+                }
                 self.registry.insert(record, revision);
                 ServerStats::count(&self.registry.stats.enrolled);
                 Ok(Race::Won(id, revisions))
@@ -226,9 +249,56 @@ impl Enroller {
         }
     }
 
+    /// The Lost Mode the latest life of this hardware was erased in, if it is to come back.
+    ///
+    /// Looks at every record, as only a run with that reading has to.
+    async fn lost_before(&self, serial: &SerialNumber) -> Option<Action> {
+        let readings = self.registry.readings();
+        match readings.lost_mode_after_erase {
+            LostModeAfterErase::Forgotten => return None,
+            LostModeAfterErase::Reapplied => {}
+        }
+        let (mut after, mut latest) = (None, None);
+        loop {
+            let page = self.registry.page(after, LIVES_PAGE);
+            for slot in &page {
+                let state = slot.state.lock().await;
+                after = Some(state.record.id);
+                let since = state.record.enrolled_at;
+                let is_later = latest.as_ref().is_none_or(|(before, _)| *before <= since);
+                if state.record.facts.serial == *serial && is_later {
+                    latest = Some((since, state.record.lost_mode_to_reapply(readings)));
+                }
+            }
+            if page.is_empty() {
+                return latest.and_then(|(_, action)| action);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Puts Lost Mode in the queue of the next life, before the device can do anything else.
+    fn reapply(
+        &self,
+        record: &mut DeviceRecord,
+        now: Timestamp,
+        action: Action,
+    ) -> Result<(), CloseCode> {
+        let id = new_command_id().map_err(|error| internal(&error))?;
+        let command = NewCommand { id, action, lifetime: COMMAND_LIFETIME };
+        if let Err(refusal) = record.submit(now, command, self.registry.readings()) {
+            warn!(error = &refusal as &dyn std::error::Error, "lost mode not applied again");
+        }
+        Ok(())
+    }
+
     /// Source: REQ-CERT-002, REQ-CERT-004, REQ-CERT-007 (docs/protocol/certificates.md).
     fn reply(&self, device: DeviceId, applicant: &Applicant) -> Result<EnrolReply, CloseCode> {
-        let issued = self.ca.issue_device(device, &applicant.key, Validity::device());
+        let issued = self.ca.issue_device(
+            device,
+            &applicant.key,
+            Validity::device_from(self.clock.skew().wall()),
+        );
         let certificate = issued.map_err(|error| internal(&error))?;
         let chain_der = vec![certificate.to_vec(), self.ca.certificate_der().to_vec()];
         Ok(EnrolReply { minor: alpn::MINOR, device, chain_der })
@@ -299,12 +369,13 @@ mod tests {
 
     /// A server for one device, and a token for any number.
     async fn full_with_one() -> (Enroller, EnrolmentToken) {
-        let (store, clock) = (Store::memory(), Clock::since_epoch(unix_us()));
+        let (store, clock) =
+            (Store::memory(), Clock::since_epoch(unix_us(), muster_transport::Skew::default()));
         let [profile, _] = profiles();
         let lifetime = Duration::from_secs(60);
         let wanted = TokenRequest { profile, kind: TokenKind::Reusable, lifetime };
-        let token = issue_token(&store, clock, wanted).await.unwrap();
-        let registry = Registry::load(store, Arc::default(), clock).await.unwrap();
+        let token = issue_token(&store, &clock, wanted).await.unwrap();
+        let registry = Registry::load(store, Arc::default(), clock.clone()).await.unwrap();
         let ca = Arc::new(RunCa::ephemeral().unwrap());
         (Enroller { devices_max: 1, ..Enroller::new(Arc::new(registry), ca, clock) }, token)
     }

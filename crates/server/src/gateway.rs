@@ -34,6 +34,8 @@ pub(crate) struct Gateway {
     pub(crate) clock: Clock,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
+    /// The server is being killed: nothing is handed back.
+    pub(crate) killed: CancellationToken,
 }
 
 impl Gateway {

@@ -9,6 +9,7 @@
 //! record, the registry lets the record decide and makes the decision durable before anyone
 //! hears of it.
 
+mod activation;
 mod admin_face;
 mod backend;
 mod chance;
@@ -26,6 +27,7 @@ mod stats;
 mod sweeper;
 mod tokens;
 
+pub use activation::{AccessError, ActivationAccess};
 pub use config::{Exposure, ServerConfig};
 pub use data_dir::{DataDir, DataDirError, Endpoints};
 pub use server::{Server, ServerError};

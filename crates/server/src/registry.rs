@@ -5,7 +5,8 @@ use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use muster_control::{CommandState, DeviceRecord, Lifecycle, Writes};
+use muster_admin::is_listed;
+use muster_control::{CommandState, DeviceRecord, Readings, Writes};
 use muster_protocol::DeviceId;
 use muster_store::{CommitError, DeviceWrite, LoadError, Revision, Store, Transaction};
 
@@ -60,6 +61,7 @@ pub(crate) struct Registry {
     store: Store,
     slots: RwLock<BTreeMap<DeviceId, Arc<Slot>>>,
     clock: Clock,
+    readings: Readings,
     sessions: AtomicU64,
     enrolled: AtomicU64,
     pub(crate) stats: Arc<ServerStats>,
@@ -79,7 +81,7 @@ impl Registry {
             after = page.last().map(|stored| stored.record.id);
             for stored in page {
                 stats.live(0, stored.record.live_commands());
-                enrolled += u64::from(stored.record.lifecycle == Lifecycle::Enrolled);
+                enrolled += u64::from(is_listed(&stored.record));
                 let id = stored.record.id;
                 slots.insert(id, Arc::new(Slot::new(stored.record, stored.revision)));
             }
@@ -89,7 +91,18 @@ impl Registry {
         }
         let slots = RwLock::new(slots);
         let (sessions, enrolled) = (AtomicU64::new(1), AtomicU64::new(enrolled));
-        Ok(Self { store, slots, clock, sessions, enrolled, stats })
+        let readings = Readings::default();
+        Ok(Self { store, slots, clock, readings, sessions, enrolled, stats })
+    }
+
+    /// The same, with records that follow these readings of the documents.
+    pub(crate) fn with_readings(self, readings: Readings) -> Self {
+        Self { readings, ..self }
+    }
+
+    /// Which readings of the documents the records follow.
+    pub(crate) const fn readings(&self) -> &Readings {
+        &self.readings
     }
 
     pub(crate) const fn store(&self) -> &Store {
@@ -113,7 +126,7 @@ impl Registry {
         slots.range((from, Bound::Unbounded)).take(limit).map(|(_id, slot)| slot.clone()).collect()
     }
 
-    /// How many devices are enrolled.
+    /// How many devices are enrolled and not deleted.
     pub(crate) fn enrolled(&self) -> u64 {
         self.enrolled.load(Ordering::Relaxed)
     }
@@ -183,7 +196,7 @@ impl Registry {
         for command in &writes.commands {
             match command.state {
                 CommandState::InFlight => ServerStats::count(&self.stats.attempts),
-                CommandState::Queued | CommandState::NotNow => {}
+                CommandState::Queued | CommandState::NotNow | CommandState::AtService => {}
                 CommandState::Done { .. }
                 | CommandState::Failed { .. }
                 | CommandState::NotSupported { .. }
@@ -199,8 +212,11 @@ impl Registry {
     /// Keeps the gauges in step with a record that takes another's place.
     fn account(&self, before: &DeviceRecord, after: &DeviceRecord) {
         self.stats.live(before.live_commands(), after.live_commands());
-        if before.lifecycle == Lifecycle::Enrolled && after.lifecycle != Lifecycle::Enrolled {
-            self.enrolled.fetch_sub(1, Ordering::Relaxed);
+        // A deleted device that refuses to go is listed again.
+        match (is_listed(before), is_listed(after)) {
+            (true, false) => drop(self.enrolled.fetch_sub(1, Ordering::Relaxed)),
+            (false, true) => drop(self.enrolled.fetch_add(1, Ordering::Relaxed)),
+            (true, true) | (false, false) => {}
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use muster_admin::{AdminToken, Backend};
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use crate::activation::{ActivationAccess, Courier};
 use crate::admin_face::{AdminFace, AdminFaceError};
 use crate::backend::ServerBackend;
 use crate::chance::random_text;
@@ -51,6 +52,7 @@ pub struct Server {
     registry: Arc<Registry>,
     backend: ServerBackend,
     stop: CancellationToken,
+    killed: CancellationToken,
     tasks: TaskTracker,
 }
 
@@ -120,47 +122,79 @@ impl Server {
         let listener = TcpListener::bind(config.admin)
             .map_err(|source| ServerError::Admin { address: config.admin, source })?;
         let face = AdminFace::new(listener, &identity)?;
-        let (endpoint, buffers) =
-            server_endpoint(config.quic, identity, ca.certificate_der(), &ca.reset_key())
-                .map_err(|source| ServerError::Quic { address: config.quic, source })?;
+        let (endpoint, buffers) = server_endpoint(
+            config.quic,
+            identity,
+            ca.certificate_der(),
+            &ca.reset_key(),
+            &config.skew,
+        )
+        .map_err(|source| ServerError::Quic { address: config.quic, source })?;
         let store = Store::sqlite(&data.database())?;
-        let clock = run_clock(&store).await?;
+        let clock = run_clock(&store, &config.skew).await?;
         let token = admin_token(&data)?;
-        folder_tokens(&data, &store, clock).await?;
+        folder_tokens(&data, &store, &clock).await?;
         let stats = Arc::new(ServerStats::default());
-        let registry = Arc::new(Registry::load(store, stats, clock).await?);
+        let registry = Registry::load(store, stats, clock.clone()).await?;
+        let registry = Arc::new(registry.with_readings(config.readings()));
         let quic = endpoint.local_addr().unwrap_or(config.quic);
         let endpoints = Endpoints { quic, admin: face.address };
         data.write_endpoints(endpoints)?;
-        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let (stop, killed) = (CancellationToken::new(), CancellationToken::new());
+        let tasks = TaskTracker::new();
         let backend = ServerBackend {
             registry: registry.clone(),
             clock,
             command_lifetime: config.command_lifetime,
+            errands: config.activation.is_some().then(Arc::default),
             stop: stop.child_token(),
             tasks: tasks.clone(),
         };
-        let server =
-            Self { endpoints, buffers, data, lock, endpoint, registry, backend, stop, tasks };
+        let server = Self {
+            endpoints,
+            buffers,
+            data,
+            lock,
+            endpoint,
+            registry,
+            backend,
+            stop,
+            killed,
+            tasks,
+        };
         server.spawn(Faces { ca, face, token });
+        server.spawn_courier(config.activation);
         info!(quic = %endpoints.quic, admin = %endpoints.admin, devices = server.registry.len(), "server listens");
         Ok(server)
     }
 
     fn spawn(&self, faces: Faces) {
         let Faces { ca, face, token } = faces;
-        let (registry, clock) = (&self.registry, self.backend.clock);
+        let (registry, clock) = (&self.registry, &self.backend.clock);
         let gateway = Arc::new(Gateway {
             registry: registry.clone(),
-            enroller: Enroller::new(registry.clone(), ca, clock),
-            clock,
+            enroller: Enroller::new(registry.clone(), ca, clock.clone()),
+            clock: clock.clone(),
             tasks: self.tasks.clone(),
             stop: self.stop.child_token(),
+            killed: self.killed.clone(),
         });
         let backend = self.backend.clone();
         self.tasks.spawn(gateway.run(self.endpoint.clone()));
         self.tasks.spawn(face.run(backend, token, self.stop.child_token()));
-        self.tasks.spawn(sweeper::run(registry.clone(), clock, self.stop.child_token()));
+        self.tasks.spawn(sweeper::run(registry.clone(), clock.clone(), self.stop.child_token()));
+    }
+
+    fn spawn_courier(&self, activation: Option<ActivationAccess>) {
+        let (Some(access), Some(errands)) = (activation, &self.backend.errands) else { return };
+        let courier = Courier {
+            registry: self.registry.clone(),
+            clock: self.backend.clock.clone(),
+            errands: errands.clone(),
+            access,
+            service: Mutex::default(),
+        };
+        self.tasks.spawn(Arc::new(courier).run(self.stop.child_token()));
     }
 
     /// Where the server listens.
@@ -206,7 +240,21 @@ impl Server {
     /// # Errors
     /// [`TokenError`].
     pub async fn issue_token(&self, request: TokenRequest) -> Result<EnrolmentToken, TokenError> {
-        issue_token(self.registry.store(), self.backend.clock, request).await
+        issue_token(self.registry.store(), &self.backend.clock, request).await
+    }
+
+    /// Ends as a process does that is killed: devices are not told and what is in flight is not
+    /// handed back. What was durable is what the next server on the folder finds.
+    ///
+    /// Cancel safe: no, as for [`Self::stop`].
+    pub async fn kill(self) {
+        self.killed.cancel();
+        // Nothing that is said from now on reaches a device: they know another address.
+        let mute = UdpSocket::bind((self.endpoints.quic.ip(), 0));
+        if let Err(error) = mute.and_then(|socket| self.endpoint.rebind(socket)) {
+            warn!(error = &error as &dyn std::error::Error, "devices will hear the server end");
+        }
+        self.stop().await;
     }
 
     /// Stops: refuses new work, hands back what is in flight, tells devices to come back later.
@@ -245,7 +293,7 @@ fn admin_token(data: &DataDir) -> Result<AdminToken, ServerError> {
 }
 
 /// Keeps a valid reusable token of each profile in the data folder.
-async fn folder_tokens(data: &DataDir, store: &Store, clock: Clock) -> Result<(), ServerError> {
+async fn folder_tokens(data: &DataDir, store: &Store, clock: &Clock) -> Result<(), ServerError> {
     for profile in profiles() {
         let path = data.enrolment_token(&profile.name);
         if path.exists() && is_valid(store, clock, &read_small(&path)?).await? {
@@ -259,7 +307,7 @@ async fn folder_tokens(data: &DataDir, store: &Store, clock: Clock) -> Result<()
     Ok(())
 }
 
-async fn is_valid(store: &Store, clock: Clock, token: &str) -> Result<bool, ServerError> {
+async fn is_valid(store: &Store, clock: &Clock, token: &str) -> Result<bool, ServerError> {
     let found = store.token(muster_transport::sha256(token.as_bytes())).await?;
     Ok(found.is_some_and(|(record, _revision)| clock.now() < record.expires_at))
 }

@@ -248,6 +248,9 @@ impl Session {
     ///
     /// Source: REQ-ACK-009 (docs/protocol/session.md).
     async fn leave(&self) {
+        if self.gateway.killed.is_cancelled() {
+            return;
+        }
         let registry = &self.gateway.registry;
         let received = self.receiver.bytes_received();
         registry.stats.bytes_received.fetch_add(received, Ordering::Relaxed);
@@ -279,13 +282,15 @@ async fn admit(slot: &Slot, identity: &PeerIdentity) -> Result<(), End> {
 
 /// Source: REQ-ENROL-014 (docs/protocol/enrolment.md), REQ-SESSION-018 (docs/protocol/session.md).
 fn enrolled(lifecycle: Lifecycle) -> Result<(), End> {
-    use muster_control::UnenrolReason::{EnrolledAgain, Retired, Wiped};
+    use muster_control::UnenrolReason::{CertificateExpired, EnrolledAgain, Retired, Wiped};
     match lifecycle {
         Lifecycle::Enrolled => Ok(()),
         Lifecycle::Unenrolled { reason: EnrolledAgain, .. } => {
             Err(CloseCode::CertificateSuperseded.into())
         }
-        Lifecycle::Unenrolled { reason: Wiped | Retired, .. } => Err(CloseCode::Unenrolled.into()),
+        Lifecycle::Unenrolled { reason: Wiped | Retired | CertificateExpired, .. } => {
+            Err(CloseCode::Unenrolled.into())
+        }
     }
 }
 

@@ -52,7 +52,7 @@ impl Session {
             let next = self.gateway.registry.decide(&mut state, |record| {
                 record.idle(now);
                 let busy = record.has_in_flight();
-                (record.next(now), busy)
+                (record.next(now, self.gateway.registry.readings()), busy)
             });
             let next = next.await?;
             state.presence = Presence::Ready(self.number);
@@ -94,7 +94,8 @@ impl Session {
         let presence = state.presence;
         let decided = self.gateway.registry.decide(&mut state, |record| {
             let settled = record.settle(now, result);
-            (settled, presence.take_next(record, now), record.lifecycle)
+            let next = presence.take_next(record, now, self.gateway.registry.readings());
+            (settled, next, record.lifecycle)
         });
         Ok(decided.await?)
     }
@@ -143,9 +144,16 @@ fn check_answer(answer: &Answer) -> Result<(), End> {
         Answer::ActivationLockBypassCode(code) => {
             within(code.as_ref().map_or(0, |code| code.expose().len()), TEXT_BYTES_MAX)
         }
-        Answer::Profiles(identifiers) => {
-            within(identifiers.len(), LIST_ITEMS_MAX)?;
-            identifiers.iter().try_for_each(|text| within(text.len(), TEXT_BYTES_MAX))
+        Answer::Profiles(texts) | Answer::Certificates(texts) => {
+            within(texts.len(), LIST_ITEMS_MAX)?;
+            texts.iter().try_for_each(|text| within(text.len(), TEXT_BYTES_MAX))
+        }
+        Answer::ClearedApplications(applications) => {
+            within(applications.len(), LIST_ITEMS_MAX)?;
+            applications.iter().try_for_each(|application| {
+                within(application.package_name.len(), TEXT_BYTES_MAX)?;
+                within(application.status.len(), TEXT_BYTES_MAX)
+            })
         }
         Answer::Applications(applications) => {
             within(applications.len(), LIST_ITEMS_MAX)?;
@@ -172,7 +180,7 @@ fn check_responses(responses: &[QueryResponse]) -> Result<(), End> {
         within(response.key.len(), TEXT_BYTES_MAX)?;
         match &response.value {
             QueryValue::Text(text) => within(text.len(), TEXT_BYTES_MAX),
-            QueryValue::Flag(_) | QueryValue::MdmOptions { .. } => Ok(()),
+            QueryValue::Flag(_) | QueryValue::MdmOptions { .. } | QueryValue::Percent(_) => Ok(()),
         }
     })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use muster_control::DeviceRecord;
+use muster_control::{DeviceRecord, Readings};
 use muster_protocol::{CloseCode, Command, Timestamp};
 use muster_store::Revision;
 use tokio::sync::{MutexGuard, Notify};
@@ -155,9 +155,14 @@ impl Presence {
     /// The next command of a device that takes them as they come.
     ///
     /// Source: REQ-QUEUE-002 (docs/protocol/session.md).
-    pub(crate) fn take_next(self, record: &mut DeviceRecord, now: Timestamp) -> Option<Command> {
+    pub(crate) fn take_next(
+        self,
+        record: &mut DeviceRecord,
+        now: Timestamp,
+        readings: &Readings,
+    ) -> Option<Command> {
         match self {
-            Self::Ready(_) => record.next(now),
+            Self::Ready(_) => record.next(now, readings),
             Self::Away | Self::Greeting(_) => None,
         }
     }

@@ -22,16 +22,18 @@ const SWEEP_PAGE: usize = 512;
 pub(crate) async fn run(registry: Arc<Registry>, clock: Clock, stop: CancellationToken) {
     let mut ticks = interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut moves = clock.skew().moves();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _tick = ticks.tick() => {}
+            () = moves.next() => {}
         }
-        sweep(&registry, clock, &stop).await;
+        sweep(&registry, &clock, &stop).await;
     }
 }
 
-async fn sweep(registry: &Registry, clock: Clock, stop: &CancellationToken) {
+async fn sweep(registry: &Registry, clock: &Clock, stop: &CancellationToken) {
     let mut after = None;
     while !stop.is_cancelled() {
         let page = registry.page(after, SWEEP_PAGE);
@@ -46,7 +48,7 @@ async fn sweep(registry: &Registry, clock: Clock, stop: &CancellationToken) {
 }
 
 /// Looks at one device and says which it was.
-async fn sweep_one(registry: &Registry, clock: Clock, slot: &Slot) -> DeviceId {
+async fn sweep_one(registry: &Registry, clock: &Clock, slot: &Slot) -> DeviceId {
     let mut state = slot.state.lock().await;
     let device = state.record.id;
     let now = clock.now();

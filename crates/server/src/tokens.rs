@@ -7,7 +7,7 @@ use muster_control::{EnrolmentProfile, EnrolmentTokenRecord, TokenUse};
 use muster_protocol::Policy;
 use muster_protocol::secret::EnrolmentToken;
 use muster_store::{CommitError, OpenError, Store, TokenWrite, Transaction};
-use muster_transport::sha256;
+use muster_transport::{Skew, sha256};
 
 use crate::chance::random_text;
 use crate::clock::{Clock, unix_us};
@@ -72,7 +72,7 @@ pub enum TokenError {
 /// [`TokenError`].
 pub(crate) async fn issue_token(
     store: &Store,
-    clock: Clock,
+    clock: &Clock,
     request: TokenRequest,
 ) -> Result<EnrolmentToken, TokenError> {
     let text = random_text()?;
@@ -102,8 +102,8 @@ pub async fn issue_folder_token(
         return Err(TokenError::NoRun);
     }
     let store = Store::sqlite(&data.database())?;
-    let clock = stored_clock(&store).await?.ok_or(TokenError::NoRun)?;
-    let token = issue_token(&store, clock, request).await;
+    let clock = stored_clock(&store, &Skew::default()).await?.ok_or(TokenError::NoRun)?;
+    let token = issue_token(&store, &clock, request).await;
     store.close().await;
     token
 }
@@ -124,22 +124,22 @@ pub fn profile_named(name: &str) -> Option<EnrolmentProfile> {
 }
 
 /// The clock of the run a store belongs to, if a run has begun.
-pub(crate) async fn stored_clock(store: &Store) -> Result<Option<Clock>, TokenError> {
+pub(crate) async fn stored_clock(store: &Store, skew: &Skew) -> Result<Option<Clock>, TokenError> {
     let Some(epoch) = store.meta(META_EPOCH).await? else {
         return Ok(None);
     };
     let epoch = epoch.parse().map_err(|source| TokenError::Epoch { source })?;
-    Ok(Some(Clock::since_epoch(epoch)))
+    Ok(Some(Clock::since_epoch(epoch, skew.clone())))
 }
 
 /// The clock of the run a store belongs to; the first start begins the run.
-pub(crate) async fn run_clock(store: &Store) -> Result<Clock, TokenError> {
-    if let Some(clock) = stored_clock(store).await? {
+pub(crate) async fn run_clock(store: &Store, skew: &Skew) -> Result<Clock, TokenError> {
+    if let Some(clock) = stored_clock(store, skew).await? {
         return Ok(clock);
     }
     let epoch = unix_us();
     store.set_meta(META_EPOCH, &epoch.to_string()).await?;
-    Ok(Clock::since_epoch(epoch))
+    Ok(Clock::since_epoch(epoch, skew.clone()))
 }
 
 #[cfg(test)]
@@ -149,12 +149,12 @@ mod tests {
     #[tokio::test]
     async fn a_run_whose_start_does_not_read_is_not_begun_anew() {
         let store = Store::memory();
-        run_clock(&store).await.unwrap();
+        run_clock(&store, &Skew::default()).await.unwrap();
         let began = store.meta(META_EPOCH).await.unwrap();
-        run_clock(&store).await.unwrap();
+        run_clock(&store, &Skew::default()).await.unwrap();
         assert_eq!(store.meta(META_EPOCH).await.unwrap(), began);
         store.set_meta(META_EPOCH, "yesterday").await.unwrap();
-        let refused = run_clock(&store).await;
+        let refused = run_clock(&store, &Skew::default()).await;
         assert!(matches!(refused, Err(TokenError::Epoch { .. })), "{refused:?}");
         assert_eq!(store.meta(META_EPOCH).await.unwrap().as_deref(), Some("yesterday"));
     }

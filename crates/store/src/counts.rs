@@ -28,6 +28,8 @@ pub struct StateCounts {
     pub in_flight: u64,
     /// Deferred by the device.
     pub not_now: u64,
+    /// With the activation service.
+    pub at_service: u64,
     /// Done.
     pub done: u64,
     /// Tried and failed.
@@ -55,6 +57,7 @@ impl StateCounts {
             Stage::Queued => &mut self.queued,
             Stage::InFlight => &mut self.in_flight,
             Stage::NotNow => &mut self.not_now,
+            Stage::AtService => &mut self.at_service,
             Stage::Done => &mut self.done,
             Stage::Failed => &mut self.failed,
             Stage::NotSupported => &mut self.not_supported,

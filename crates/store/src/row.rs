@@ -44,6 +44,7 @@ impl Pending {
             CommandState::Queued
             | CommandState::InFlight
             | CommandState::NotNow
+            | CommandState::AtService
             | CommandState::Done { passcode: Some(_) } => Self::Yes,
             CommandState::Done { passcode: None }
             | CommandState::Failed { .. }

@@ -9,8 +9,8 @@ use crate::tree::Tree;
 const PURE: [&str; 3] = ["protocol", "control", "device"];
 
 /// Everything a crate below the line may be built from.
-const PURE_DEPENDENCIES: [&str; 6] =
-    ["muster-protocol", "bincode", "rand", "serde", "thiserror", "uuid"];
+const PURE_DEPENDENCIES: [&str; 8] =
+    ["muster-protocol", "bincode", "pbkdf2", "rand", "serde", "sha2", "thiserror", "uuid"];
 
 /// What gives time, chance, order or the outside world to code that must be handed them.
 const IMPURE: [&str; 14] = [

@@ -277,5 +277,6 @@ fn malformed(path: &Path, wanted: &'static str) -> CaError {
     CaError::Malformed { path: path.to_path_buf(), wanted }
 }
 
+mod client;
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use crate::digest::random;
 use crate::identity::Identity;
 use crate::reset::ResetKey;
+use crate::skew::Skew;
 use crate::tls::{TlsError, quic_server};
 
 /// Socket buffers asked for, in bytes: with fewer, a storm of connects drops packets.
@@ -92,7 +93,8 @@ impl SocketBuffers {
     }
 }
 
-/// Opens the server's endpoint on `address`; port 0 takes a free one.
+/// Opens the server's endpoint on `address`; port 0 takes a free one. Certificates of devices are
+/// held against the time of `skew`.
 ///
 /// # Errors
 /// [`EndpointError`].
@@ -101,8 +103,9 @@ pub fn server_endpoint(
     identity: Identity,
     ca: CertificateDer<'static>,
     reset: &ResetKey,
+    skew: &Skew,
 ) -> Result<(Endpoint, SocketBuffers), EndpointError> {
-    let crypto = quic_server(&identity, ca)?;
+    let crypto = quic_server(&identity, ca, skew)?;
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
     config.transport_config(Arc::new(server_transport()));
     open(address, reset, Some(config))

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// Who one side of a connection is, and the key that proves it.
@@ -10,6 +11,37 @@ pub struct Identity {
     pub chain: Vec<CertificateDer<'static>>,
     /// The private key of the first certificate.
     pub key: PrivateKeyDer<'static>,
+}
+
+/// Text that holds no certificate, or no private key.
+#[derive(Debug, thiserror::Error)]
+#[error("not a certificate or a private key in PEM")]
+pub struct PemError {
+    #[from]
+    source: pem::Error,
+}
+
+impl Identity {
+    /// Reads a certificate chain and its private key from PEM.
+    ///
+    /// # Errors
+    /// [`PemError`] if one of them is something else. Whether they belong together shows when
+    /// they are used.
+    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, PemError> {
+        let chain = CertificateDer::pem_slice_iter(chain).collect::<Result<Vec<_>, _>>()?;
+        if chain.is_empty() {
+            return Err(pem::Error::NoItemsFound.into());
+        }
+        Ok(Self { chain, key: PrivateKeyDer::from_pem_slice(key)? })
+    }
+}
+
+/// Reads the first certificate of a PEM text.
+///
+/// # Errors
+/// [`PemError`] if there is none.
+pub fn certificate_from_pem(text: &[u8]) -> Result<CertificateDer<'static>, PemError> {
+    Ok(CertificateDer::from_pem_slice(text)?)
 }
 
 impl Clone for Identity {

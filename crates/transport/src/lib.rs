@@ -15,6 +15,7 @@ mod identity;
 mod key;
 mod peer;
 mod reset;
+mod skew;
 mod tls;
 mod validity;
 
@@ -24,10 +25,14 @@ pub use csr::{CsrError, CsrKey};
 pub use digest::sha256;
 pub use endpoint::{EndpointError, SocketBuffers, client_endpoint, server_endpoint};
 pub use framed::{FrameReceiver, FrameSender, ReceiveError, SendError, violation};
-pub use identity::Identity;
+pub use identity::{Identity, PemError, certificate_from_pem};
 pub use key::{DeviceKey, KeyError};
 pub use peer::{PeerError, PeerIdentity, Purpose, certificate_identity, peer_identity, purpose};
 pub use reset::ResetKey;
 pub use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-pub use tls::{ClientTls, SERVER_NAME, TlsError, https_server_config};
+pub use skew::{Moves, Skew};
+pub use tls::{
+    ClientTls, SERVER_NAME, TlsError, https_client_config, https_server_config,
+    mutual_https_server_config,
+};
 pub use validity::Validity;

@@ -21,6 +21,7 @@ use rustls::{ClientConfig, ConfigBuilder, ConfigSide, RootCertStore, ServerConfi
 
 use crate::endpoint::device_transport;
 use crate::identity::Identity;
+use crate::skew::Skew;
 
 /// The name a server certificate of the run is issued for.
 pub const SERVER_NAME: &str = "localhost";
@@ -85,6 +86,19 @@ impl ClientTls {
         Self { transport: device_transport(every), ..self }
     }
 
+    /// The same in a time of its own: what servers show is held against it.
+    ///
+    /// # Errors
+    /// [`TlsError`] if the settings cannot be made anew; with the provider of this crate they can.
+    pub fn with_skew(self, skew: &Skew) -> Result<Self, TlsError> {
+        let mut base = self.management;
+        base.time_provider = Arc::new(skew.clone());
+        let mut enrolment = base.clone();
+        enrolment.alpn_protocols = vec![alpn::ENROLMENT.to_vec()];
+        let enrolment = quic_client(enrolment, self.transport.clone())?;
+        Ok(Self { enrolment, management: base, ..self })
+    }
+
     /// For a device that has no certificate yet.
     #[must_use]
     pub fn enrolment(&self) -> quinn::ClientConfig {
@@ -123,6 +137,48 @@ pub fn https_server_config(identity: &Identity) -> Result<ServerConfig, TlsError
     Ok(without_resumption(config))
 }
 
+/// TLS of a client of such a face: trusts servers of `ca` and nobody else, and shows `identity` if
+/// it has one.
+///
+/// # Errors
+/// [`TlsError::Refused`] if `ca` is no certificate, or the key is not the certificate's.
+pub fn https_client_config(
+    ca: CertificateDer<'static>,
+    identity: Option<&Identity>,
+) -> Result<ClientConfig, TlsError> {
+    let trusting =
+        tls13(ClientConfig::builder_with_provider(provider()))?.with_root_certificates(roots(ca)?);
+    let mut config = match identity {
+        None => trusting.with_no_client_auth(),
+        Some(identity) => {
+            let certified = certified_key(identity)?;
+            trusting.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
+        }
+    };
+    config.resumption = Resumption::disabled();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// TLS of a face for customers: as [`https_server_config`], and whoever connects has to show a
+/// certificate for clients that `ca` has issued.
+///
+/// # Errors
+/// [`TlsError::Refused`] if the key is not one TLS can sign with, or not the certificate's;
+/// [`TlsError::Ca`] if nobody can be verified against `ca`.
+pub fn mutual_https_server_config(
+    identity: &Identity,
+    ca: CertificateDer<'static>,
+) -> Result<ServerConfig, TlsError> {
+    let verifier = WebPkiClientVerifier::builder_with_provider(roots(ca)?, provider()).build()?;
+    let certified = certified_key(identity)?;
+    let mut config = tls13(ServerConfig::builder_with_provider(provider()))?
+        .with_client_cert_verifier(verifier)
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(without_resumption(config))
+}
+
 /// TLS of the QUIC server: both protocols, certificates of `ca` verified where shown.
 ///
 /// A client may show none, because enrolment has none; management without one is for the
@@ -130,6 +186,7 @@ pub fn https_server_config(identity: &Identity) -> Result<ServerConfig, TlsError
 pub(crate) fn quic_server(
     identity: &Identity,
     ca: CertificateDer<'static>,
+    skew: &Skew,
 ) -> Result<QuicServerConfig, TlsError> {
     let verifier = WebPkiClientVerifier::builder_with_provider(roots(ca)?, provider())
         .allow_unauthenticated()
@@ -139,6 +196,7 @@ pub(crate) fn quic_server(
         .with_client_cert_verifier(verifier)
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     config.alpn_protocols = vec![alpn::ENROLMENT.to_vec(), alpn::MANAGEMENT.to_vec()];
+    config.time_provider = Arc::new(skew.clone());
     Ok(QuicServerConfig::try_from(without_resumption(config))?)
 }
 
@@ -200,7 +258,7 @@ fn roots(ca: CertificateDer<'static>) -> Result<Arc<RootCertStore>, rustls::Erro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DeviceKey, RunCa};
+    use crate::{DeviceKey, RunCa, certificate_from_pem};
     use rustls::pki_types::ServerName;
     use rustls::{ClientConnection, ProtocolVersion, ServerConnection};
 
@@ -216,16 +274,24 @@ mod tests {
     }
 
     fn shake_hands(client: &mut ClientConnection, server: &mut ServerConnection) {
+        greet(client, server).unwrap();
+    }
+
+    fn greet(
+        client: &mut ClientConnection,
+        server: &mut ServerConnection,
+    ) -> Result<(), rustls::Error> {
         while client.is_handshaking() || server.is_handshaking() {
             let mut wire = Vec::new();
             client.write_tls(&mut wire).unwrap();
             server.read_tls(&mut wire.as_slice()).unwrap();
-            server.process_new_packets().unwrap();
+            server.process_new_packets()?;
             let mut wire = Vec::new();
             server.write_tls(&mut wire).unwrap();
             client.read_tls(&mut wire.as_slice()).unwrap();
-            client.process_new_packets().unwrap();
+            client.process_new_packets()?;
         }
+        Ok(())
     }
 
     #[test]
@@ -239,6 +305,37 @@ mod tests {
         assert_eq!(client.protocol_version(), Some(ProtocolVersion::TLSv1_3));
         assert!(client.peer_certificates().is_some());
         assert!(server.peer_certificates().is_none());
+    }
+
+    #[test]
+    fn only_a_certificate_for_clients_gets_through_to_a_face_for_customers() {
+        let folder = tempfile::tempdir().unwrap();
+        let (certificate, key) = (folder.path().join("a.pem"), folder.path().join("a-key.pem"));
+        let (ca, other) = (RunCa::ephemeral().unwrap(), RunCa::ephemeral().unwrap());
+        ca.keep_client("a customer", &certificate, &key).unwrap();
+        let read = |path| std::fs::read(path).unwrap();
+        let customer = Identity::from_pem(&read(&certificate), &read(&key)).unwrap();
+        let server = ca.issue_server().unwrap();
+        let config = mutual_https_server_config(&server, ca.certificate_der()).unwrap();
+        let config = Arc::new(config);
+        let lets_in = |identity: Option<&Identity>| {
+            let tls = https_client_config(ca.certificate_der(), identity).unwrap();
+            let name = ServerName::try_from("127.0.0.1").unwrap();
+            let mut client = ClientConnection::new(Arc::new(tls), name).unwrap();
+            let mut server = ServerConnection::new(config.clone()).unwrap();
+            greet(&mut client, &mut server)
+        };
+        assert!(lets_in(Some(&customer)).is_ok());
+        let stranger = other.issue_server().unwrap();
+        for refused in [None, Some(&server), Some(&stranger)] {
+            assert!(lets_in(refused).is_err());
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_pem_is_no_identity() {
+        assert!(Identity::from_pem(b"", b"").is_err());
+        assert!(certificate_from_pem(b"no certificate").is_err());
     }
 
     #[test]

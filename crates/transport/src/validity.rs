@@ -33,16 +33,21 @@ impl Validity {
     /// Source: REQ-CERT-007 (docs/protocol/certificates.md).
     #[must_use]
     pub fn device() -> Self {
-        Self::around_now(YEAR)
+        Self::device_from(SystemTime::now())
+    }
+
+    /// The same, issued at `now`.
+    #[must_use]
+    pub fn device_from(now: SystemTime) -> Self {
+        Self::around(now, YEAR)
     }
 
     /// What the CA and the server get.
     pub(crate) fn run() -> Self {
-        Self::around_now(YEAR * RUN_YEARS)
+        Self::around(SystemTime::now(), YEAR * RUN_YEARS)
     }
 
-    fn around_now(ahead: Duration) -> Self {
-        let now = SystemTime::now();
+    fn around(now: SystemTime, ahead: Duration) -> Self {
         Self { not_before: now - CLOCK_SKEW, not_after: now + ahead }
     }
 

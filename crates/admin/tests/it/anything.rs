@@ -31,17 +31,29 @@ fn path() -> impl Strategy<Value = String> {
         format!("/{}", id(1)),
         format!("('{}')/wipe", id(1)),
         format!("/{}/resetPasscode", id(1)),
+        format!("/{}/recoverPasscode", id(1)),
+        format!("/{}/locateDevice", id(1)),
     ]);
     prop_oneof![
         prop::collection::vec(near, 0..7).prop_map(|parts| format!("/{}", parts.join("/"))),
         served.prop_map(|rest| format!("/v1.0/deviceManagement/managedDevices{rest}")),
+        prop::sample::select(vec!["enableLostMode", "playLostModeSound"]).prop_map(|action| {
+            format!("/beta/deviceManagement/managedDevices/{}/{action}", id(1))
+        }),
         "/[!$-;=?-Z_a-z~]{0,40}",
     ]
 }
 
 fn query() -> impl Strategy<Value = String> {
-    let name =
-        prop::sample::select(vec!["$top", "%24select", "$skiptoken", "$count", "$filter", "x"]);
+    let name = prop::sample::select(vec![
+        "$top",
+        "%24select",
+        "$skiptoken",
+        "$count",
+        "$filter",
+        "x",
+        "x-muster-activation-lock",
+    ]);
     let pair = (name, "[!$-;=?-Z_a-z~]{0,20}").prop_map(|(name, value)| format!("{name}={value}"));
     prop_oneof![
         Just(String::new()),
@@ -51,8 +63,8 @@ fn query() -> impl Strategy<Value = String> {
 }
 
 fn body() -> impl Strategy<Value = Vec<u8>> {
-    let json =
-        "\\{\"(keepUserData|persistEsimDataPlan|macOsUnlockCode)\":(true|false|null|\"\"|1e9)\\}?";
+    let json = "\\{\"(keepUserData|persistEsimDataPlan|keepEnrollmentData|macOsUnlockCode|message\
+                |phoneNumber|footer|durationInMinutes)\":(true|false|null|\"\"|\"[a-z]{1,9}\"|1e9|[0-9])\\}?";
     prop_oneof![prop::collection::vec(any::<u8>(), 0..200), json.prop_map(String::into_bytes)]
 }
 

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use muster_admin::{AdminToken, Backend, BackendError, SubmitError, router};
+use muster_admin::{AdminToken, Backend, BackendError, SubmitError, is_listed, router};
 use muster_control::{
     Action, COMMAND_LIFETIME, CommandRecord, CommandState, DeviceRecord, EnrolmentProfile,
-    KeyFingerprint, Lifecycle, NewLife, SubmitRefusal,
+    KeyFingerprint, NewCommand, NewLife, Readings, SubmitRefusal,
 };
 use muster_protocol::secret::BypassCode;
 use muster_protocol::{
-    Attempt, CommandId, DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion, Platform, Policy,
-    Timestamp,
+    Attempt, Command, CommandId, DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion, Platform,
+    Policy, Timestamp,
 };
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -126,6 +126,18 @@ impl Fake {
         self
     }
 
+    /// The record as the server keeps it, whatever the API shows.
+    pub(crate) fn kept(&self, number: u8) -> DeviceRecord {
+        self.records.lock().expect("no poison")[&id(number)].clone()
+    }
+
+    /// What the server would send a device that asks now.
+    pub(crate) fn next_command(&self, number: u8) -> Option<Command> {
+        let mut record = self.kept(number);
+        record.idle(self.now);
+        record.next(self.now, &Readings::default())
+    }
+
     /// Sends a request with the right token.
     pub(crate) async fn send(&self, method: &str, target: &str, body: &str) -> Answer {
         let request = Request::builder()
@@ -168,8 +180,8 @@ impl Backend for Fake {
     ) -> Result<Vec<DeviceRecord>, BackendError> {
         self.think().await?;
         let records = self.records.lock().expect("no poison");
-        let enrolled = records.values().filter(|record| record.lifecycle == Lifecycle::Enrolled);
-        Ok(enrolled.filter(|record| Some(record.id) > after).take(limit).cloned().collect())
+        let listed = records.values().filter(|record| is_listed(record));
+        Ok(listed.filter(|record| Some(record.id) > after).take(limit).cloned().collect())
     }
 
     async fn enrolled(&self) -> Result<u64, BackendError> {
@@ -194,7 +206,8 @@ impl Backend for Fake {
         let mut records = self.records.lock().expect("no poison");
         let record = records.get_mut(&device).ok_or(SubmitError::UnknownDevice)?;
         let command = CommandId::from_parts(1, [9; 10]);
-        let submitted = record.submit(self.now, command, action, COMMAND_LIFETIME);
+        let new = NewCommand { id: command, action, lifetime: COMMAND_LIFETIME };
+        let submitted = record.submit(self.now, new, &Readings::default());
         submitted.map(|()| command).map_err(|refusal| match refusal {
             SubmitRefusal::NotEnrolled => SubmitError::NotEnrolled,
             SubmitRefusal::Capability(refusal) => SubmitError::Capability(refusal),

@@ -2,6 +2,7 @@
 
 mod anything;
 mod audit;
+mod deletion;
 mod devices;
 mod envelopes;
 mod fake;

@@ -36,6 +36,10 @@ async fn every_verb_and_path_has_its_status() {
         ("GET", "?$top=1", "", 200),
         ("GET", "?$filter=deviceName%20eq%20'a'", "", 400),
         ("GET", "?$skiptoken=xyz", "", 400),
+        ("GET", "?x-muster-activation-lock=on", "", 200),
+        ("GET", "?x-muster-activation-lock=maybe", "", 400),
+        ("GET", "?x-muster-locked=on", "", 400),
+        ("GET", "/{here}?x-muster-activation-lock=on", "", 400),
         ("POST", "", "{}", 405),
         ("GET", "/{here}", "", 200),
         ("GET", "('{here}')", "", 200),
@@ -45,7 +49,13 @@ async fn every_verb_and_path_has_its_status() {
         ("GET", "/{nobody}", "", 404),
         ("GET", "/{nobody}?$select=nothing", "", 404),
         ("GET", "/not-an-id", "", 404),
-        ("DELETE", "/{here}", "", 405),
+        ("DELETE", "", "", 405),
+        ("DELETE", "/{here}", "", 204),
+        ("DELETE", "('{here}')", "", 204),
+        ("DELETE", "/{here}?$select=id", "", 400),
+        ("DELETE", "/{here}/wipe", "", 405),
+        ("DELETE", "/{left}", "", 404),
+        ("DELETE", "/{nobody}", "", 404),
         ("PATCH", "/{here}", "{}", 405),
         ("POST", "/{here}/wipe", "", 204),
         ("POST", "('{here}')/microsoft.graph.wipe", "{\"keepUserData\":false}", 204),
@@ -55,17 +65,63 @@ async fn every_verb_and_path_has_its_status() {
         ("POST", "/{here}/syncDevice", "", 204),
         ("POST", "/{here}/bypassActivationLock", "", 204),
         ("POST", "/{here}/syncDevice?$select=id", "", 400),
-        ("POST", "/{here}/wipe", "{\"keepEnrollmentData\":true}", 400),
+        ("POST", "/{here}/wipe", "{\"keepEnrollmentData\":true}", 204),
+        ("POST", "/{here}/wipe", "{\"keepUserData\":true,\"macOsUnlockCode\":\"1\"}", 204),
+        ("POST", "/{here}/wipe", "{\"keepEnrollmentData\":\"yes\"}", 400),
+        ("POST", "/{here}/rebootNow", "", 204),
+        ("POST", "('{here}')/microsoft.graph.rebootNow", "{}", 204),
+        ("POST", "/{here}/shutDown", "", 204),
+        ("POST", "/{here}/disableLostMode", "", 204),
+        ("POST", "/{here}/locateDevice", "", 204),
+        ("POST", "/{here}/deviceConfigured", "", 204),
+        ("POST", "/{here}/recoverPasscode", "", 400),
+        ("POST", "/{left}/recoverPasscode", "", 404),
+        ("POST", "/{nobody}/recoverPasscode", "", 404),
+        ("GET", "/{here}/recoverPasscode", "", 405),
+        ("POST", "/{here}/delete", "", 404),
+        ("POST", "/{here}/enableLostMode", "{\"message\":\"call\"}", 404),
+        ("POST", "/{here}/playLostModeSound", "", 404),
+        ("POST", "/{here}/setDeviceName", "", 404),
         ("POST", "/{here}/wipe", "{", 400),
         ("POST", "/{here}/retire", "[]", 400),
         ("POST", "/{left}/wipe", "{", 404),
         ("POST", "/{nobody}/wipe", "{", 404),
-        ("POST", "/{here}/shutDown", "", 404),
         ("GET", "/{here}/wipe", "", 405),
     ] {
         let answer = fleet().send(method, &target(path), body).await;
         assert_eq!(answer.status, status, "{method} {path} {body}: {}", answer.text);
     }
+}
+
+#[tokio::test]
+async fn beta_has_two_actions_more() {
+    for (path, body, status) in [
+        ("/{here}/enableLostMode", "{\"message\":\"call\",\"phoneNumber\":\"555\"}", 204),
+        ("/{here}/enableLostMode", "{\"footer\":\"lost\"}", 400),
+        ("/{here}/enableLostMode", "", 400),
+        ("('{here}')/microsoft.graph.playLostModeSound", "{\"durationInMinutes\":\"2\"}", 204),
+        ("/{here}/playLostModeSound", "{\"durationInMinutes\":9}", 400),
+        ("/{here}/rebootNow", "", 204),
+        ("/{here}/delete", "", 404),
+    ] {
+        let path = target(path).replace("v1.0", "beta");
+        let answer = fleet().send("POST", &path, body).await;
+        assert_eq!(answer.status, status, "{path} {body}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn nobody_recovers_a_passcode_and_the_reason_says_what_to_do() {
+    let answer = fleet().send("POST", &target("/{here}/recoverPasscode"), "").await;
+    assert!(answer.reason().contains("reset it instead"), "{}", answer.text);
+    assert_eq!(answer.json()["error"]["code"], "BadRequest");
+}
+
+#[tokio::test]
+async fn a_path_with_two_verbs_names_both() {
+    let answer = fleet().send("PATCH", &target("/{here}"), "{}").await;
+    assert_eq!(answer.header("allow"), "GET, DELETE");
+    assert_eq!(answer.reason(), "this path answers GET, DELETE only");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Carrying out what the core says, in its order.
 
+use std::collections::VecDeque;
+
 use muster_device::{Input, Note, Output, Phase};
 use muster_protocol::encode_at_rest;
 use muster_protocol::management::ToServer;
@@ -7,6 +9,7 @@ use muster_transport::DeviceKey;
 use tracing::{debug, error, warn};
 
 use super::{Aim, DeviceTask, Kept};
+use crate::activation::Records;
 use crate::ledger::Effect;
 use crate::link::Link;
 use crate::progress::Gauge;
@@ -16,23 +19,12 @@ impl DeviceTask {
     /// Gives the core one event and carries out everything it answers; returns what a person
     /// would have seen.
     pub(super) async fn handle(&mut self, input: Input) -> Result<Vec<Note>, StateError> {
-        self.device.handle(self.shared.clock.now(), input);
         let mut notes = Vec::new();
-        while let Some(output) = self.device.poll_output() {
-            match output {
-                Output::Enrol => self.aim = Aim::Enrol,
-                Output::Connect => self.aim = Aim::Connect,
-                Output::Persist => self.keep_all().await?,
-                Output::Send(message) => self.send(&message).await,
-                Output::Executed { command, request } => {
-                    if self.shared.counters.executed(self.index, command) == Effect::Again {
-                        error!(%command, request, "a command took effect twice");
-                    }
-                }
-                Output::Leave => self.leave(),
-                Output::Disconnect => self.part(),
-                Output::Note(note) => notes.push(note),
-            }
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            self.device.handle(self.shared.clock.now(), input);
+            // Boxed: a device that waits does not pay for what it does when something happens.
+            Box::pin(self.carry_out(&mut inputs, &mut notes)).await?;
         }
         if self.kept == Kept::Outdated {
             self.keep_all().await?;
@@ -41,7 +33,48 @@ impl DeviceTask {
         Ok(notes)
     }
 
-    async fn send(&mut self, message: &ToServer) {
+    /// Does all the core wants; what its vendor's service answers comes next.
+    async fn carry_out(
+        &mut self,
+        inputs: &mut VecDeque<Input>,
+        notes: &mut Vec<Note>,
+    ) -> Result<(), StateError> {
+        while let Some(output) = self.device.poll_output() {
+            match output {
+                Output::Enrol => self.aim = Aim::Enrol,
+                Output::Connect => self.aim = Aim::Connect,
+                Output::Persist => self.keep_all().await?,
+                Output::Send(message) => self.send(message).await,
+                Output::Executed { command, request } => {
+                    if self.shared.counters.executed(self.index, command) == Effect::Again {
+                        error!(%command, request, "a command took effect twice");
+                    }
+                }
+                Output::Leave => self.leave(),
+                Output::Disconnect => self.part(),
+                Output::Activation(call) => {
+                    let serial = &self.device.facts().serial;
+                    let (reply, records) = self.shared.activation.answer(serial, call);
+                    if records == Records::Changed {
+                        self.keep_lock().await?;
+                    }
+                    inputs.push_back(Input::Activation(reply));
+                }
+                Output::Note(note) => notes.push(note),
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes what the vendor's service knows durable, before its answer means anything.
+    async fn keep_lock(&mut self) -> Result<(), StateError> {
+        match &self.shared.writer {
+            Some(writer) => writer.write_lock(self.device.facts().serial.clone()).await,
+            None => Ok(()),
+        }
+    }
+
+    pub(super) async fn send_as_is(&mut self, message: &ToServer) {
         match &mut self.link {
             Link::Up(session) => session.send(message, &self.shared.counters).await,
             Link::Down | Link::Resting { .. } | Link::Trying(_) | Link::Leaving { .. } => {

@@ -1,13 +1,14 @@
 //! Requests from outside: the user, the power of the network, a look.
 
-use muster_device::{Input, Note, Phase, UserAction};
+use muster_device::{Device, Input, Note, Phase, UserAction};
+use muster_protocol::secret::EnrolmentToken;
 use tokio::sync::oneshot;
 
-use super::{Aim, DeviceTask};
+use super::{Aim, DeviceTask, Misbehaviour};
 use crate::fleet::{DeviceView, Start};
 use crate::link::Link;
 use crate::session::Reached;
-use crate::state::StateError;
+use crate::state::{Credentials, StateError};
 
 /// One request; whoever asked may have gone away meanwhile, which changes nothing.
 #[derive(Debug)]
@@ -16,6 +17,16 @@ pub(crate) enum Request {
     GoOffline(oneshot::Sender<()>),
     GoOnline(oneshot::Sender<()>),
     View(oneshot::Sender<DeviceView>),
+    Misbehave(Misbehaviour, oneshot::Sender<()>),
+    Twin(oneshot::Sender<Box<Twin>>),
+}
+
+/// All that makes a device this device and no other.
+#[derive(Debug)]
+pub(crate) struct Twin {
+    pub(crate) device: Device,
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) token: EnrolmentToken,
 }
 
 impl DeviceTask {
@@ -36,11 +47,18 @@ impl DeviceTask {
             Request::View(answer) => {
                 let _gone = answer.send(self.view());
             }
+            Request::Misbehave(how, answer) => {
+                self.misbehave(how);
+                let _gone = answer.send(());
+            }
+            Request::Twin(answer) => {
+                let _gone = answer.send(Box::new(self.twin()));
+            }
         }
         Ok(())
     }
 
-    async fn go_offline(&mut self) -> Result<(), StateError> {
+    pub(super) async fn go_offline(&mut self) -> Result<(), StateError> {
         self.presence = Start::Offline;
         let had_session = matches!(self.link, Link::Up(_));
         self.hang_up();
@@ -66,6 +84,14 @@ impl DeviceTask {
         }
     }
 
+    fn twin(&self) -> Twin {
+        Twin {
+            device: self.device.clone(),
+            credentials: self.credentials.clone(),
+            token: self.token.clone(),
+        }
+    }
+
     fn view(&self) -> DeviceView {
         DeviceView {
             index: self.index(),
@@ -73,6 +99,7 @@ impl DeviceTask {
             serial: self.device.facts().serial.clone(),
             phase: self.device.phase(),
             connected: self.is_welcomed(),
+            lost: self.device.is_lost(),
             status: self.device.status(),
         }
     }

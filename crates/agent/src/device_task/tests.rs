@@ -6,6 +6,7 @@ use muster_transport::{ClientTls, RunCa};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::activation::ActivationRecords;
 use crate::clock::Clock;
 use crate::pacer::Pacer;
 use crate::population::population;
@@ -29,8 +30,9 @@ async fn a_device_costs_little_memory_beside_its_connection() {
         tls: ClientTls::new(ca.certificate_der()).unwrap(),
         endpoints: Endpoints::open(Sockets::default(), "127.0.0.1:1".parse().unwrap()).unwrap(),
         pacer: Pacer::new(NonZeroUsize::MIN),
-        clock: Clock::start(Duration::ZERO),
+        clock: Clock::start(Duration::ZERO, muster_transport::Skew::default()),
         counters: Counters::new(1),
+        activation: ActivationRecords::default(),
         writer: None,
         stop: CancellationToken::new(),
     });
@@ -38,6 +40,7 @@ async fn a_device_costs_little_memory_beside_its_connection() {
     let beginning = Beginning {
         index: 0,
         device: Device::new(spec, Seed::root(1)),
+        person: None,
         token: EnrolmentToken::new("token".to_owned()),
         credentials: None,
         presence: Start::Offline,

@@ -102,7 +102,10 @@ const fn family(mode: Mode) -> Family {
         Mode::AppleDevice
         | Mode::AppleDeviceSupervised
         | Mode::AppleAutomatedDevice
-        | Mode::AppleUser => Family::Apple,
+        | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser
+        | Mode::AppleSharedIpad => Family::Apple,
         Mode::AndroidDeviceAdministrator
         | Mode::AndroidPersonallyOwnedWorkProfile
         | Mode::AndroidCorporateOwnedWorkProfile
@@ -119,7 +122,9 @@ const fn family(mode: Mode) -> Family {
 const fn known(mode: Mode) -> (u16, u16) {
     match mode {
         Mode::AppleDevice | Mode::AppleDeviceSupervised | Mode::AppleAutomatedDevice => (12, 18),
-        Mode::AppleUser => (13, 18),
+        Mode::AppleUser | Mode::AppleSharedIpad => (13, 18),
+        Mode::AppleAccountDrivenUser => (15, 18),
+        Mode::AppleAccountDrivenDevice => (17, 18),
         Mode::AndroidPersonallyOwnedWorkProfile
         | Mode::AndroidFullyManaged
         | Mode::AndroidDedicated => (6, 15),

@@ -36,7 +36,7 @@ fn whole_change(index: usize) -> Change {
 
 async fn write(dir: &TempDir, changes: Vec<Change>) {
     let folder = StateFolder::open(dir.path(), seed()).unwrap();
-    let writer = folder.into_writer().unwrap();
+    let writer = folder.into_writer(ActivationRecords::default()).unwrap();
     let handle = writer.handle();
     for change in changes {
         handle.write(change).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_forgotten_identity_is_gone_and_the_device_stays() {
 async fn a_file_left_by_a_killed_process_opens_with_all_that_was_answered() {
     let (dir, after_kill) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let folder = StateFolder::open(dir.path(), seed()).unwrap();
-    let writer = folder.into_writer().unwrap();
+    let writer = folder.into_writer(ActivationRecords::default()).unwrap();
     let handle = writer.handle();
     handle.write(whole_change(0)).await.unwrap();
     // A copy of the file while it is open is what a kill leaves: never closed, not marked clean.

@@ -3,11 +3,13 @@
 use std::io;
 use std::thread::{self, JoinHandle};
 
+use muster_protocol::{SerialNumber, encode_at_rest};
 use redb::{Database, Table};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
-use super::{DEVICES, IDENTITIES, StateError, failed, row};
+use super::{DEVICES, IDENTITIES, LOCKS, StateError, failed, row};
+use crate::activation::ActivationRecords;
 
 /// Changes that may wait for the thread. Beyond it devices wait before they ask, which slows
 /// them to the pace of the disk; nothing is dropped.
@@ -25,6 +27,14 @@ pub(crate) struct Change {
     pub(crate) identity: IdentityChange,
 }
 
+/// What is to be made durable.
+#[derive(Debug)]
+enum Matter {
+    Device(Box<Change>),
+    /// What the vendor's activation service knows of one device.
+    Lock(SerialNumber),
+}
+
 /// What happens to the kept identity.
 #[derive(Debug)]
 pub(crate) enum IdentityChange {
@@ -34,7 +44,7 @@ pub(crate) enum IdentityChange {
 }
 
 struct Request {
-    change: Change,
+    matter: Matter,
     done: oneshot::Sender<()>,
 }
 
@@ -49,12 +59,23 @@ pub(crate) struct Writer {
 #[derive(Clone, Debug)]
 pub(crate) struct WriterHandle(mpsc::Sender<Request>);
 
+/// A [`WriterHandle`] that does not keep the thread from ending.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakWriter(mpsc::WeakSender<Request>);
+
+impl WeakWriter {
+    /// The handle, while the thread runs.
+    pub(crate) fn upgrade(&self) -> Result<WriterHandle, StateError> {
+        self.0.upgrade().map(WriterHandle).ok_or(StateError::WriterGone)
+    }
+}
+
 impl Writer {
-    pub(super) fn start(database: Database) -> io::Result<Self> {
+    pub(super) fn start(database: Database, records: ActivationRecords) -> io::Result<Self> {
         let (changes, waiting) = mpsc::channel(CHANGES_WAITING_MAX);
         let thread = thread::Builder::new()
             .name("muster-fleet-state".to_owned())
-            .spawn(move || write_all(&database, waiting))?;
+            .spawn(move || write_all(&database, &records, waiting))?;
         Ok(Self { changes, thread })
     }
 
@@ -73,22 +94,41 @@ impl Writer {
 }
 
 impl WriterHandle {
+    pub(crate) fn downgrade(&self) -> WeakWriter {
+        WeakWriter(self.0.downgrade())
+    }
+
     /// Makes a change durable.
     ///
     /// Cancel safe: no. A dropped call may or may not have written.
     pub(crate) async fn write(&self, change: Change) -> Result<(), StateError> {
+        self.ask(Matter::Device(Box::new(change))).await
+    }
+
+    /// Makes what the vendor's activation service knows of one device durable.
+    ///
+    /// Cancel safe: no, as for [`Self::write`].
+    pub(crate) async fn write_lock(&self, serial: SerialNumber) -> Result<(), StateError> {
+        self.ask(Matter::Lock(serial)).await
+    }
+
+    async fn ask(&self, matter: Matter) -> Result<(), StateError> {
         let (done, written) = oneshot::channel();
-        let request = Request { change, done };
+        let request = Request { matter, done };
         let sent = self.0.send(request).await;
         sent.map_err(|_gone| StateError::WriterGone)?;
         written.await.map_err(|_gone| StateError::WriterGone)
     }
 }
 
-fn write_all(database: &Database, mut waiting: mpsc::Receiver<Request>) {
+fn write_all(
+    database: &Database,
+    records: &ActivationRecords,
+    mut waiting: mpsc::Receiver<Request>,
+) {
     let mut requests = Vec::new();
     while waiting.blocking_recv_many(&mut requests, CHANGES_AT_ONCE_MAX) > 0 {
-        if let Err(cause) = write_batch(database, &requests) {
+        if let Err(cause) = write_batch(database, records, &requests) {
             // Whoever waits for an answer sees the channel end and stops with it.
             error!(error = &cause as &dyn std::error::Error, "failed to write the fleet's state");
             return;
@@ -101,19 +141,41 @@ fn write_all(database: &Database, mut waiting: mpsc::Receiver<Request>) {
 }
 
 /// One transaction for all of them; redb makes it durable before `commit` returns.
-fn write_batch(database: &Database, requests: &[Request]) -> Result<(), StateError> {
+fn write_batch(
+    database: &Database,
+    records: &ActivationRecords,
+    requests: &[Request],
+) -> Result<(), StateError> {
     let write = database.begin_write().map_err(failed("write"))?;
     {
         let mut devices = write.open_table(DEVICES).map_err(failed("write"))?;
         let mut identities = write.open_table(IDENTITIES).map_err(failed("write"))?;
-        for Request { change, .. } in requests {
-            if let Some(snapshot) = &change.snapshot {
-                devices.insert(row(change.index), snapshot.as_slice()).map_err(failed("write"))?;
+        let mut locks = write.open_table(LOCKS).map_err(failed("write"))?;
+        for Request { matter, .. } in requests {
+            match matter {
+                Matter::Device(change) => {
+                    if let Some(snapshot) = &change.snapshot {
+                        let row = row(change.index);
+                        devices.insert(row, snapshot.as_slice()).map_err(failed("write"))?;
+                    }
+                    write_identity(&mut identities, change)?;
+                }
+                Matter::Lock(serial) => write_record(&mut locks, records, serial)?,
             }
-            write_identity(&mut identities, change)?;
         }
     }
     write.commit().map_err(failed("write"))
+}
+
+/// Writes the record as it is now: who asked first for an older one must not be written last.
+fn write_record(
+    locks: &mut Table<'_, &'static str, &'static [u8]>,
+    records: &ActivationRecords,
+    serial: &SerialNumber,
+) -> Result<(), StateError> {
+    let record = encode_at_rest(&records.of_device(serial));
+    let record = record.map_err(|source| StateError::TooLarge { source })?;
+    locks.insert(serial.as_str(), record.as_slice()).map(drop).map_err(failed("write"))
 }
 
 fn write_identity(

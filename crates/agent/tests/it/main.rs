@@ -1,7 +1,10 @@
 //! The fleet against a small server made of the same transport.
 #![expect(clippy::unwrap_used, reason = "what tests share may fail the test")]
 
+mod activation;
 mod fleet;
+mod mischief;
+mod people;
 mod power;
 mod resume;
 mod server;

@@ -7,7 +7,7 @@ use muster_protocol::{AppleRequest, Mode, OperatingSystem, OsVersion, Request};
 use crate::server::TestServer;
 use crate::world::{config, plan, start, until};
 
-fn iphone() -> DevicePlan {
+pub(crate) fn iphone() -> DevicePlan {
     let mut plan = plan("PHONE");
     let facts = &mut plan.spec.facts;
     facts.model = "iPhone15,2".to_owned();

@@ -158,7 +158,13 @@ fn close_endpoint(endpoint: &Endpoint) {
 
 fn listen(address: SocketAddr, ca: &RunCa) -> Option<Endpoint> {
     let identity = ca.issue_server().unwrap();
-    let opened = server_endpoint(address, identity, ca.certificate_der(), &ca.reset_key());
+    let opened = server_endpoint(
+        address,
+        identity,
+        ca.certificate_der(),
+        &ca.reset_key(),
+        &muster_transport::Skew::default(),
+    );
     opened.ok().map(|(endpoint, _buffers)| endpoint)
 }
 

@@ -59,6 +59,7 @@ pub(crate) fn plan(serial: &str) -> DevicePlan {
         ),
         token: EnrolmentToken::new("token".to_owned()),
         start: Start::Online,
+        person: None,
     }
 }
 
@@ -72,6 +73,7 @@ pub(crate) fn config(server: &TestServer, plans: Vec<DevicePlan>) -> FleetConfig
         state_dir: None,
         connects_in_flight: CONNECTS_IN_FLIGHT,
         keep_alive: KEEP_ALIVE,
+        skew: muster_transport::Skew::default(),
     }
 }
 

@@ -30,10 +30,10 @@ fn commands_go_out_one_at_a_time_in_order_of_acceptance() {
     }
     for number in 1..=3 {
         let command = lease(&mut device, at(2), number);
-        assert_eq!(device.next(at(2)), None, "one in flight");
+        assert_eq!(device.next(at(2), &plain()), None, "one in flight");
         device.settle(at(3), &reply(&command, DONE));
     }
-    assert_eq!(device.next(at(4)), None);
+    assert_eq!(device.next(at(4), &plain()), None);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn nothing_slips_past_a_wipe_that_was_deferred() {
     submit(&mut device, at(1), 1, WIPE);
     say_not_now(&mut device, 1);
     submit(&mut device, at(6), 2, Action::RemoteLock);
-    assert_eq!(device.next(at(7)), None);
+    assert_eq!(device.next(at(7), &plain()), None);
     device.idle(at(8));
     lease(&mut device, at(9), 1);
 }
@@ -100,13 +100,13 @@ fn not_now_goes_behind_fresh_commands_and_is_offered_once_a_run() {
     }
     say_not_now(&mut device, 1);
     say_not_now(&mut device, 2);
-    assert_eq!(device.next(at(6)), None);
+    assert_eq!(device.next(at(6), &plain()), None);
     device.idle(at(7));
     submit(&mut device, at(8), 3, Action::RemoteLock);
     say_not_now(&mut device, 3);
     say_not_now(&mut device, 1);
     say_not_now(&mut device, 2);
-    assert_eq!(device.next(at(9)), None);
+    assert_eq!(device.next(at(9), &plain()), None);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_full_queue_refuses_loudly_and_a_wipe_finds_room() {
     for number in 1..=64 {
         submit(&mut device, at(1), number, Action::RemoteLock);
     }
-    let refused = device.submit(at(2), id(65), Action::SyncDevice, HOUR);
+    let refused = device.submit(at(2), command(id(65), Action::SyncDevice), &plain());
     assert_eq!(refused, Err(SubmitRefusal::QueueFull));
     assert_eq!(device.live_commands(), QUEUE_PER_DEVICE_MAX);
     submit(&mut device, at(3), 66, WIPE);
@@ -179,7 +179,7 @@ fn the_same_id_is_one_command() {
 fn a_refused_capability_leaves_the_record_untouched() {
     let mut device = android();
     let before = device.clone();
-    let refused = device.submit(at(1), id(1), Action::Retire, HOUR);
+    let refused = device.submit(at(1), command(id(1), Action::Retire), &plain());
     assert!(matches!(refused, Err(SubmitRefusal::Capability(refusal)) if refusal.row == "T3"));
     assert_eq!(device, before);
 }
@@ -187,9 +187,9 @@ fn a_refused_capability_leaves_the_record_untouched() {
 #[test]
 fn an_update_reported_by_the_device_decides_what_it_can_do() {
     let mut device = record(Mode::AndroidDeviceAdministrator, OsVersion::new(6, 0));
-    assert_eq!(device.capability(ActionKind::ResetPasscode), Ok(()));
+    assert_eq!(device.capability(ActionKind::ResetPasscode, &plain()), Ok(()));
     device.report(at(1), DeviceStatus { os_version: OsVersion::new(7, 1), ..status() });
-    let refused = device.capability(ActionKind::ResetPasscode).unwrap_err();
+    let refused = device.capability(ActionKind::ResetPasscode, &plain()).unwrap_err();
     assert_eq!(refused.row, "R2");
 }
 
@@ -220,7 +220,7 @@ fn cancel_before_delivery_is_final() {
     assert_eq!(device.cancel(at(6), id(2)), CancelOutcome::TooLate);
     assert_eq!(device.cancel(at(6), id(3)), CancelOutcome::Unknown);
     device.idle(at(7));
-    assert_eq!(device.next(at(7)), None);
+    assert_eq!(device.next(at(7), &plain()), None);
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn a_raced_cancel_stops_the_next_delivery_even_across_a_restart() {
     let mut device = restarted(device);
     assert_eq!(state(&device, 1), canceled(CancelReason::Administrator));
     assert_eq!(device.take_writes().commands.len(), 1, "the change is written");
-    assert_eq!(device.next(at(4)), None);
+    assert_eq!(device.next(at(4), &plain()), None);
 }
 
 #[test]
@@ -282,5 +282,5 @@ fn memory_keeps_live_commands_and_the_latest_of_each_action() {
 #[test]
 fn an_idle_record_stays_small() {
     assert!(size_of::<DeviceRecord>() <= 512, "{}", size_of::<DeviceRecord>());
-    assert!(size_of::<CommandRecord>() <= 160, "{}", size_of::<CommandRecord>());
+    assert!(size_of::<CommandRecord>() <= 176, "{}", size_of::<CommandRecord>());
 }

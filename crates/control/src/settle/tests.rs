@@ -30,8 +30,8 @@ fn an_acknowledged_wipe_ends_the_enrolment_and_empties_escrow_and_queue() {
     assert_eq!(device.escrow, Escrow::default());
     assert_eq!(state(&device, 1), CommandState::Done { passcode: None });
     assert_eq!(state(&device, 2), canceled(CancelReason::Unenrolled));
-    assert_eq!(device.next(at(4)), None);
-    let refused = device.submit(at(4), id(3), Action::SyncDevice, HOUR);
+    assert_eq!(device.next(at(4), &plain()), None);
+    let refused = device.submit(at(4), command(id(3), Action::SyncDevice), &plain());
     assert_eq!(refused, Err(SubmitRefusal::NotEnrolled));
 }
 
@@ -88,7 +88,7 @@ fn a_temporary_passcode_is_shown_for_seven_days_and_purged_then() {
     device.expire(shown_until);
     assert_eq!(state(&device, 1), CommandState::Done { passcode: None });
     assert_eq!(device.take_writes().commands.len(), 1);
-    assert_eq!(device.next_deadline(), None);
+    assert_eq!(device.next_deadline(), Some(device.ends_at()));
 }
 
 #[test]

@@ -2,20 +2,38 @@
 
 use super::*;
 use crate::testing::*;
-use crate::{Action, ActionKind, CancelReason, DeviceRecord};
+use crate::{Action, ActionKind, CancelReason, DeviceRecord, VendorOutcome};
 use alloc::{format, string::String, vec::Vec};
-use core::time::Duration;
 use muster_protocol::management::CommandResult;
 use muster_protocol::{Attempt, Outcome};
 
 /// The command that is watched.
 const WATCHED: u8 = 1;
 
-/// A device whose command 1, a passcode reset, is in `stage`.
-fn arrange(stage: Stage) -> DeviceRecord {
+/// Whether an event is of the activation service, which has to do with one action only.
+fn is_of_the_service(event: Event) -> bool {
+    use Event::{Called, ServiceAgain, ServiceRefused, ServiceUnknown, ServiceUnlocked};
+    [Called, ServiceUnlocked, ServiceRefused, ServiceUnknown, ServiceAgain].contains(&event)
+}
+
+/// What is watched while `event` happens to it in `stage`.
+fn watched(event: Event, stage: Stage) -> Action {
+    if is_of_the_service(event) || stage == Stage::AtService {
+        Action::BypassActivationLock
+    } else {
+        Action::ResetPasscode
+    }
+}
+
+/// A device whose command 1 is in `stage`.
+fn arrange(action: Action, stage: Stage) -> DeviceRecord {
     let mut device = iphone();
-    submit(&mut device, at(1), WATCHED, Action::ResetPasscode);
+    submit(&mut device, at(1), WATCHED, action);
     let outcome = match stage {
+        Stage::AtService => {
+            device.vendor_call(at(2), &by_service()).unwrap();
+            return device;
+        }
         Stage::Queued => return device,
         Stage::Canceled => {
             device.cancel(at(2), id(WATCHED));
@@ -38,6 +56,10 @@ fn answer(device: &mut DeviceRecord, attempt: Attempt, outcome: Outcome) {
     device.settle(at(9), &CommandResult { id: id(WATCHED), attempt, outcome });
 }
 
+fn service_says(device: &mut DeviceRecord, outcome: VendorOutcome) {
+    device.settle_vendor(at(9), id(WATCHED), outcome);
+}
+
 /// Lets `event` happen to a device.
 fn happen(device: &mut DeviceRecord, event: Event) {
     let attempt = device.command(id(WATCHED)).unwrap().attempt;
@@ -45,12 +67,12 @@ fn happen(device: &mut DeviceRecord, event: Event) {
         Event::FinalSubmitted => submit(device, at(9), 7, WIPE),
         Event::Leased => {
             device.idle(at(9));
-            let _ = device.next(at(9));
+            let _ = device.next(at(9), &plain());
         }
         Event::Unsendable => {
             device.idle(at(9));
-            device.escrow.unlock_token = None;
-            let _ = device.next(at(9));
+            device.escrow = crate::Escrow::default();
+            let _ = device.next(at(9), &plain());
         }
         Event::Acknowledged => answer(device, attempt, DONE),
         Event::Error => answer(device, attempt, Outcome::Error(error_items())),
@@ -76,13 +98,24 @@ fn happen(device: &mut DeviceRecord, event: Event) {
         }
         Event::Withdrawn => {
             // A wait ends by the cancel alone, which has a row of its own.
-            if device.has_in_flight() {
+            let stage = device.command(id(WATCHED)).unwrap().state.stage();
+            if stage == Stage::InFlight {
                 device.cancel(at(9), id(WATCHED));
                 device.disconnected(at(9));
+            } else if stage == Stage::AtService {
+                device.cancel(at(9), id(WATCHED));
+                device.settle_vendor(at(9), id(WATCHED), VendorOutcome::Unreachable);
             }
         }
         Event::Idle => device.idle(at(9)),
         Event::DeviceLeft => device.enrolled_again(at(9)),
+        Event::Called => {
+            let _ = device.vendor_call(at(9), &by_service());
+        }
+        Event::ServiceUnlocked => service_says(device, VendorOutcome::Unlocked),
+        Event::ServiceRefused => service_says(device, VendorOutcome::KeyMismatch),
+        Event::ServiceUnknown => service_says(device, VendorOutcome::UnknownDevice),
+        Event::ServiceAgain => service_says(device, VendorOutcome::Unreachable),
     }
 }
 
@@ -90,7 +123,7 @@ fn happen(device: &mut DeviceRecord, event: Event) {
 fn the_queue_makes_the_moves_of_the_table_and_no_others() {
     for (event, _) in TRANSITIONS {
         for stage in Stage::ALL {
-            let mut device = arrange(stage);
+            let mut device = arrange(watched(*event, stage), stage);
             assert_eq!(device.command(id(WATCHED)).unwrap().state.stage(), stage);
             happen(&mut device, *event);
             let reached = device.command(id(WATCHED)).unwrap().state.stage();
@@ -104,8 +137,7 @@ fn the_queue_makes_the_moves_of_the_table_and_no_others() {
 fn no_event_takes_a_command_out_of_a_terminal_state() {
     for (event, moves) in TRANSITIONS {
         for (from, _) in *moves {
-            let live = [Stage::Queued, Stage::InFlight, Stage::NotNow].contains(from);
-            assert!(live, "{event:?} at {from:?}");
+            assert!(from.is_live(), "{event:?} at {from:?}");
         }
     }
 }
@@ -143,11 +175,10 @@ fn cell(text: &str) -> String {
 
 #[test]
 fn superseded_in_flight_withdraws_like_taken_back_in_flight() {
-    let mut device = arrange(Stage::InFlight);
+    let mut device = arrange(Action::ResetPasscode, Stage::InFlight);
     submit(&mut device, at(5), 7, WIPE);
     device.disconnected(at(6));
     let reason = CancelReason::Superseded;
     assert_eq!(device.command(id(WATCHED)).unwrap().state, CommandState::Canceled { reason });
     assert_eq!(device.command(id(7)).unwrap().action.kind(), ActionKind::Wipe);
-    assert!(device.next_deadline() <= Some(at(5).after(HOUR + Duration::ZERO)));
 }

@@ -3,4 +3,5 @@
 mod model;
 mod promises;
 mod rows;
+mod server;
 mod start;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use muster_control::{
-    ActionKind, CancelOutcome, CancelReason, CommandRecord, CommandState, DeviceRecord, Settled,
+    ActionKind, ActivationLockRoute, CancelOutcome, CancelReason, CommandRecord, CommandState,
+    DeviceRecord, NewCommand, Readings, Settled, VendorOutcome,
 };
 use muster_protocol::management::CommandResult;
 use muster_protocol::secret::Passcode;
@@ -32,6 +33,10 @@ enum Step {
     },
     Stranger(Says),
     Cancel(usize),
+    /// The shell asks for a call to the activation service.
+    Call,
+    /// The activation service answers the call that is out.
+    Service(VendorOutcome),
     Secrets,
     Hello,
     Idle,
@@ -51,8 +56,16 @@ fn says() -> impl Strategy<Value = Says> {
 
 fn step() -> impl Strategy<Value = Step> {
     // Final commands are rare, so that histories are long.
-    let normal = ActionKind::ALL.into_iter().skip(2).cycle().take(40);
-    let kinds: Vec<ActionKind> = normal.chain([ActionKind::Wipe, ActionKind::Retire]).collect();
+    let finals = [ActionKind::Wipe, ActionKind::Retire, ActionKind::Delete];
+    let normal = ActionKind::ALL.into_iter().filter(|kind| !finals.contains(kind));
+    let bypasses = [ActionKind::BypassActivationLock; 6];
+    let kinds: Vec<ActionKind> = normal.cycle().take(44).chain(bypasses).chain(finals).collect();
+    let outcomes = [
+        VendorOutcome::Unlocked,
+        VendorOutcome::KeyMismatch,
+        VendorOutcome::UnknownDevice,
+        VendorOutcome::Unreachable,
+    ];
     let submit = (select(kinds), 1_u64..2_000);
     prop_oneof![
         12 => submit.prop_map(|(kind, lifetime)| Step::Submit { kind, lifetime }),
@@ -62,6 +75,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(which, attempt, says)| Step::Stray { which, attempt, says }),
         1 => says().prop_map(Step::Stranger),
         3 => any::<usize>().prop_map(Step::Cancel),
+        3 => Just(Step::Call),
+        3 => select(outcomes.to_vec()).prop_map(Step::Service),
         1 => Just(Step::Secrets),
         2 => Just(Step::Hello),
         3 => Just(Step::Idle),
@@ -85,11 +100,16 @@ fn history() -> impl Strategy<Value = Vec<Step>> {
     })
 }
 
+fn route() -> impl Strategy<Value = ActivationLockRoute> {
+    select(vec![ActivationLockRoute::Device, ActivationLockRoute::ActivationService])
+}
+
 fn word(state: &CommandState) -> Word {
     match state {
         CommandState::Queued => "queued",
         CommandState::InFlight => "in flight",
         CommandState::NotNow => "not now",
+        CommandState::AtService => "at service",
         CommandState::Done { .. } => "done",
         CommandState::Failed { .. } => "failed",
         CommandState::NotSupported { .. } => "not supported",
@@ -122,6 +142,7 @@ struct Stored {
 
 struct World {
     now: u64,
+    readings: Readings,
     device: DeviceRecord,
     model: Model,
     stored: Stored,
@@ -134,11 +155,13 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
+    fn new(route: ActivationLockRoute) -> Self {
+        let by_service = route == ActivationLockRoute::ActivationService;
         let mut world = Self {
+            readings: Readings { activation_lock_route: route, ..Readings::default() },
             now: 1,
             device: iphone(),
-            model: Model::default(),
+            model: Model { by_service, ..Model::default() },
             stored: Stored::default(),
             written: Model::default(),
             said_not_now: BTreeSet::new(),
@@ -167,20 +190,29 @@ impl World {
                 let (id, attempt) = (id(usize::MAX), Attempt::new(1));
                 let result = CommandResult { id, attempt, outcome: outcome(*says) };
                 assert_eq!(self.device.settle(now, &result), Settled::Unknown);
+                self.model.seen = self.now;
             }
             Step::Cancel(which) => self.cancel(*which),
+            Step::Call => self.call(),
+            Step::Service(outcome) => self.service(*outcome),
             Step::Secrets => {
                 self.device.token_update(now, secrets());
+                self.model.seen = self.now;
                 self.model.has_token |= !self.model.gone;
-                self.model.has_code |= !self.model.gone;
+                if !self.model.gone {
+                    // The same code again is no younger for it.
+                    self.model.code_since.get_or_insert(self.now);
+                }
             }
             Step::Hello => {
                 self.device.hello(now, &hello());
+                self.model.seen = self.now;
                 self.model.disconnected();
                 self.new_run();
             }
             Step::Idle => {
                 self.device.idle(now);
+                self.model.seen = self.now;
                 self.new_run();
             }
             Step::Disconnect => {
@@ -201,12 +233,13 @@ impl World {
     fn submit(&mut self, kind: ActionKind, lifetime: u64) {
         let id = id(self.model.entries.len());
         let span = Duration::from_secs(lifetime);
-        let accepted = self.device.submit(at(self.now), id, action(kind), span).is_ok();
+        let command = NewCommand { id, action: action(kind), lifetime: span };
+        let accepted = self.device.submit(at(self.now), command, &self.readings).is_ok();
         assert_eq!(accepted, self.model.submit(self.now, kind, lifetime));
     }
 
     fn next(&mut self) {
-        let sent = self.device.next(at(self.now)).map(|command| command.head);
+        let sent = self.device.next(at(self.now), &self.readings).map(|command| command.head);
         let expected = self.model.next(self.now);
         assert_eq!(sent.map(|head| head.id), expected.map(id));
         if let (Some(head), Some(which)) = (sent, expected) {
@@ -215,11 +248,27 @@ impl World {
         }
     }
 
+    fn call(&mut self) {
+        let call = self.device.vendor_call(at(self.now), &self.readings);
+        let expected = self.model.call(self.now);
+        assert_eq!(call.map(|call| call.id), expected.map(id));
+    }
+
+    fn service(&mut self, outcome: VendorOutcome) {
+        if let Some(which) = self.model.called() {
+            let settled = self.device.settle_vendor(at(self.now), id(which), outcome);
+            self.model.service(outcome);
+            let waits = self.model.entries[which].is_live();
+            assert_eq!(settled, if waits { Settled::Deferred } else { Settled::Closed });
+        }
+    }
+
     fn answer(&mut self, which: usize, attempt: u32, says: Says) {
         let (id, attempt_sent) = (id(which), Attempt::new(attempt));
         let result = CommandResult { id, attempt: attempt_sent, outcome: outcome(says) };
         let remembered = self.device.command(id).is_some();
         let settled = self.device.settle(at(self.now), &result);
+        self.model.seen = self.now;
         let expected = self.model.settle(self.now, which, attempt, says);
         let forgotten = !remembered && settled == Settled::Unknown;
         assert!(settled == expected || (forgotten && expected == Settled::Duplicate));
@@ -260,14 +309,16 @@ impl World {
         if writes.device_changed {
             self.stored.device = serde_json::to_string(&self.device).expect("JSON");
         }
-        for row in writes.commands {
+        for row in &writes.commands {
             let text = serde_json::to_string(&row).expect("JSON");
             let before = self.stored.rows.insert(row.sequence, text.clone());
             assert_ne!(before, Some(text), "written without a change");
         }
         assert!(self.device.take_writes().is_empty(), "handed out twice");
         self.check_rows();
-        self.written = self.model.clone();
+        // When it was seen is not written for its own sake.
+        let seen = if writes.device_changed { self.model.seen } else { self.written.seen };
+        self.written = Model { seen, ..self.model.clone() };
     }
 
     /// Everything ever accepted stands in the store as the model has it.
@@ -289,7 +340,7 @@ impl World {
         let device: DeviceRecord = serde_json::from_str(&self.stored.device).expect("JSON");
         self.device = DeviceRecord::restore(device, self.rows());
         self.model = self.written.clone();
-        self.model.disconnected();
+        self.model.restarted();
         self.new_run();
         self.ended.retain(|which, _| {
             self.written.entries.get(*which).is_some_and(|entry| !entry.is_live())
@@ -302,7 +353,7 @@ impl World {
         assert_eq!(self.device.has_in_flight(), self.model.in_flight().is_some());
         assert_eq!(self.device.live_commands(), self.model.live());
         assert_eq!(self.device.escrow.unlock_token.is_some(), self.model.has_token);
-        assert_eq!(self.device.escrow.bypass_code.is_some(), self.model.has_code);
+        assert_eq!(self.device.escrow.bypass_code.is_some(), self.model.code_since.is_some());
         for (which, entry) in self.model.entries.iter().enumerate() {
             let Some(row) = self.device.command(id(which)) else {
                 assert!(!entry.is_live(), "a live command left memory");
@@ -321,8 +372,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn the_record_keeps_every_promise_of_the_queue_over_any_history(steps in history()) {
-        let mut world = World::new();
+    fn the_record_keeps_every_promise_of_the_queue_over_any_history(
+        steps in history(),
+        route in route(),
+    ) {
+        let mut world = World::new(route);
         for step in &steps {
             world.play(step);
             world.check();
@@ -331,8 +385,11 @@ proptest! {
     }
 
     #[test]
-    fn whatever_waits_ends_once_the_device_answers_everything(steps in history()) {
-        let mut world = World::new();
+    fn whatever_waits_ends_once_the_device_and_the_service_answer_everything(
+        steps in history(),
+        route in route(),
+    ) {
+        let mut world = World::new(route);
         for step in &steps {
             world.play(step);
         }
@@ -340,6 +397,8 @@ proptest! {
         world.play(&Step::Hello);
         while world.model.live() > 0 {
             let before = world.model.live();
+            world.play(&Step::Call);
+            world.play(&Step::Service(VendorOutcome::Unlocked));
             world.play(&Step::Next);
             world.play(&Step::Answer(Says::Done));
             world.check();

@@ -5,7 +5,7 @@ use muster_protocol::management::{Hello, TokenUpdate};
 use muster_protocol::secret::{BypassCode, UnlockToken};
 use muster_protocol::status::{DeviceStatus, PlatformStatus, Presence, Switch};
 use muster_protocol::{
-    CommandId, DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion, Policy, Timestamp,
+    CommandId, DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion, Platform, Policy, Timestamp,
 };
 
 const DEVICE: DeviceId = DeviceId::from_bytes([1; 16]);
@@ -22,23 +22,46 @@ pub(crate) fn id(number: usize) -> CommandId {
 
 pub(crate) fn action(kind: ActionKind) -> Action {
     match kind {
-        ActionKind::Wipe => Action::Wipe { persist_esim_data_plan: false },
+        ActionKind::Wipe => {
+            Action::Wipe { persist_esim_data_plan: false, keep_enrollment_data: false }
+        }
         ActionKind::Retire => Action::Retire,
         ActionKind::ResetPasscode => Action::ResetPasscode,
         ActionKind::RemoteLock => Action::RemoteLock,
         ActionKind::SyncDevice => Action::SyncDevice,
         ActionKind::BypassActivationLock => Action::BypassActivationLock,
+        ActionKind::RebootNow => Action::RebootNow,
+        ActionKind::ShutDown => Action::ShutDown,
+        ActionKind::DisableLostMode => Action::DisableLostMode,
+        ActionKind::LocateDevice => Action::LocateDevice,
+        ActionKind::Delete => Action::Delete,
+        ActionKind::DeviceConfigured => Action::DeviceConfigured,
+        ActionKind::EnableLostMode => Action::EnableLostMode {
+            message: Some("please call".into()),
+            phone_number: Some("555 0100".into()),
+            footer: Some("lost".into()),
+        },
+        ActionKind::PlayLostModeSound => Action::PlayLostModeSound { duration_minutes: 3 },
     }
 }
 
 /// A supervised iPhone, of which everything can be asked, without secrets yet.
 pub(crate) fn iphone() -> DeviceRecord {
+    enrolled(Mode::AppleAutomatedDevice)
+}
+
+/// A device that has enrolled in this mode, with a version that can do everything.
+pub(crate) fn enrolled(mode: Mode) -> DeviceRecord {
+    let operating_system = match mode.platform() {
+        Platform::Apple => OperatingSystem::Ios,
+        Platform::Android => OperatingSystem::Android,
+    };
     let facts = DeviceFacts {
         serial: "F17".parse().expect("a serial number"),
         model: "iPhone15,2".into(),
-        operating_system: OperatingSystem::Ios,
+        operating_system,
         os_version: OsVersion::major(17),
-        mode: Mode::AppleAutomatedDevice,
+        mode,
     };
     let profile = EnrolmentProfile { name: "all".into(), policy: Policy::FULL };
     let life = NewLife { id: DEVICE, facts, key: KeyFingerprint([9; 32]), profile };

@@ -1,20 +1,26 @@
 //! What an Android device makes of a request.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use muster_protocol::command::PasswordScope;
 use muster_protocol::status::{Presence, ResetPasswordToken as Token};
 use muster_protocol::{AndroidRequest, DeviceFacts, Mode, PasscodeRule, Policy};
 
 use super::api_level::ApiLevel;
+use super::applications::may_clear;
 use super::command_error::{CommandErrorCode, Refusal};
+use super::lost_mode::{knows_lost_mode, notice};
 use super::old_call::{Caller, judge};
 use super::passcode::{check, digits_under};
 use super::state::Android;
+use super::whereabouts::is_company_owned;
 use super::wipe::wipe;
 use crate::spec::{AgentTarget, Quirk, Traits};
 use crate::system::Situation;
 
 /// What is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     /// Refuse and change nothing.
     Refuse(Refusal),
@@ -30,6 +36,21 @@ pub(super) enum Decision {
         scope: PasswordScope,
         /// How long.
         digits: u8,
+    },
+    /// Restart.
+    Restart,
+    /// Lock for a finder, who reads this.
+    EnterLostMode(String),
+    /// Be lost no more.
+    LeaveLostMode,
+    /// Clear the data of these applications, each as far as it may.
+    ClearData(Vec<String>),
+    /// Tell where the device is.
+    Locate,
+    /// Play a sound.
+    PlaySound {
+        /// For how long.
+        minutes: u8,
     },
     /// Factory reset.
     Erase,
@@ -69,7 +90,10 @@ pub(super) fn password_right(mode: Mode, traits: Traits) -> Option<(PasswordScop
         Mode::AppleDevice
         | Mode::AppleDeviceSupervised
         | Mode::AppleAutomatedDevice
-        | Mode::AppleUser => return None,
+        | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser
+        | Mode::AppleSharedIpad => return None,
     };
     let knows_tokens = traits.agent_target >= TARGET_OF_TOKENS
         && traits.quirk != Some(Quirk::AgentWithoutTokens)
@@ -97,7 +121,22 @@ pub(super) fn decide(
         AndroidRequest::Lock => lock(android, facts, policy),
         AndroidRequest::ResetPassword { scope } => reset(android, situation, *scope),
         AndroidRequest::Wipe { .. } => wipe(facts, situation.traits),
-        AndroidRequest::RelinquishOwnership => relinquish(facts.mode),
+        AndroidRequest::RelinquishOwnership => relinquish(facts),
+        AndroidRequest::Reboot => restart(facts),
+        AndroidRequest::StartLostMode { .. } => start_lost_mode(android, situation, request),
+        AndroidRequest::StopLostMode => knows_lost_mode(facts)
+            .and_then(|()| android.lost_mode().may_stop())
+            .map(|()| Decision::LeaveLostMode),
+        AndroidRequest::ClearAppData { package_names } => {
+            may_clear(facts, package_names).map(|()| Decision::ClearData(package_names.clone()))
+        }
+        AndroidRequest::LocateDevice => android
+            .whereabouts()
+            .may_tell(facts.mode, situation.traits.location, situation.now)
+            .map(|()| Decision::Locate),
+        AndroidRequest::PlayLostModeSound { duration_minutes } => {
+            play_sound(facts.mode, *duration_minutes)
+        }
     };
     decided.unwrap_or_else(Decision::Refuse)
 }
@@ -169,7 +208,10 @@ fn lock_scope(android: &Android, facts: &DeviceFacts) -> PasswordScope {
         | Mode::AppleDevice
         | Mode::AppleDeviceSupervised
         | Mode::AppleAutomatedDevice
-        | Mode::AppleUser => false,
+        | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser
+        | Mode::AppleSharedIpad => false,
     };
     if alone && android.has_separate_profile_lock() {
         PasswordScope::Profile
@@ -178,11 +220,16 @@ fn lock_scope(android: &Android, facts: &DeviceFacts) -> PasswordScope {
     }
 }
 
-/// A device owner cannot be given up, only wiped.
+/// A device owner cannot be given up, only wiped; a corporate work profile from Android 8 on.
 ///
 /// Source: RELINQUISH_OWNERSHIP, Android Management API.
-fn relinquish(mode: Mode) -> Result<Decision, Refusal> {
-    match mode {
+fn relinquish(facts: &DeviceFacts) -> Result<Decision, Refusal> {
+    match facts.mode {
+        Mode::AndroidCorporateOwnedWorkProfile
+            if ApiLevel::of(facts.os_version) < ApiLevel::OREO =>
+        {
+            Err(NOT_RELINQUISHED_YET)
+        }
         Mode::AndroidDeviceAdministrator
         | Mode::AndroidPersonallyOwnedWorkProfile
         | Mode::AndroidCorporateOwnedWorkProfile => Ok(Decision::Leave),
@@ -193,7 +240,67 @@ fn relinquish(mode: Mode) -> Result<Decision, Refusal> {
         | Mode::AppleDevice
         | Mode::AppleDeviceSupervised
         | Mode::AppleAutomatedDevice
-        | Mode::AppleUser => Err(DEVICE_OWNER_STAYS),
+        | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser
+        | Mode::AppleSharedIpad => Err(DEVICE_OWNER_STAYS),
+    }
+}
+
+/// Only the owner of the whole device may restart it.
+///
+/// Source: REBOOT, Android Management API; `DevicePolicyManager.reboot`.
+fn restart(facts: &DeviceFacts) -> Result<Decision, Refusal> {
+    match facts.mode {
+        Mode::AndroidFullyManaged
+        | Mode::AndroidDedicated
+        | Mode::AospUserAssociated
+        | Mode::AospUserless => {}
+        Mode::AndroidDeviceAdministrator
+        | Mode::AndroidPersonallyOwnedWorkProfile
+        | Mode::AndroidCorporateOwnedWorkProfile
+        | Mode::AppleDevice
+        | Mode::AppleDeviceSupervised
+        | Mode::AppleAutomatedDevice
+        | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser
+        | Mode::AppleSharedIpad => return Err(NOT_A_DEVICE_OWNER),
+    }
+    if ApiLevel::of(facts.os_version) < ApiLevel::NOUGAT {
+        Err(NO_RESTART_YET)
+    } else {
+        Ok(Decision::Restart)
+    }
+}
+
+/// What can never be comes first, then what was asked, then the state of the device.
+fn start_lost_mode(
+    android: &Android,
+    situation: &Situation<'_>,
+    request: &AndroidRequest,
+) -> Result<Decision, Refusal> {
+    knows_lost_mode(situation.facts)?;
+    let notice = notice(request)?;
+    android.lost_mode().may_start(android.reset_at(), situation.now)?;
+    Ok(Decision::EnterLostMode(notice))
+}
+
+/// Longest sound, in minutes.
+///
+/// Source: Intune, remote actions, play lost device sound.
+const SOUND_MINUTES_MAX: u8 = 5;
+
+/// Needs no Lost Mode.
+///
+/// Source: Intune, remote actions, play lost device sound.
+fn play_sound(mode: Mode, minutes: u8) -> Result<Decision, Refusal> {
+    if !is_company_owned(mode) {
+        Err(NO_SOUND)
+    } else if (1..=SOUND_MINUTES_MAX).contains(&minutes) {
+        Ok(Decision::PlaySound { minutes })
+    } else {
+        Err(NO_SUCH_DURATION)
     }
 }
 
@@ -201,6 +308,14 @@ fn is_aosp(mode: Mode) -> bool {
     matches!(mode, Mode::AospUserAssociated | Mode::AospUserless)
 }
 
+const NOT_A_DEVICE_OWNER: Refusal =
+    Refusal::new(CommandErrorCode::ManagementMode, "only a fully managed device is restarted");
+const NO_RESTART_YET: Refusal =
+    Refusal::new(CommandErrorCode::ApiLevel, "a device is restarted from Android 7 on");
+const NO_SOUND: Refusal =
+    Refusal::new(CommandErrorCode::ManagementMode, "only company-owned devices play a sound");
+const NO_SUCH_DURATION: Refusal =
+    Refusal::new(CommandErrorCode::InvalidValue, "a sound lasts one to five minutes");
 const WRONG_SCOPE: Refusal = Refusal::new(
     CommandErrorCode::ManagementMode,
     "this enrolment has no passcode of that scope to reset",
@@ -213,6 +328,10 @@ const TOKEN_NOT_ACTIVE: Refusal =
     Refusal::new(CommandErrorCode::Unsupported, "the reset-password token is not active");
 const NO_PASSCODE: Refusal =
     Refusal::new(CommandErrorCode::Unknown, "no passcode is set, so the device cannot be locked");
+const NOT_RELINQUISHED_YET: Refusal = Refusal::new(
+    CommandErrorCode::ApiLevel,
+    "a corporate work profile is relinquished from Android 8 on",
+);
 const DEVICE_OWNER_STAYS: Refusal = Refusal::new(
     CommandErrorCode::ManagementMode,
     "a fully managed device cannot be relinquished, only wiped",
@@ -224,7 +343,7 @@ mod tests {
     use crate::spec::{Persona, PromptHabit, Screen};
     use alloc::string::ToString as _;
     use muster_protocol::status::Switch;
-    use muster_protocol::{OperatingSystem, OsVersion, Seed};
+    use muster_protocol::{OperatingSystem, OsVersion, Seed, Timestamp};
 
     /// Whom a lock concerns if the user has a password for work, where that can be.
     fn locked(mode: Mode, version: u16, work_profile_password: Presence) -> PasswordScope {
@@ -249,7 +368,9 @@ mod tests {
             persona: &persona,
             traits: Traits::default(),
             policy: Policy::FULL,
+            device: None,
             chance: &mut Seed::root(1).stream(),
+            now: Timestamp::ZERO,
         });
         lock_scope(&android, &facts)
     }

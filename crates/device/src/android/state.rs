@@ -1,38 +1,56 @@
-//! The state of an Android device and what changes it.
+//! The state of an Android device and what its management makes of it.
 
 use alloc::vec::Vec;
 
 use muster_protocol::command::PasswordScope;
-use muster_protocol::secret::Passcode;
 use muster_protocol::status::{
     DeviceStatus, PlatformStatus, Presence, ResetPasswordToken as Token,
 };
-use muster_protocol::{AndroidRequest, Answer, Mode, OsVersion, Outcome, Policy};
+use muster_protocol::{Mode, OsVersion, Policy, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::api_level::ApiLevel;
-use super::decide::{Decision, Means, decide, password_right, rule_for};
+use super::applications::Applications;
+use super::decide::{Means, password_right, rule_for};
+use super::lost_mode::LostMode;
 use super::old_call::FirstUnlock;
-use super::passcode::{Secret, temporary};
+use super::passcode::Secret;
 use super::reset_token::{ResetToken, TOKEN_BYTES_MIN, TokenEvent};
+use super::whereabouts::Whereabouts;
 use crate::note::Note;
 use crate::spec::{Persona, PromptHabit, Quirk, Screen};
-use crate::system::{Consequences, Effect, Execution, Situation};
+use crate::system::{Consequences, Situation};
 use crate::user::UserAction;
 
 /// An Android device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Android {
-    passcode: Option<Secret>,
-    screen: Screen,
-    work_profile: WorkProfile,
-    token: ResetToken,
-    first_unlock: FirstUnlock,
+    pub(super) passcode: Option<Secret>,
+    pub(super) screen: Screen,
+    pub(super) work_profile: WorkProfile,
+    pub(super) token: ResetToken,
+    pub(super) first_unlock: FirstUnlock,
+    pub(super) power: Power,
+    /// When management reset a passcode last.
+    pub(super) reset_at: Option<Timestamp>,
+    pub(super) lost_mode: LostMode,
+    pub(super) applications: Applications,
+    pub(super) whereabouts: Whereabouts,
+}
+
+/// Whether the device runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Power {
+    On,
+    /// Switched off, with something left in the battery.
+    Off,
+    /// Out of battery: it has to be charged before it can be switched on.
+    Empty,
 }
 
 /// The work profile and its lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum WorkProfile {
+pub(super) enum WorkProfile {
     /// Not managed, or managed without a profile.
     Absent,
     /// Opens with the device.
@@ -49,6 +67,11 @@ impl Default for Android {
             work_profile: WorkProfile::Absent,
             token: ResetToken::None,
             first_unlock: FirstUnlock::Done,
+            power: Power::On,
+            reset_at: None,
+            lost_mode: LostMode::default(),
+            applications: Applications::default(),
+            whereabouts: Whereabouts::default(),
         }
     }
 }
@@ -62,8 +85,9 @@ impl Android {
         self.screen = persona.screen;
     }
 
-    /// Makes the work profile if the enrolment is one with a profile.
+    /// Makes the work profile if the enrolment is one with a profile, and asks where the device is.
     pub(crate) fn on_enrolled(&mut self, situation: &Situation<'_>) {
+        self.whereabouts = Whereabouts::new(situation.traits.location, situation.now);
         let has_own_lock = situation.persona.work_profile_password == Presence::Set
             && ApiLevel::of(situation.facts.os_version) >= ApiLevel::NOUGAT;
         let right = password_right(situation.facts.mode, situation.traits);
@@ -79,7 +103,7 @@ impl Android {
     /// Sees to the reset-password token and says what does not comply.
     pub(crate) fn on_policy(&mut self, situation: &mut Situation<'_>) -> Consequences {
         let mut consequences = self.see_to_token(situation);
-        consequences.notes.extend(self.not_sufficient(situation.policy));
+        consequences.notes.extend(self.non_compliance(situation.policy));
         consequences
     }
 
@@ -107,8 +131,17 @@ impl Android {
         }
     }
 
+    /// Before the first unlock the system cannot tell what a passcode is worth.
+    fn non_compliance(&self, policy: Policy) -> Vec<Note> {
+        let is_sealed = self.first_unlock == FirstUnlock::Awaited;
+        if is_sealed && policy.device_passcode.is_some() {
+            return Vec::from([Note::PasswordConfirmationRequired]);
+        }
+        self.not_sufficient(policy)
+    }
+
     /// One note for each password policy asks for and nobody has set.
-    fn not_sufficient(&self, policy: Policy) -> Vec<Note> {
+    pub(super) fn not_sufficient(&self, policy: Policy) -> Vec<Note> {
         let is_missing = |scope: &PasswordScope| {
             rule_for(*scope, policy).is_some()
                 && self.credential(*scope) == Presence::NotSet
@@ -137,7 +170,10 @@ impl Android {
             | Mode::AppleDevice
             | Mode::AppleDeviceSupervised
             | Mode::AppleAutomatedDevice
-            | Mode::AppleUser => Note::ConfirmCredentialPrompt,
+            | Mode::AppleUser
+            | Mode::AppleAccountDrivenDevice
+            | Mode::AppleAccountDrivenUser
+            | Mode::AppleSharedIpad => Note::ConfirmCredentialPrompt,
         });
         match situation.persona.prompt {
             PromptHabit::Accepts => asked.notes.push(self.confirm_credential(scope)),
@@ -147,7 +183,7 @@ impl Android {
     }
 
     /// Confirming takes the credential, which the user may not have any more.
-    fn confirm_credential(&mut self, scope: PasswordScope) -> Note {
+    pub(super) fn confirm_credential(&mut self, scope: PasswordScope) -> Note {
         let ignored = Note::Ignored { event: UserAction::AcceptPrompt.name() };
         let Some(secret) = self.secret(scope) else {
             return ignored;
@@ -157,204 +193,36 @@ impl Android {
             None => self.token.on(TokenEvent::Confirmed).map_or(ignored, |_| Note::PromptDismissed),
         }
     }
-
-    pub(crate) fn on_user(
-        &mut self,
-        action: &UserAction,
-        situation: &Situation<'_>,
-    ) -> Consequences {
-        match action {
-            UserAction::Lock => self.lock_everything(),
-            UserAction::Unlock => return self.unlock(),
-            UserAction::SetPasscode => return self.set_passcode(Some(Secret::Known)),
-            UserAction::ClearPasscode => {
-                let mut consequences = self.set_passcode(None);
-                consequences.notes.extend(self.not_sufficient(situation.policy));
-                return consequences;
-            }
-            UserAction::ForgetPasscode => return self.forget_passcode(),
-            UserAction::AcceptPrompt => {
-                let right = password_right(situation.facts.mode, situation.traits);
-                let scope = right.map_or(PasswordScope::Device, |(scope, _)| scope);
-                return Consequences::note(self.confirm_credential(scope));
-            }
-            UserAction::Reboot => self.reboot(),
-            UserAction::EnterPasscode(entry) => {
-                return Consequences::note(self.enter_passcode(entry));
-            }
-            UserAction::StartFindMy
-            | UserAction::StopFindMy
-            | UserAction::EnterAtSetupAssistant { .. }
-            | UserAction::SignInAsOwner
-            | UserAction::RestoreFromBackup
-            | UserAction::PowerOn
-            | UserAction::RemoveWorkProfile
-            | UserAction::EraseAllContent => {
-                return Consequences::note(Note::Ignored { event: action.name() });
-            }
-        }
-        Consequences::default()
-    }
-}
-
-/// What its user does.
-impl Android {
-    fn lock_everything(&mut self) {
-        self.screen = Screen::Locked;
-        self.lock_profile();
-    }
-
-    fn lock_profile(&mut self) {
-        if let WorkProfile::Separate { screen, .. } = &mut self.work_profile {
-            *screen = Screen::Locked;
-        }
-    }
-
-    /// Opens what the user knows the passcode of.
-    fn unlock(&mut self) -> Consequences {
-        if let Some(obstacle) = self.passcode.as_ref().and_then(Secret::obstacle) {
-            return Consequences::note(obstacle);
-        }
-        self.screen = Screen::Unlocked;
-        self.first_unlock = FirstUnlock::Done;
-        match &mut self.work_profile {
-            WorkProfile::Separate { secret, screen } => match secret.obstacle() {
-                Some(obstacle) => Consequences::note(obstacle),
-                None => {
-                    *screen = Screen::Unlocked;
-                    Consequences::default()
-                }
-            },
-            WorkProfile::Absent | WorkProfile::Unified => Consequences::default(),
-        }
-    }
-
-    /// Changing a passcode takes the present one, which is the temporary one if that is due.
-    fn set_passcode(&mut self, to: Option<Secret>) -> Consequences {
-        if let Some(obstacle) = self.passcode.as_ref().and_then(Secret::obstacle) {
-            return Consequences::note(obstacle);
-        }
-        self.passcode = to;
-        Consequences::default()
-    }
-
-    /// A temporary passcode stands on the administrator's screen and cannot be forgotten.
-    fn forget_passcode(&mut self) -> Consequences {
-        let own = match &mut self.work_profile {
-            WorkProfile::Separate { secret, .. } => Some(secret),
-            WorkProfile::Absent | WorkProfile::Unified => self.passcode.as_mut(),
-        };
-        match own {
-            Some(secret) if !secret.is_due() => {
-                *secret = Secret::Forgotten;
-                Consequences::default()
-            }
-            Some(_) | None => {
-                Consequences::note(Note::Ignored { event: UserAction::ForgetPasscode.name() })
-            }
-        }
-    }
-
-    /// A pending token was in memory only.
-    fn reboot(&mut self) {
-        self.lock_everything();
-        if self.device_passcode() == Presence::Set {
-            self.first_unlock = FirstUnlock::Awaited;
-        }
-        self.token.on(TokenEvent::Rebooted);
-    }
-
-    /// Enters the temporary passcode that is due, of the device first.
-    fn enter_passcode(&mut self, entry: &Passcode) -> Note {
-        let profile = match &mut self.work_profile {
-            WorkProfile::Separate { secret, screen } => Some((secret, screen)),
-            WorkProfile::Absent | WorkProfile::Unified => None,
-        };
-        let device = self.passcode.as_mut().map(|secret| (secret, &mut self.screen));
-        let due = [device, profile].into_iter().flatten().find(|(secret, _)| secret.is_due());
-        match due {
-            Some((secret, screen)) if secret.is_met_by(entry) => {
-                *secret = Secret::Known;
-                *screen = Screen::Unlocked;
-            }
-            Some(_) => return Note::WrongPasscode,
-            None => return Note::Ignored { event: "EnterPasscode" },
-        }
-        if self.screen == Screen::Unlocked {
-            self.first_unlock = FirstUnlock::Done;
-        }
-        Note::TemporaryPasscodeAccepted
-    }
-}
-
-/// What its management does.
-impl Android {
-    pub(crate) fn execute(
-        &mut self,
-        request: &AndroidRequest,
-        situation: &mut Situation<'_>,
-    ) -> Execution {
-        match decide(self, situation, request) {
-            Decision::Refuse(refusal) => Execution::answer(refusal.outcome()),
-            Decision::Report => {
-                let status = self.status(situation.facts.os_version);
-                Execution::answer(Outcome::Acknowledged(Answer::Status(status)))
-            }
-            Decision::Lock(scope) => {
-                self.lock(scope);
-                Execution::changed(Outcome::Acknowledged(Answer::Done))
-            }
-            Decision::Sleep(refusal) => {
-                self.screen = Screen::Locked;
-                Execution {
-                    consequences: Consequences::note(Note::AsleepNotLocked),
-                    ..Execution::answer(refusal.outcome())
-                }
-            }
-            Decision::Reset { scope, digits } => {
-                let passcode = temporary(digits, situation.chance);
-                self.reset(scope, passcode.clone());
-                Execution::changed(Outcome::Acknowledged(Answer::TemporaryPasscode(passcode)))
-            }
-            Decision::Erase => Execution::ending(Effect::Erase),
-            Decision::Leave => Execution::ending(Effect::Leave),
-            Decision::DropOff => Execution::ending(Effect::DropOff),
-        }
-    }
-
-    fn lock(&mut self, scope: PasswordScope) {
-        match scope {
-            PasswordScope::Device => self.lock_everything(),
-            PasswordScope::Profile => self.lock_profile(),
-        }
-    }
-
-    /// A reset with a token gives a profile on the device's lock a lock of its own.
-    ///
-    /// Source: `LockSettingsService.setLockCredentialWithToken`, Android 8.
-    fn reset(&mut self, scope: PasswordScope, passcode: Passcode) {
-        let secret = Secret::Temporary(passcode);
-        let screen = Screen::Locked;
-        match scope {
-            PasswordScope::Device => {
-                self.passcode = Some(secret);
-                self.screen = screen;
-            }
-            PasswordScope::Profile => self.work_profile = WorkProfile::Separate { secret, screen },
-        }
-    }
-
-    /// Removes profile and token; the device's own lock stays.
-    pub(crate) fn on_left(&mut self) {
-        self.work_profile = WorkProfile::Absent;
-        self.token.on(TokenEvent::Unmanaged);
-    }
 }
 
 /// What others see of it.
 impl Android {
+    /// Whether anything of the device answers.
+    pub(crate) const fn is_switched_on(&self) -> bool {
+        match self.power {
+            Power::On => true,
+            Power::Off | Power::Empty => false,
+        }
+    }
+
     pub(super) const fn token(&self) -> Token {
         self.token.status()
+    }
+
+    pub(crate) const fn is_lost(&self) -> bool {
+        self.lost_mode.is_on()
+    }
+
+    pub(super) const fn lost_mode(&self) -> &LostMode {
+        &self.lost_mode
+    }
+
+    pub(super) const fn whereabouts(&self) -> &Whereabouts {
+        &self.whereabouts
+    }
+
+    pub(super) const fn reset_at(&self) -> Option<Timestamp> {
+        self.reset_at
     }
 
     pub(super) const fn first_unlock(&self) -> FirstUnlock {
@@ -385,7 +253,7 @@ impl Android {
     }
 
     /// What opens the lock of `scope`, if it has one.
-    const fn secret(&self, scope: PasswordScope) -> Option<&Secret> {
+    pub(super) const fn secret(&self, scope: PasswordScope) -> Option<&Secret> {
         match (scope, &self.work_profile) {
             (PasswordScope::Profile, WorkProfile::Absent) => None,
             (PasswordScope::Profile, WorkProfile::Separate { secret, .. }) => Some(secret),

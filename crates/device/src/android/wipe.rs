@@ -32,7 +32,11 @@ pub(super) fn wipe(facts: &DeviceFacts, traits: Traits) -> Result<Decision, Refu
             | Quirk::AgentTarget34WipeData
             | Quirk::AgentWithoutTokens
             | Quirk::ShortResetToken
-            | Quirk::FourDigitPasscodes,
+            | Quirk::FourDigitPasscodes
+            | Quirk::NoEscrowKeybag
+            | Quirk::NoPositionFix
+            | Quirk::BrokenSpeaker
+            | Quirk::SetupAssistantWantsAUserName,
         )
         | None => Ok(Decision::Erase),
     }

@@ -1,223 +1,218 @@
-//! The Activation Lock and the code that bypasses it.
+//! What the device believes of its Activation Lock, and the code it made for one.
 
-use alloc::string::String;
-use core::fmt;
+use core::time::Duration;
 
 use muster_protocol::secret::BypassCode;
+use muster_protocol::{OsVersion, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::secrecy::same;
+use crate::activation::{BypassKey, LockType};
+use crate::system::Situation;
 
-/// The symbols of a code: digits and letters without B, I, O and S, which are easily misread.
-const ALPHABET: &[u8; 32] = b"0123456789ACDEFGHJKLMNPQRTUVWXYZ";
+/// How long after supervision a device tells its code.
+///
+/// Source: ActivationLockBypassCode, github.com/apple/device-management,
+/// `mdm/commands/activationlock.bypasscode.yaml`.
+const TOLD_FOR: Duration = Duration::from_hours(15 * 24);
 
-/// Symbols before each dash and after the last one.
-const GROUPS: [usize; 6] = [5, 5, 4, 4, 4, 4];
+/// From here on a cleared code is not used again.
+const NEW_CODE_AFTER_CLEARING: OsVersion = OsVersion::major(11);
 
-/// Symbols of a code: twenty-five of five bits and a last one of three.
-const SYMBOLS: usize = 26;
-
-/// Whether Find My has locked the device to its owner's account.
+/// The device's side of the Activation Lock. Whether there is one, the service knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum ActivationLock {
+pub(crate) struct ActivationLock {
+    belief: Belief,
+    /// From supervision on, whether a lock uses it or not.
+    code: Option<DeviceCode>,
+    /// The code of the life before the last erase, as a backup of this device has it.
+    in_backup: Option<BypassKey>,
+}
+
+/// What the device heard last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Belief {
     /// Not locked.
     #[default]
     Off,
-    /// Removed by the organisation while Find My goes on.
+    /// Not locked any more, while Find My goes on.
     ///
     /// It does not come back by itself, only when Find My is started again.
     ///
     /// Source: "Disable Activation Lock on Supervised iOS/iPadOS devices with Intune", How to use.
     Lifted,
-    /// Locked on an unsupervised device: only the owner's account opens it.
-    ByAccount,
-    /// Locked on a supervised device: the code opens it as well.
-    ByAccountOrCode {
-        /// What the code is made of.
-        key: BypassKey,
-        /// Whether the device still tells the code.
-        reading: Reading,
-    },
+    /// Locked to its owner's account.
+    ToItsUser,
+    /// Locked to its organisation.
+    ToItsOrganisation,
 }
 
-/// Whether a device tells its bypass code. The lock takes the code either way.
+/// A code a supervised device made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct DeviceCode {
+    key: BypassKey,
+    told_until: Timestamp,
+    reading: Reading,
+    wear: Wear,
+}
+
+/// Whether a device tells its code. A lock takes the code either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Reading {
+enum Reading {
     /// To whoever asks by command.
     Told,
-    /// Cleared by the organisation; the next lock has a new code.
+    /// Not any more: the time is over.
+    Over,
+    /// Cleared by the organisation.
     Cleared,
 }
 
+/// Whether a code can serve the next lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Wear {
+    /// No lock with it has been removed.
+    Fresh,
+    /// A lock with it was removed: the next one has a new code.
+    Spent,
+}
+
 impl ActivationLock {
-    /// Whether the device is locked.
+    /// Whether the device believes that it is locked.
     pub(crate) const fn is_on(&self) -> bool {
-        match self {
-            Self::ByAccount | Self::ByAccountOrCode { .. } => true,
-            Self::Off | Self::Lifted => false,
+        match self.belief {
+            Belief::ToItsUser | Belief::ToItsOrganisation => true,
+            Belief::Off | Belief::Lifted => false,
         }
     }
 
-    /// Whether `entry` is the code of this lock.
+    /// Whether Find My may lock the device by itself, because nobody has removed a lock.
+    pub(super) const fn is_off(&self) -> bool {
+        matches!(self.belief, Belief::Off)
+    }
+
+    /// Whether `entry` is the code of the lock the device believes in.
     pub(crate) fn opens_with(&self, entry: &str) -> bool {
-        match self {
-            Self::ByAccountOrCode { key, .. } => key.matches(entry),
-            Self::Off | Self::Lifted | Self::ByAccount => false,
-        }
+        self.belief == Belief::ToItsUser
+            && self.code.as_ref().is_some_and(|code| code.key.matches(entry))
     }
 
     /// The code, if there is one the device tells.
     pub(crate) fn readable_code(&self) -> Option<BypassCode> {
-        match self {
-            Self::ByAccountOrCode { key, reading: Reading::Told } => Some(key.code()),
-            Self::ByAccountOrCode { reading: Reading::Cleared, .. }
-            | Self::Off
-            | Self::Lifted
-            | Self::ByAccount => None,
-        }
+        let told = self.code.as_ref().filter(|code| code.reading == Reading::Told);
+        told.map(|code| code.key.code())
     }
 
     /// Keeps the code to itself from now on.
     pub(crate) fn clear_code(&mut self) {
-        if let Self::ByAccountOrCode { reading, .. } = self {
-            *reading = Reading::Cleared;
+        if let Some(code) = &mut self.code {
+            code.reading = Reading::Cleared;
         }
     }
-}
 
-/// The sixteen random bytes behind a bypass code.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct BypassKey([u8; 16]);
-
-impl fmt::Debug for BypassKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BypassKey(..)")
-    }
-}
-
-impl BypassKey {
-    /// The key with these bytes.
-    pub(crate) const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
+    /// Stops telling the code when its time is over.
+    pub(super) fn let_time_pass(&mut self, now: Timestamp) {
+        if let Some(code) = &mut self.code
+            && code.reading == Reading::Told
+            && now >= code.told_until
+        {
+            code.reading = Reading::Over;
+        }
     }
 
-    /// The form for people: five bits a symbol, most significant first, the last three unpadded.
+    /// Makes the code of a device that has just been supervised.
+    pub(super) fn make_code(&mut self, situation: &mut Situation<'_>) {
+        let key = BypassKey::from_bytes(situation.chance.bytes());
+        self.code = Some(DeviceCode {
+            key,
+            told_until: situation.now.after(TOLD_FOR),
+            reading: Reading::Told,
+            wear: Wear::Fresh,
+        });
+    }
+
+    /// The key for a new lock, which is a new one if the last was used up or cleared.
+    pub(super) fn key_for_a_lock(&mut self, situation: &mut Situation<'_>) -> Option<BypassKey> {
+        self.let_time_pass(situation.now);
+        let code = self.code.as_mut()?;
+        let cleared = code.reading == Reading::Cleared
+            && situation.facts.os_version >= NEW_CODE_AFTER_CLEARING;
+        if code.wear == Wear::Spent || cleared {
+            code.renew(situation);
+        }
+        Some(code.key)
+    }
+
+    /// The device's own backup brings back the code of its last life. One that is in use stays.
     ///
-    /// Source: Apple, "Creating and using bypass codes"; reproduced by the vectors below.
-    pub(crate) fn code(self) -> BypassCode {
-        let bits = u128::from_be_bytes(self.0);
-        let mut text = String::with_capacity(SYMBOLS + GROUPS.len() - 1);
-        let mut at = 0;
-        for (group, length) in GROUPS.into_iter().enumerate() {
-            if group > 0 {
-                text.push('-');
-            }
-            for index in at..at + length {
-                text.push(char::from(symbol(bits, index)));
-            }
-            at += length;
+    /// Source: Apple, "Creating and using bypass codes".
+    pub(super) fn restore_code(&mut self) {
+        let on = self.is_on();
+        if let (Some(code), Some(old), false) = (&mut self.code, self.in_backup, on) {
+            code.key = old;
+            code.wear = Wear::Fresh;
         }
-        BypassCode::new(text)
     }
 
-    /// Whether a person's or server's `entry` is this code; case and dashes do not matter.
+    /// A backup of another device brings no code: this one makes a new one.
     ///
-    /// Source: Intune, troubleshooting of device actions, Activation Lock bypass code.
-    pub(crate) fn matches(self, entry: &str) -> bool {
-        parse(entry).is_some_and(|bytes| same(&bytes, &self.0))
-    }
-}
-
-/// The symbol at `index` of the code for `bits`.
-fn symbol(bits: u128, index: usize) -> u8 {
-    let value =
-        if index + 1 == SYMBOLS { bits & 0b111 } else { (bits >> (123 - 5 * index)) & 0b1_1111 };
-    ALPHABET[usize::try_from(value).unwrap_or(0)]
-}
-
-/// The bytes `entry` stands for, if it is a code at all.
-fn parse(entry: &str) -> Option<[u8; 16]> {
-    let mut bits = 0_u128;
-    let mut read = 0;
-    for byte in entry.bytes().filter(|byte| *byte != b'-') {
-        let upper = byte.to_ascii_uppercase();
-        let value = ALPHABET.iter().position(|known| *known == upper)?;
-        let (width, above) = if read + 1 == SYMBOLS { (3, 8) } else { (5, 32) };
-        if read == SYMBOLS || value >= above {
-            return None;
-        }
-        bits = (bits << width) | u128::try_from(value).ok()?;
-        read += 1;
-    }
-    (read == SYMBOLS).then(|| bits.to_be_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::string::ToString as _;
-    use proptest::prelude::*;
-
-    /// Key and code: the first is our own, the others are those of micromdm's test of the format.
-    const VECTORS: [(u128, &str); 4] = [
-        (0x0001_0203_0405_0607_0809_0a0b_0c0d_0e0f, "000H4-0R40M-30F2-0918-5HR3-8F17"),
-        (0x1ea8_41db_5edf_afe6_075b_5ae0_d845_d254, "3UM43-PUYVY-QYD1-UVCC-HEHJ-FKA4"),
-        (0x44eb_e633_7596_9fec_2da6_7e87_e731_7946, "8LNYD-DVNKU-GYRC-E6GU-3YFD-CT86"),
-        (0xcb84_798c_3ca8_5a67_4194_550a_2e96_aed8, "TF27L-31WN1-E6FH-DMAM-52X5-NFV0"),
-    ];
-
-    #[test]
-    fn a_code_is_written_as_its_golden_vectors_say() {
-        for (bits, code) in VECTORS {
-            let key = BypassKey::from_bytes(bits.to_be_bytes());
-            assert_eq!(key.code().expose(), code);
+    /// Source: as for [`Self::restore_code`].
+    pub(super) fn replace_code(&mut self, situation: &mut Situation<'_>) {
+        let on = self.is_on();
+        if let (Some(code), false) = (&mut self.code, on) {
+            code.renew(situation);
         }
     }
 
-    #[test]
-    fn a_code_is_accepted_in_any_case_and_with_or_without_dashes() {
-        for (bits, code) in VECTORS {
-            let key = BypassKey::from_bytes(bits.to_be_bytes());
-            for entry in [
-                code.to_string(),
-                code.to_lowercase(),
-                code.replace('-', ""),
-                code.to_lowercase().replace('-', ""),
-            ] {
-                assert!(key.matches(&entry), "{entry}");
+    /// Takes over what the service says.
+    pub(super) fn believe(&mut self, lock: LockType) {
+        self.belief = match lock {
+            LockType::User => Belief::ToItsUser,
+            LockType::Mdm => Belief::ToItsOrganisation,
+            LockType::None if self.is_on() => return self.lift(),
+            LockType::None => return,
+        };
+    }
+
+    /// Believes that the lock was removed while Find My goes on.
+    pub(super) fn lift(&mut self) {
+        self.belief = Belief::Lifted;
+        self.spend_code();
+    }
+
+    /// Believes that Find My has taken its lock away with it.
+    pub(super) fn release(&mut self) {
+        match self.belief {
+            Belief::ToItsUser => {
+                self.belief = Belief::Off;
+                self.spend_code();
             }
+            Belief::Lifted => self.belief = Belief::Off,
+            Belief::Off | Belief::ToItsOrganisation => {}
         }
     }
 
-    #[test]
-    fn a_text_that_is_no_code_opens_nothing() {
-        let key = BypassKey::from_bytes([0; 16]);
-        for entry in [
-            "",
-            "-",
-            "00000-00000-0000-0000-0000-000",
-            "00000-00000-0000-0000-0000-00000",
-            "00000-00000-0000-0000-0000-0008",
-            "00000-00000-0000-0000-0000-000O",
-            "00000-00000-0000-0000-0000-0001",
-            "ÄÖÜ",
-        ] {
-            assert!(!key.matches(entry), "{entry}");
-        }
-        assert!(key.matches("00000-00000-0000-0000-0000-0000"));
+    /// Believes that nothing is locked, as at the beginning of a life.
+    pub(super) fn begin(&mut self) {
+        self.belief = Belief::Off;
     }
 
-    proptest! {
-        #[test]
-        fn every_key_matches_its_own_code_and_no_other(left: [u8; 16], right: [u8; 16]) {
-            let (left, right) = (BypassKey::from_bytes(left), BypassKey::from_bytes(right));
-            prop_assert!(left.matches(left.code().expose()));
-            prop_assert_eq!(left.matches(right.code().expose()), left == right);
-        }
+    /// What outlives an erase: the code of this life, in a backup.
+    pub(super) fn erased(self) -> Self {
+        let in_backup = self.code.map(|code| code.key).or(self.in_backup);
+        Self { in_backup, ..Self::default() }
+    }
 
-        #[test]
-        fn any_entry_at_all_is_judged_without_panicking(entry: String) {
-            let _ = BypassKey::from_bytes([7; 16]).matches(&entry);
+    fn spend_code(&mut self) {
+        if let Some(code) = &mut self.code {
+            code.wear = Wear::Spent;
         }
+    }
+}
+
+impl DeviceCode {
+    /// The time in which it is told does not begin again.
+    fn renew(&mut self, situation: &mut Situation<'_>) {
+        self.key = BypassKey::from_bytes(situation.chance.bytes());
+        self.wear = Wear::Fresh;
+        self.reading = if situation.now < self.told_until { Reading::Told } else { Reading::Over };
     }
 }

@@ -8,30 +8,34 @@ use muster_protocol::limits::{
 };
 use muster_protocol::secret::{BypassCode, ProfilePayload, UnlockToken};
 use muster_protocol::{
-    ActivationLockPolicy, Answer, AppleRequest, DeviceFacts, Mode, Outcome, Policy, SettingResult,
-    Supervision, command::MANAGEMENT_PROFILE,
+    ActivationLockPolicy, Answer, AppleRequest, DeviceFacts, DeviceId, Mode, OsVersion, Outcome,
+    Policy, SettingResult, Supervision, command::MANAGEMENT_PROFILE,
 };
 
-use super::catalogue::{InLostMode, Needs, terms};
+use super::catalogue::terms;
+use super::holds::{Hold, Obstacle, is_enrolled_automatically};
 use super::information::{Asked, responses};
 use super::lost_mode::Notice;
 use super::refusal;
 use super::state::Apple;
 use crate::secrecy::same;
+use crate::spec::{AccessRights, Quirk, Traits};
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     /// Answer so and change nothing.
     Refuse(Outcome),
+    /// Say `NotNow`, until this is out of the way.
+    Wait(Obstacle),
     /// Acknowledge so and change nothing.
     Tell(Answer),
     /// Lock the screen and show the text, if there is one.
     Lock(Option<String>),
     /// Remove the passcode.
     RemovePasscode,
-    /// Remove the Activation Lock.
-    LiftActivationLock,
+    /// Remove the Activation Lock, which this code opens.
+    LiftActivationLock(String),
     /// Tell the bypass code to nobody any more.
     ClearBypassCode,
     /// Let Find My lock the device, or not.
@@ -46,14 +50,27 @@ pub(super) enum Decision {
     Install(String),
     /// Remove the profile of this name.
     Uninstall(String),
+    /// Install the application of this name.
+    InstallApplication(String),
+    /// Let the user go on with Setup Assistant.
+    GoOnWithSetUp,
     /// Start again.
     Restart,
     /// Switch off.
     ShutDown,
     /// Erase the device.
-    Erase,
+    Erase(Afterwards),
     /// Remove the management profile.
     Leave,
+}
+
+/// Who sets an erased device up again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Afterwards {
+    /// Its user.
+    ItsUser,
+    /// Nobody: it does so itself.
+    Itself,
 }
 
 /// A request before a device that is to judge it.
@@ -62,48 +79,73 @@ pub(super) struct Subject<'a> {
     pub(super) apple: &'a Apple,
     pub(super) facts: &'a DeviceFacts,
     pub(super) policy: Policy,
+    pub(super) traits: Traits,
+    /// Who the device is to its server.
+    pub(super) device: Option<DeviceId>,
     pub(super) request: &'a AppleRequest,
 }
 
-/// One check: the refusal, if it applies.
-type Check = fn(Subject<'_>) -> Option<Outcome>;
+impl Subject<'_> {
+    /// What the server may do. Only unsupervised devices heed what their profile says.
+    ///
+    /// Source: `AccessRights`, github.com/apple/device-management, `mdm/profiles/com.apple.mdm.yaml`;
+    /// supervised devices as they answer.
+    fn rights(&self) -> AccessRights {
+        let mode = self.facts.mode;
+        match mode.supervision() {
+            Supervision::Unsupervised if !mode.is_user_enrollment() => self.traits.access_rights,
+            Supervision::Unsupervised | Supervision::Supervised => AccessRights::ALL,
+        }
+    }
+
+    /// Whether `obstacle` stops this request on this device.
+    fn is_stopped_by(&self, obstacle: Obstacle) -> bool {
+        let stops = terms(self.request).is_stopped_by(obstacle, self.facts.os_version);
+        stops && self.apple.meets(obstacle)
+    }
+}
+
+/// One check: what to do instead, if it applies.
+type Check = fn(Subject<'_>) -> Option<Decision>;
 
 /// The checks before execution, in the system's order; the first that applies answers.
 ///
 /// Source: the order in which devices are seen to answer; `fixtures/behaviour/apple.toml` has a
 /// row for each.
-const CHECKS: [Check; 5] = [
+const CHECKS: [Check; 9] = [
     is_no_request_type,
-    waits_for_an_open_screen,
-    waits_for_the_first_unlock,
+    |subject| waits_for(subject, Obstacle::Held(Hold::Management)),
+    |subject| waits_for(subject, Obstacle::LockedScreen),
+    |subject| waits_for(subject, Obstacle::Held(Hold::Account)),
+    |subject| waits_for(subject, Obstacle::BeforeFirstUnlock),
+    |subject| waits_for(subject, Obstacle::Held(Hold::SetupAssistant)),
     is_blocked_by_lost_mode,
-    is_malformed,
+    is_not_authorised,
+    |subject| is_malformed(subject).map(Decision::Refuse),
 ];
 
 /// Decides: the checks first, and only then what the request itself says.
 pub(super) fn decide(subject: Subject<'_>) -> Decision {
-    let refused = CHECKS.iter().find_map(|check| check(subject));
-    refused.map_or_else(|| judge(subject), Decision::Refuse)
+    CHECKS.iter().find_map(|check| check(subject)).unwrap_or_else(|| judge(subject))
 }
 
-fn is_no_request_type(subject: Subject<'_>) -> Option<Outcome> {
+fn is_no_request_type(subject: Subject<'_>) -> Option<Decision> {
     let included = terms(subject.request).include(subject.facts);
-    (!included).then(|| refusal::not_a_request_type(subject.request))
+    (!included).then(|| Decision::Refuse(refusal::not_a_request_type(subject.request)))
 }
 
-fn waits_for_an_open_screen(subject: Subject<'_>) -> Option<Outcome> {
-    let waits = terms(subject.request).needs == Needs::OpenScreen;
-    (waits && subject.apple.is_locked_with_passcode()).then_some(Outcome::NotNow)
+fn waits_for(subject: Subject<'_>, obstacle: Obstacle) -> Option<Decision> {
+    subject.is_stopped_by(obstacle).then_some(Decision::Wait(obstacle))
 }
 
-fn waits_for_the_first_unlock(subject: Subject<'_>) -> Option<Outcome> {
-    let waits = terms(subject.request).needs == Needs::FirstUnlock;
-    (waits && subject.apple.is_before_first_unlock()).then_some(Outcome::NotNow)
+fn is_blocked_by_lost_mode(subject: Subject<'_>) -> Option<Decision> {
+    let blocked = subject.is_stopped_by(Obstacle::LostMode);
+    blocked.then(|| Decision::Refuse(refusal::blocked_by_lost_mode()))
 }
 
-fn is_blocked_by_lost_mode(subject: Subject<'_>) -> Option<Outcome> {
-    let blocked = terms(subject.request).in_lost_mode == InLostMode::Refused;
-    (blocked && subject.apple.lost_mode().is_on()).then(refusal::blocked_by_lost_mode)
+fn is_not_authorised(subject: Subject<'_>) -> Option<Decision> {
+    let granted = subject.rights().grant(terms(subject.request).right());
+    (!granted).then(|| Decision::Refuse(refusal::not_authorised()))
 }
 
 /// Old requests are unreadable without a key they need, newer ones malformed.
@@ -130,6 +172,18 @@ fn is_malformed(subject: Subject<'_>) -> Option<Outcome> {
             let fits = named && payload.expose().len() <= PROFILE_BYTES_MAX;
             (!fits).then(refusal::malformed_request)
         }
+        AppleRequest::InstallApplication { identifier } => {
+            let named = (1..=PROFILE_IDENTIFIER_BYTES_MAX).contains(&identifier.len());
+            (!named).then(refusal::malformed_request)
+        }
+        AppleRequest::ReturnToService { wifi_profile, mdm_profile, .. } => {
+            let readable = |profile: &ProfilePayload| {
+                (1..=PROFILE_BYTES_MAX).contains(&profile.expose().len())
+            };
+            let read = knows_return_to_service(subject.facts.os_version);
+            let fits = wifi_profile.iter().chain(mdm_profile).all(readable);
+            (read && !fits).then(refusal::malformed_request)
+        }
         AppleRequest::EraseDevice { .. }
         | AppleRequest::DeviceLock { .. }
         | AppleRequest::DisableActivationLock { .. }
@@ -145,18 +199,23 @@ fn is_malformed(subject: Subject<'_>) -> Option<Outcome> {
         | AppleRequest::ProfileList
         | AppleRequest::DeviceConfigured
         | AppleRequest::InstalledApplicationList
-        | AppleRequest::RequestUnlockToken => None,
+        | AppleRequest::RequestUnlockToken
+        | AppleRequest::CertificateList
+        | AppleRequest::ClearRestrictionsPassword => None,
     }
 }
 
 /// What a request comes to once nothing stands in its way.
 fn judge(subject: Subject<'_>) -> Decision {
-    let Subject { apple, facts, policy, request } = subject;
+    let Subject { apple, facts, policy, device, request, traits } = subject;
     match request {
         AppleRequest::SecurityInfo => {
             Decision::Tell(Answer::Status(apple.status(facts.os_version)))
         }
-        AppleRequest::EraseDevice { .. } => Decision::Erase,
+        AppleRequest::EraseDevice { .. } => Decision::Erase(Afterwards::ItsUser),
+        AppleRequest::ReturnToService { mdm_profile, .. } => {
+            Decision::Erase(afterwards(facts, mdm_profile.as_ref()))
+        }
         AppleRequest::ClearPasscode { unlock_token } => clear_passcode(apple, unlock_token),
         AppleRequest::DeviceLock { message } => Decision::Lock(message.clone()),
         AppleRequest::DisableActivationLock { bypass_code } => {
@@ -164,7 +223,7 @@ fn judge(subject: Subject<'_>) -> Decision {
         }
         AppleRequest::RemoveProfile { identifier } => remove_profile(apple, identifier),
         AppleRequest::DeviceInformation { queries } => {
-            let asked = Asked { apple, facts, policy };
+            let asked = Asked { apple, facts, policy, rights: subject.rights() };
             Decision::Tell(Answer::DeviceInformation(responses(&asked, queries)))
         }
         AppleRequest::RestartDevice => Decision::Restart,
@@ -172,12 +231,8 @@ fn judge(subject: Subject<'_>) -> Decision {
         AppleRequest::EnableLostMode { .. } => enable_lost_mode(apple, request),
         AppleRequest::DisableLostMode if apple.lost_mode().is_on() => Decision::LeaveLostMode,
         AppleRequest::DisableLostMode => Decision::Refuse(refusal::cannot_disable_lost_mode()),
-        AppleRequest::DeviceLocation => match apple.lost_mode().place() {
-            Some(place) => Decision::Tell(Answer::Location(place)),
-            None => Decision::Refuse(refusal::not_in_lost_mode()),
-        },
-        AppleRequest::PlayLostModeSound if apple.lost_mode().is_on() => Decision::PlaySound,
-        AppleRequest::PlayLostModeSound => Decision::Refuse(refusal::not_in_lost_mode()),
+        AppleRequest::DeviceLocation => locate(apple, traits.quirk),
+        AppleRequest::PlayLostModeSound => play_sound(apple, traits.quirk),
         AppleRequest::ActivationLockBypassCode => {
             let code = apple.activation_lock().readable_code();
             Decision::Tell(Answer::ActivationLockBypassCode(code))
@@ -195,10 +250,24 @@ fn judge(subject: Subject<'_>) -> Decision {
             install_profile(apple, identifier, payload)
         }
         AppleRequest::ProfileList => Decision::Tell(Answer::Profiles(apple.profiles().to_vec())),
-        // No simulated device waits in Setup Assistant once it is enrolled.
-        AppleRequest::DeviceConfigured => Decision::Tell(Answer::Done),
-        // No request installs one, and the set-up brings none.
-        AppleRequest::InstalledApplicationList => Decision::Tell(Answer::Applications(Vec::new())),
+        AppleRequest::DeviceConfigured if apple.is_held(Hold::SetupAssistant) => {
+            Decision::GoOnWithSetUp
+        }
+        // No simulated device has a passcode for Screen Time.
+        AppleRequest::DeviceConfigured | AppleRequest::ClearRestrictionsPassword => {
+            Decision::Tell(Answer::Done)
+        }
+        AppleRequest::InstalledApplicationList => {
+            Decision::Tell(Answer::Applications(apple.applications().list()))
+        }
+        AppleRequest::InstallApplication { identifier } => {
+            Decision::InstallApplication(identifier.clone())
+        }
+        // The identity of the enrolment is the one certificate there is.
+        AppleRequest::CertificateList => {
+            let names = device.iter().map(DeviceId::to_string).collect();
+            Decision::Tell(Answer::Certificates(names))
+        }
         AppleRequest::RequestUnlockToken => match apple.unlock_token() {
             Some(token) => Decision::Tell(Answer::UnlockToken(token.clone())),
             None => Decision::Refuse(refusal::no_escrow_secret()),
@@ -220,9 +289,26 @@ fn disable_activation_lock(apple: &Apple, code: &BypassCode) -> Decision {
     if !lock.is_on() {
         Decision::Tell(Answer::Done)
     } else if lock.opens_with(code.expose()) {
-        Decision::LiftActivationLock
+        Decision::LiftActivationLock(code.expose().clone())
     } else {
         Decision::Refuse(refusal::escrow_key_mismatch())
+    }
+}
+
+/// Whether a version knows the key `ReturnToService`; older ones do not look at it and just erase.
+fn knows_return_to_service(version: OsVersion) -> bool {
+    version >= OsVersion::major(17)
+}
+
+/// Without a profile that says how to enrol, the record of the device with its vendor must.
+///
+/// Source: `ReturnToService`, github.com/apple/device-management, `mdm/commands/device.erase.yaml`.
+fn afterwards(facts: &DeviceFacts, mdm_profile: Option<&ProfilePayload>) -> Afterwards {
+    let enrols = mdm_profile.is_some() || is_enrolled_automatically(facts.mode);
+    if enrols && knows_return_to_service(facts.os_version) {
+        Afterwards::Itself
+    } else {
+        Afterwards::ItsUser
     }
 }
 
@@ -231,8 +317,30 @@ fn remove_profile(apple: &Apple, identifier: &str) -> Decision {
         Decision::Leave
     } else if apple.profiles().iter().any(|installed| installed == identifier) {
         Decision::Uninstall(identifier.to_string())
+    } else if apple.has_own_profile(identifier) {
+        Decision::Refuse(refusal::profile_not_managed())
     } else {
         Decision::Refuse(refusal::profile_not_installed())
+    }
+}
+
+fn locate(apple: &Apple, quirk: Option<Quirk>) -> Decision {
+    match apple.lost_mode().place() {
+        Some(_) if quirk == Some(Quirk::NoPositionFix) => {
+            Decision::Refuse(refusal::location_unknown())
+        }
+        Some(place) => Decision::Tell(Answer::Location(place)),
+        None => Decision::Refuse(refusal::not_in_lost_mode()),
+    }
+}
+
+fn play_sound(apple: &Apple, quirk: Option<Quirk>) -> Decision {
+    if !apple.lost_mode().is_on() {
+        Decision::Refuse(refusal::not_in_lost_mode())
+    } else if quirk == Some(Quirk::BrokenSpeaker) {
+        Decision::Refuse(refusal::cannot_play_sound())
+    } else {
+        Decision::PlaySound
     }
 }
 
@@ -260,7 +368,7 @@ fn notice(request: &AppleRequest) -> Option<Notice> {
 fn change_settings(mode: Mode, allowed: Option<bool>) -> Decision {
     match (allowed, mode, mode.supervision()) {
         (None, _, _) => Decision::Tell(Answer::Settings(Vec::new())),
-        (Some(_), Mode::AppleUser, _) => {
+        (Some(_), mode, _) if mode.is_user_enrollment() => {
             Decision::Tell(mdm_options_result(refusal::unknown_setting()))
         }
         (Some(_), _, Supervision::Unsupervised) => Decision::Tell(mdm_options_result(Vec::new())),
@@ -281,6 +389,8 @@ fn install_profile(apple: &Apple, identifier: &str, payload: &ProfilePayload) ->
         Decision::Refuse(refusal::management_profile_differs())
     } else if payload.expose().is_empty() {
         Decision::Refuse(refusal::profile_unreadable())
+    } else if apple.has_own_profile(identifier) {
+        Decision::Refuse(refusal::profile_not_updatable())
     } else if apple.has_room_for_profile(identifier) {
         Decision::Install(identifier.to_string())
     } else {

@@ -6,13 +6,13 @@ use alloc::vec::Vec;
 use muster_protocol::status::Presence;
 use muster_protocol::{ActivationLockPolicy, Answer, AppleRequest, LockMessage, Outcome, Policy};
 
-use super::activation_lock::ActivationLock;
-use super::decide::{Decision, Subject, decide, mdm_options_result};
+use super::applications::Full;
+use super::decide::{Afterwards, Decision, Subject, decide, mdm_options_result};
 use super::lost_mode::{LostMode, Notice, somewhere};
-use super::state::{Allowance, Apple, Power};
+use super::state::{Allowance, Apple};
 use crate::note::Note;
 use crate::spec::Screen;
-use crate::system::{Consequences, Effect, Execution, Network, Situation};
+use crate::system::{Consequences, Effect, Execution, Situation};
 
 impl Apple {
     /// Decides and does.
@@ -21,17 +21,30 @@ impl Apple {
         request: &AppleRequest,
         situation: &mut Situation<'_>,
     ) -> Execution {
-        let subject =
-            Subject { apple: self, facts: situation.facts, policy: situation.policy, request };
-        match decide(subject) {
+        self.activation_lock.let_time_pass(situation.now);
+        let subject = Subject {
+            apple: self,
+            facts: situation.facts,
+            policy: situation.policy,
+            traits: situation.traits,
+            device: situation.device,
+            request,
+        };
+        let decision = decide(subject);
+        self.carry_out(decision, situation)
+    }
+
+    fn carry_out(&mut self, decision: Decision, situation: &mut Situation<'_>) -> Execution {
+        match decision {
             Decision::Refuse(outcome) => Execution::answer(outcome),
+            Decision::Wait(obstacle) => {
+                self.wait_for(obstacle);
+                Execution::answer(Outcome::NotNow)
+            }
             Decision::Tell(answer) => Execution::answer(Outcome::Acknowledged(answer)),
             Decision::Lock(message) => self.lock(message),
             Decision::RemovePasscode => self.remove_passcode(situation.policy),
-            Decision::LiftActivationLock => {
-                self.activation_lock = ActivationLock::Lifted;
-                done()
-            }
+            Decision::LiftActivationLock(code) => done_with(self.lift_lock(&code)),
             Decision::ClearBypassCode => {
                 self.activation_lock.clear_code();
                 done()
@@ -48,12 +61,12 @@ impl Apple {
                 self.profiles.retain(|installed| *installed != identifier);
                 done()
             }
+            Decision::InstallApplication(identifier) => self.install_application(identifier),
+            Decision::GoOnWithSetUp => done_with(self.finish_set_up(situation)),
             Decision::Restart => done_with(Consequences::network(self.restart())),
-            Decision::ShutDown => {
-                self.power = Power::Off;
-                done_with(Consequences::network(Network::Gone))
-            }
-            Decision::Erase => Execution::ending(Effect::Erase),
+            Decision::ShutDown => done_with(Consequences::network(self.switch_off())),
+            Decision::Erase(Afterwards::ItsUser) => Execution::ending(Effect::Erase),
+            Decision::Erase(Afterwards::Itself) => Execution::ending(Effect::EraseAndReturn),
             Decision::Leave => Execution::ending(Effect::Leave),
         }
     }
@@ -99,6 +112,20 @@ impl Apple {
         let shown = Note::LostModeNotice(notice.text());
         self.lost_mode = LostMode::On { notice, place: somewhere(situation.chance) };
         done_with(Consequences::note(shown))
+    }
+
+    /// Acknowledged is that the request was taken: whether the application ever comes is another
+    /// question.
+    ///
+    /// Source: InstallApplication, Apple MDM protocol reference.
+    fn install_application(&mut self, identifier: String) -> Execution {
+        match self.applications.install(identifier) {
+            Ok(()) => done(),
+            Err(Full) => Execution {
+                consequences: Consequences::note(Note::StorageFull),
+                ..Execution::answer(Outcome::Acknowledged(Answer::Done))
+            },
+        }
     }
 
     /// Of a profile only its name is kept: no simulated effect depends on what it says.

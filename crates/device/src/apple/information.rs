@@ -9,13 +9,17 @@ use muster_protocol::{
     Supervision,
 };
 
+use super::holds::Hold;
 use super::state::Apple;
+use crate::spec::AccessRights;
 
 /// A device and what it is asked under.
 pub(super) struct Asked<'a> {
     pub(super) apple: &'a Apple,
     pub(super) facts: &'a DeviceFacts,
     pub(super) policy: Policy,
+    /// What the server may ask.
+    pub(super) rights: AccessRights,
 }
 
 /// One key of DeviceInformation.
@@ -23,6 +27,7 @@ struct Key {
     name: &'static str,
     since: OsVersion,
     in_user_enrollment: InUserEnrollment,
+    right: AccessRights,
     value: fn(&Asked<'_>) -> QueryValue,
 }
 
@@ -36,13 +41,16 @@ enum InUserEnrollment {
 /// The keys, in the order they are answered.
 ///
 /// Source: github.com/apple/device-management, `mdm/commands/information.device.yaml`.
-const KEYS: [Key; 9] = [
+const KEYS: [Key; 11] = [
     told("OSVersion", OsVersion::major(4), |asked| {
         QueryValue::Text(asked.facts.os_version.to_string())
     }),
     told("ProductName", OsVersion::major(4), |asked| QueryValue::Text(asked.facts.model.clone())),
     withheld("SerialNumber", OsVersion::major(4), |asked| {
         QueryValue::Text(asked.facts.serial.to_string())
+    }),
+    told("BatteryLevel", OsVersion::major(5), |asked| {
+        QueryValue::Percent(asked.apple.battery().percent())
     }),
     told("IsSupervised", OsVersion::major(6), |asked| {
         QueryValue::Flag(asked.facts.mode.supervision() == Supervision::Supervised)
@@ -53,8 +61,14 @@ const KEYS: [Key; 9] = [
     withheld("IsActivationLockEnabled", OsVersion::major(7), |asked| {
         QueryValue::Flag(asked.apple.activation_lock().is_on())
     }),
-    withheld("MDMOptions", OsVersion::major(7), mdm_options),
-    withheld("AwaitingConfiguration", OsVersion::major(9), |_asked| QueryValue::Flag(false)),
+    withheld("MDMOptions", OsVersion::major(7), mdm_options).for_everybody(),
+    withheld("AwaitingConfiguration", OsVersion::major(9), |asked| {
+        QueryValue::Flag(asked.apple.is_held(Hold::SetupAssistant))
+    })
+    .for_everybody(),
+    told("IsMultiUser", OsVersion::new(9, 3), |asked| {
+        QueryValue::Flag(asked.facts.mode == Mode::AppleSharedIpad)
+    }),
     withheld("IsMDMLostModeEnabled", OsVersion::new(9, 3), |asked| {
         QueryValue::Flag(asked.apple.lost_mode().is_on())
     }),
@@ -65,14 +79,15 @@ const KEYS: [Key; 9] = [
 /// Source: DeviceInformation, Apple MDM protocol reference.
 pub(super) fn responses(asked: &Asked<'_>, queries: &[String]) -> Vec<QueryResponse> {
     let wanted = KEYS.iter().filter(|key| queries.iter().any(|query| query == key.name));
-    let told = wanted.filter(|key| is_told(key, asked.facts));
+    let told = wanted.filter(|key| is_told(key, asked));
     told.map(|key| QueryResponse { key: key.name.to_string(), value: (key.value)(asked) }).collect()
 }
 
-fn is_told(key: &Key, facts: &DeviceFacts) -> bool {
+fn is_told(key: &Key, asked: &Asked<'_>) -> bool {
+    let facts = asked.facts;
     let withheld =
-        facts.mode == Mode::AppleUser && key.in_user_enrollment == InUserEnrollment::Withheld;
-    key.since <= facts.os_version && !withheld
+        facts.mode.is_user_enrollment() && key.in_user_enrollment == InUserEnrollment::Withheld;
+    key.since <= facts.os_version && !withheld && asked.rights.grant(key.right)
 }
 
 fn mdm_options(asked: &Asked<'_>) -> QueryValue {
@@ -83,7 +98,8 @@ fn mdm_options(asked: &Asked<'_>) -> QueryValue {
 }
 
 const fn told(name: &'static str, since: OsVersion, value: fn(&Asked<'_>) -> QueryValue) -> Key {
-    Key { name, since, in_user_enrollment: InUserEnrollment::Told, value }
+    let right = AccessRights::DEVICE_INFORMATION;
+    Key { name, since, in_user_enrollment: InUserEnrollment::Told, right, value }
 }
 
 const fn withheld(
@@ -91,5 +107,12 @@ const fn withheld(
     since: OsVersion,
     value: fn(&Asked<'_>) -> QueryValue,
 ) -> Key {
-    Key { name, since, in_user_enrollment: InUserEnrollment::Withheld, value }
+    Key { in_user_enrollment: InUserEnrollment::Withheld, ..told(name, since, value) }
+}
+
+impl Key {
+    /// Whatever the server may ask otherwise.
+    const fn for_everybody(self) -> Self {
+        Self { right: AccessRights::NONE, ..self }
+    }
 }

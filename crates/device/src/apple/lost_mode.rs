@@ -4,8 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use muster_protocol::Location;
-use muster_protocol::seed::Stream;
 use serde::{Deserialize, Serialize};
+
+pub(super) use crate::place::somewhere;
 
 /// Whether the organisation has declared the device lost.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,20 +64,4 @@ impl Notice {
     pub(crate) fn text(&self) -> String {
         self.lines().map(String::as_str).collect::<Vec<_>>().join(", ")
     }
-}
-
-/// Some place on Earth: where the device was left is chance.
-pub(crate) fn somewhere(chance: &mut Stream) -> Location {
-    Location {
-        latitude_microdegrees: within(chance, 90_000_000),
-        longitude_microdegrees: within(chance, 180_000_000),
-        horizontal_accuracy_metres: 65,
-    }
-}
-
-/// A number from `-bound` to `bound`.
-fn within(chance: &mut Stream, bound: i32) -> i32 {
-    let width = u64::from(bound.unsigned_abs()) * 2 + 1;
-    let drawn = i64::try_from(chance.below(width)).unwrap_or(0);
-    i32::try_from(drawn - i64::from(bound)).unwrap_or(0)
 }

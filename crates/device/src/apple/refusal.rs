@@ -15,6 +15,11 @@ pub(super) fn not_a_request_type(request: &AppleRequest) -> Outcome {
     Outcome::NotSupported(chain("MCMDMErrorDomain", 12021, &description))
 }
 
+/// The management profile does not grant it.
+pub(super) fn not_authorised() -> Outcome {
+    mdm(12007, "Not authorized.")
+}
+
 pub(super) fn malformed_request() -> Outcome {
     mdm(12008, "Malformed request.")
 }
@@ -35,8 +40,20 @@ pub(super) fn not_in_lost_mode() -> Outcome {
     mdm(12067, "The device is not in Lost Mode.")
 }
 
+pub(super) fn location_unknown() -> Outcome {
+    mdm(12068, "The location is unknown.")
+}
+
+pub(super) fn cannot_play_sound() -> Outcome {
+    mdm(12080, "Cannot play the Lost Mode sound.")
+}
+
 pub(super) fn no_escrow_secret() -> Outcome {
     mdm(12019, "Cannot copy escrow secret.")
+}
+
+pub(super) fn profile_not_managed() -> Outcome {
+    mdm(12013, "The profile is not managed by MDM.")
 }
 
 pub(super) fn profile_not_installed() -> Outcome {
@@ -54,6 +71,11 @@ pub(super) fn profile_unreadable() -> Outcome {
 
 pub(super) fn profile_not_installable() -> Outcome {
     Outcome::Error(chain("MCInstallationErrorDomain", 4001, "Cannot install the profile."))
+}
+
+/// One that a person installed by hand.
+pub(super) fn profile_not_updatable() -> Outcome {
+    Outcome::Error(chain("MCInstallationErrorDomain", 4012, "The profile cannot be updated."))
 }
 
 pub(super) fn cannot_clear_passcode() -> Outcome {

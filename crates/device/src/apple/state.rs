@@ -1,20 +1,22 @@
 //! The state of an iPhone or iPad and what changes it.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use muster_protocol::secret::{BypassCode, UnlockToken};
+use muster_protocol::secret::UnlockToken;
 use muster_protocol::seed::Stream;
 use muster_protocol::status::{DeviceStatus, PlatformStatus, Presence, Switch};
 use muster_protocol::{ActivationLockPolicy, Mode, OsVersion, Policy, Supervision};
 use serde::{Deserialize, Serialize};
 
-use super::activation_lock::{ActivationLock, BypassKey, Reading};
+use super::activation_lock::ActivationLock;
+use super::applications::Applications;
+use super::battery::Battery;
+use super::holds::{Hold, Obstacle};
 use super::lost_mode::LostMode;
-use crate::note::Note;
-use crate::spec::{Persona, Screen};
-use crate::system::{Consequences, Entry, Network, Remains, Secrets, Situation};
-use crate::user::UserAction;
+use crate::spec::{AccessRights, Persona, Quirk, Screen, Traits};
+use crate::system::{Network, Secrets, Situation};
 
 /// Bytes of an unlock token.
 const UNLOCK_TOKEN_BYTES: usize = 32;
@@ -22,7 +24,7 @@ const UNLOCK_TOKEN_BYTES: usize = 32;
 /// Profiles a device takes beside the management profile.
 ///
 /// More than any sensible organisation sends, few enough that the state of a device stays small.
-const PROFILES_MAX: usize = 16;
+pub(super) const PROFILES_MAX: usize = 16;
 
 /// An iPhone or iPad.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +32,7 @@ pub(crate) struct Apple {
     pub(super) power: Power,
     pub(super) passcode: Presence,
     pub(super) screen: Screen,
-    find_my: Switch,
+    pub(super) find_my: Switch,
     pub(super) activation_lock: ActivationLock,
     pub(super) allowance: Allowance,
     /// What opens the keybag in this enrolment; none in User Enrollment or without management.
@@ -38,6 +40,14 @@ pub(crate) struct Apple {
     pub(super) lost_mode: LostMode,
     /// Identifiers, oldest first.
     pub(super) profiles: Vec<String>,
+    /// Identifiers of what its user installed by hand.
+    pub(super) own_profiles: Vec<String>,
+    pub(super) applications: Applications,
+    pub(super) battery: Battery,
+    /// What holds the device up.
+    pub(super) holds: BTreeSet<Hold>,
+    /// Why it said `NotNow`.
+    pub(super) waits: BTreeSet<Obstacle>,
 }
 
 /// How far the device has started.
@@ -69,68 +79,37 @@ impl Default for Apple {
             passcode: Presence::NotSet,
             screen: Screen::Unlocked,
             find_my: Switch::Off,
-            activation_lock: ActivationLock::Off,
+            activation_lock: ActivationLock::default(),
             allowance: Allowance::ByPolicy,
             unlock_token: None,
             lost_mode: LostMode::Off,
             profiles: Vec::new(),
-        }
-    }
-}
-
-/// When Find My locks a device to its owner's account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ArmingRule {
-    /// By itself, and nobody but the owner can undo it.
-    ByItself,
-    /// Because the organisation allows it and keeps a code.
-    WithCode,
-    /// Not at all.
-    Never,
-}
-
-impl ArmingRule {
-    /// Source: MDMOptions.ActivationLockAllowedWhileSupervised, Apple MDM Settings command.
-    fn of(mode: Mode, policy: Policy) -> Self {
-        match (mode.supervision(), policy.activation_lock) {
-            (Supervision::Unsupervised, _) => Self::ByItself,
-            (Supervision::Supervised, ActivationLockPolicy::Allowed) => Self::WithCode,
-            (Supervision::Supervised, ActivationLockPolicy::Disallowed) => Self::Never,
+            own_profiles: Vec::new(),
+            applications: Applications::default(),
+            battery: Battery::FULL,
+            holds: BTreeSet::new(),
+            waits: BTreeSet::new(),
         }
     }
 }
 
 impl Apple {
-    pub(crate) fn set_up(&mut self, mode: Mode, persona: &Persona) {
+    pub(crate) fn set_up(&mut self, persona: &Persona) {
         self.passcode = persona.passcode;
         self.screen = persona.screen;
-        self.find_my = persona.find_my;
-        let on_its_own = self.find_my == Switch::On
-            && ArmingRule::of(mode, Policy::NONE) == ArmingRule::ByItself;
-        if on_its_own {
-            self.activation_lock = ActivationLock::ByAccount;
-        }
+        self.set_up_find_my(persona.find_my);
     }
 
-    /// Makes the unlock token of this enrolment. User Enrollment has none.
+    /// Makes the unlock token of this enrolment, if there is to be one.
     pub(crate) fn on_enrolled(&mut self, situation: &mut Situation<'_>) -> Secrets {
-        self.unlock_token = if situation.facts.mode == Mode::AppleUser {
-            None
-        } else {
-            Some(new_unlock_token(situation.chance))
-        };
+        let Situation { facts, traits, .. } = situation;
+        self.hold_up(facts.mode, facts.os_version, *traits);
+        let escrows = has_unlock_token(facts.mode, *traits);
+        self.unlock_token = escrows.then(|| new_unlock_token(situation.chance));
+        if situation.facts.mode.supervision() == Supervision::Supervised {
+            self.activation_lock.make_code(situation);
+        }
         Secrets { unlock_token: self.unlock_token.clone(), bypass_code: None }
-    }
-
-    /// Arms the lock if the policy allows what Find My has been waiting for.
-    pub(crate) fn on_policy(&mut self, situation: &mut Situation<'_>) -> Consequences {
-        let arms = match self.activation_lock {
-            ActivationLock::Off => self.find_my == Switch::On,
-            ActivationLock::Lifted
-            | ActivationLock::ByAccount
-            | ActivationLock::ByAccountOrCode { .. } => false,
-        };
-        if arms { self.arm(situation) } else { Consequences::default() }
     }
 
     /// The policy with what a Settings command made of it.
@@ -141,71 +120,6 @@ impl Apple {
         }
     }
 
-    fn arm(&mut self, situation: &mut Situation<'_>) -> Consequences {
-        match ArmingRule::of(situation.facts.mode, self.policy_in_force(situation.policy)) {
-            ArmingRule::Never => Consequences::default(),
-            ArmingRule::ByItself => {
-                self.activation_lock = ActivationLock::ByAccount;
-                Consequences::default()
-            }
-            ArmingRule::WithCode => {
-                let key = BypassKey::from_bytes(situation.chance.bytes());
-                self.activation_lock =
-                    ActivationLock::ByAccountOrCode { key, reading: Reading::Told };
-                escrow(key.code())
-            }
-        }
-    }
-
-    pub(crate) fn on_user(
-        &mut self,
-        action: &UserAction,
-        situation: &mut Situation<'_>,
-    ) -> Consequences {
-        if self.power == Power::Off && *action != UserAction::PowerOn {
-            return Consequences::note(Note::Ignored { event: action.name() });
-        }
-        match action {
-            UserAction::Lock => self.screen = Screen::Locked,
-            UserAction::Reboot => return Consequences::network(self.restart()),
-            UserAction::PowerOn if self.power == Power::Off => {
-                return Consequences::network(self.switch_on());
-            }
-            UserAction::Unlock if !self.lost_mode.is_on() => {
-                return Consequences::network(self.unlock());
-            }
-            UserAction::SetPasscode => self.passcode = Presence::Set,
-            UserAction::StartFindMy => return self.start_find_my(situation),
-            UserAction::StopFindMy => {
-                self.find_my = Switch::Off;
-                self.activation_lock = ActivationLock::Off;
-            }
-            UserAction::RestoreFromBackup => self.remake_keybag(situation.chance),
-            UserAction::AcceptPrompt
-            | UserAction::ClearPasscode
-            | UserAction::ForgetPasscode
-            | UserAction::RemoveWorkProfile
-            | UserAction::Unlock
-            | UserAction::PowerOn
-            | UserAction::EnterAtSetupAssistant { .. }
-            | UserAction::SignInAsOwner
-            | UserAction::EraseAllContent
-            | UserAction::EnterPasscode(_) => {
-                return Consequences::note(Note::Ignored { event: action.name() });
-            }
-        }
-        Consequences::default()
-    }
-
-    /// Locks again even after the organisation lifted the lock, and then with a new code.
-    fn start_find_my(&mut self, situation: &mut Situation<'_>) -> Consequences {
-        self.find_my = Switch::On;
-        if self.activation_lock.is_on() {
-            return Consequences::default();
-        }
-        self.arm(situation)
-    }
-
     /// Starts again. Behind a passcode the device comes back to no network by itself.
     pub(super) fn restart(&mut self) -> Network {
         match self.switch_on() {
@@ -214,7 +128,7 @@ impl Apple {
         }
     }
 
-    fn switch_on(&mut self) -> Network {
+    pub(super) fn switch_on(&mut self) -> Network {
         self.screen = Screen::Locked;
         match self.passcode {
             Presence::Set => {
@@ -228,7 +142,7 @@ impl Apple {
         }
     }
 
-    fn unlock(&mut self) -> Network {
+    pub(super) fn unlock(&mut self) -> Network {
         self.screen = Screen::Unlocked;
         self.open_data()
     }
@@ -248,24 +162,17 @@ impl Apple {
     ///
     /// Source: "Reset or remove a device passcode in Intune", Remove iOS/iPadOS passcodes: the
     /// wrong token may be stored, and then only a wipe helps.
-    fn remake_keybag(&mut self, chance: &mut Stream) {
+    pub(super) fn remake_keybag(&mut self, chance: &mut Stream) {
         if self.unlock_token.is_some() {
             self.unlock_token = Some(new_unlock_token(chance));
         }
     }
 
-    /// Erases everything but the Activation Lock, which the vendor keeps.
-    ///
-    /// A lock the organisation lifted stays off, as the vendor's record does.
-    pub(crate) fn erase(&mut self) -> Remains {
+    /// Erases everything. What a backup of the device remembers is not on it.
+    pub(crate) fn erase(&mut self) {
         let lock = core::mem::take(&mut self.activation_lock);
-        *self = Self::default();
-        if lock.is_on() {
-            self.activation_lock = lock;
-            Remains::ActivationLock
-        } else {
-            Remains::Nothing
-        }
+        let (activation_lock, battery) = (lock.erased(), self.battery);
+        *self = Self { activation_lock, battery, ..Self::default() };
     }
 
     /// What came with the management goes with it.
@@ -274,37 +181,9 @@ impl Apple {
         self.allowance = Allowance::ByPolicy;
         self.lost_mode = LostMode::Off;
         self.profiles.clear();
-    }
-
-    /// Source: "Disable Activation Lock on Supervised iOS/iPadOS devices with Intune", step 6:
-    /// the user name stays blank, the code is the password.
-    pub(crate) fn unlock_at_setup(&mut self, action: &UserAction) -> Entry {
-        let accepted = match action {
-            UserAction::EnterAtSetupAssistant { user_name, password } => {
-                user_name.trim().is_empty() && self.activation_lock.opens_with(password.expose())
-            }
-            UserAction::SignInAsOwner => true,
-            UserAction::Lock
-            | UserAction::Unlock
-            | UserAction::SetPasscode
-            | UserAction::StartFindMy
-            | UserAction::StopFindMy
-            | UserAction::AcceptPrompt
-            | UserAction::Reboot
-            | UserAction::PowerOn
-            | UserAction::EraseAllContent
-            | UserAction::RestoreFromBackup
-            | UserAction::ClearPasscode
-            | UserAction::ForgetPasscode
-            | UserAction::RemoveWorkProfile
-            | UserAction::EnterPasscode(_) => return Entry::Ignored,
-        };
-        if accepted {
-            self.activation_lock = ActivationLock::Off;
-            Entry::Accepted
-        } else {
-            Entry::Refused
-        }
+        self.applications = Applications::default();
+        self.holds.clear();
+        self.waits.clear();
     }
 
     pub(crate) fn is_locked_with_passcode(&self) -> bool {
@@ -325,12 +204,24 @@ impl Apple {
         self.power == Power::Running
     }
 
+    pub(crate) const fn is_lost(&self) -> bool {
+        self.lost_mode.is_on()
+    }
+
     pub(super) const fn lost_mode(&self) -> &LostMode {
         &self.lost_mode
     }
 
     pub(super) const fn find_my(&self) -> Switch {
         self.find_my
+    }
+
+    pub(super) const fn battery(&self) -> Battery {
+        self.battery
+    }
+
+    pub(super) const fn applications(&self) -> &Applications {
+        &self.applications
     }
 
     pub(super) fn profiles(&self) -> &[String] {
@@ -367,12 +258,20 @@ impl Apple {
     }
 }
 
-fn new_unlock_token(chance: &mut Stream) -> UnlockToken {
-    UnlockToken::new(chance.bytes::<UNLOCK_TOKEN_BYTES>().into())
+/// Whether a device of this enrolment gives its server an unlock token.
+///
+/// Source: `UnlockToken`, github.com/apple/device-management, `mdm/checkin/tokenupdate.yaml`: not
+/// in User Enrollment, not on Shared iPad, and only with the right to remove passcodes.
+fn has_unlock_token(mode: Mode, traits: Traits) -> bool {
+    let right = AccessRights::LOCK_AND_PASSCODE;
+    let granted =
+        mode.supervision() == Supervision::Supervised || traits.access_rights.grant(right);
+    granted
+        && !mode.is_user_enrollment()
+        && mode != Mode::AppleSharedIpad
+        && traits.quirk != Some(Quirk::NoEscrowKeybag)
 }
 
-fn escrow(code: BypassCode) -> Consequences {
-    let mut consequences = Consequences::default();
-    consequences.secrets.bypass_code = Some(code);
-    consequences
+fn new_unlock_token(chance: &mut Stream) -> UnlockToken {
+    UnlockToken::new(chance.bytes::<UNLOCK_TOKEN_BYTES>().into())
 }

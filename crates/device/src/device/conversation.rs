@@ -23,6 +23,7 @@ impl Device {
         self.send(ToServer::Hello(hello));
         self.send_escrow(now);
         self.send(ToServer::Idle);
+        self.check_lock();
         Ok(())
     }
 
@@ -69,7 +70,7 @@ impl Device {
         if let Some(enrolment) = self.enrolment_mut() {
             enrolment.policy = welcome.policy;
         }
-        let (system, mut situation) = self.situation();
+        let (system, mut situation) = self.situation(now);
         let consequences = system.on_policy(&mut situation);
         if (self.policy(), &self.system) != (before.0, &before.1) {
             self.persist();
@@ -101,7 +102,7 @@ impl Device {
     /// Decides, changes the state, makes it durable, and only then answers, unless the device has
     /// another habit.
     fn execute(&mut self, now: Timestamp, head: CommandHead, request: Option<&Request>) -> Handled {
-        let (system, mut situation) = self.situation();
+        let (system, mut situation) = self.situation(now);
         let execution = system.execute(request, &mut situation);
         let habit = self.spec.traits.acknowledgement;
         let outcome = habit.says(request, execution.outcome);
@@ -115,7 +116,13 @@ impl Device {
                 self.erase()?;
                 self.executed(head, request);
                 self.part(head, answer);
-                return self.go_on_after_erase();
+                return self.begin_set_up(now);
+            }
+            Effect::EraseAndReturn => {
+                self.erase()?;
+                self.executed(head, request);
+                self.part(head, answer);
+                return self.return_to_service(now);
             }
             Effect::Leave => {
                 self.retire()?;
@@ -185,6 +192,7 @@ impl Device {
             self.note(note);
         }
         self.escrow(now, consequences.secrets);
+        self.outputs.extend(consequences.activation.map(Output::Activation));
     }
 
     /// Comes and goes with the network; an enrolment outlives that.

@@ -1,11 +1,11 @@
 //! The table of Android's versions, agents, vendors and users, row by row, against real devices.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::time::Duration;
 
 use muster_device::{
-    Acknowledgement, AgentTarget, DeviceSpec, Persona, Phase, PromptHabit, Quirk, Traits,
-    UserAction,
+    Acknowledgement, AgentTarget, DeviceSpec, LocationAccess, Persona, Phase, PromptHabit, Quirk,
+    Traits, UserAction,
 };
 use muster_protocol::management::ToDevice;
 use muster_protocol::status::{PlatformStatus, Presence, ResetPasswordToken};
@@ -14,26 +14,32 @@ use muster_protocol::{
     Timestamp,
 };
 use serde::Deserialize;
+use serde::de::value::{Error as ValueError, StrDeserializer};
 
+use crate::android_grid::{Notification, OldCall, Wipe};
+use crate::android_matrix::matrix;
 use crate::rig::{PERSONA, Rig, describe, spec, temporary_passcode};
 
 const TABLE: &str = include_str!("../../../../fixtures/behaviour/android.toml");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
+pub(crate) struct Table {
     row: Vec<Row>,
-    evict: Vec<Evict>,
+    pub(crate) old_call: Vec<OldCall>,
+    pub(crate) wipe: Vec<Wipe>,
+    pub(crate) notification: Vec<Notification>,
+    unreached: Vec<Unreached>,
 }
 
 /// Behaviour that no request of the wire reaches.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Evict {
+struct Unreached {
     id: String,
     source: String,
-    caller: String,
-    encryption: String,
+    call: String,
+    when: String,
     expect: String,
 }
 
@@ -49,7 +55,11 @@ struct Row {
     #[serde(default)]
     acknowledgement: Acknowledgement,
     #[serde(default)]
+    location: LocationAccess,
+    #[serde(default)]
     state: State,
+    #[serde(default)]
+    before: Vec<String>,
     said: Option<Vec<String>>,
     request: Option<String>,
     expect: Option<String>,
@@ -81,7 +91,7 @@ struct After {
     notes: Option<Vec<String>>,
 }
 
-fn table() -> Table {
+pub(crate) fn table() -> Table {
     toml::from_str(TABLE).expect("the table")
 }
 
@@ -91,6 +101,8 @@ impl Row {
             agent_target: self.target.unwrap_or_default(),
             quirk: self.quirk,
             acknowledgement: self.acknowledgement,
+            location: self.location,
+            ..Traits::default()
         }
     }
 
@@ -127,9 +139,14 @@ fn differences(mut row: Row) -> Vec<String> {
     let mut rig = Rig::managed_spec(row.spec(), row.policy());
     rig.forget();
     for action in core::mem::take(&mut row.state.actions) {
-        rig.user(action);
+        rig.user_and_back(action);
     }
-    let said = notes(&rig);
+    let mut said = notes(&rig);
+    for (number, step) in row.before.iter().enumerate() {
+        rig.forget();
+        take_step(&mut rig, number, step);
+        said.extend(notes(&rig));
+    }
     rig.forget();
     let outcome = row.request.as_ref().map(|request| ask(&mut rig, request));
     let mut pairs = vec![
@@ -163,21 +180,44 @@ fn state_after(after: After, rig: &Rig) -> [(&'static str, Option<String>, Strin
     ]
 }
 
-fn notes(rig: &Rig) -> Vec<String> {
+pub(crate) fn notes(rig: &Rig) -> Vec<String> {
     rig.notes().iter().map(|note| format!("{note:?}")).collect()
 }
 
+/// `wait HOURS`, `user ACTION`, `drain`, or a request that is to be acknowledged.
+fn take_step(rig: &mut Rig, number: usize, step: &str) {
+    match step.split_once(' ') {
+        Some(("wait", hours)) => {
+            let hours: u64 = hours.parse().expect("hours");
+            rig.now = rig.now.after(Duration::from_hours(hours));
+        }
+        Some(("user", action)) => {
+            let name = StrDeserializer::<ValueError>::new(action);
+            rig.user_and_back(UserAction::deserialize(name).expect("an action"));
+        }
+        None if step == "drain" => rig.user(UserAction::UseBattery { left_percent: 0 }),
+        Some(_) | None => {
+            let id = CommandId::from_bytes([u8::try_from(number).expect("few steps"); 16]);
+            let outcome = ask_as(rig, id, step);
+            assert!(outcome.starts_with("Acknowledged"), "{step}: {outcome}");
+        }
+    }
+}
+
 /// Sends one command to a device that may not answer.
-fn ask(rig: &mut Rig, request: &str) -> String {
-    let head = CommandHead {
-        id: CommandId::from_bytes([200; 16]),
-        attempt: Attempt::new(1),
-        expires_at: Timestamp::ZERO,
-    };
+pub(crate) fn ask(rig: &mut Rig, request: &str) -> String {
+    ask_as(rig, CommandId::from_bytes([200; 16]), request)
+}
+
+/// As [`ask`]; a device that restarts comes back.
+fn ask_as(rig: &mut Rig, id: CommandId, request: &str) -> String {
+    let before = rig.seen.len();
+    let head = CommandHead { id, attempt: Attempt::new(1), expires_at: Timestamp::ZERO };
     let request = rig.request(request);
     rig.message(ToDevice::Command(Command { head, request }));
     let results = rig.results();
     assert!(results.len() < 2, "at most one answer to one attempt");
+    rig.come_back(before);
     results.first().map_or_else(|| "no answer".to_owned(), |result| describe(&result.outcome))
 }
 
@@ -189,16 +229,20 @@ fn every_row_of_the_table_of_android_holds() {
 
 #[test]
 fn every_row_of_android_has_an_id_of_its_own_and_a_source() {
-    let Table { row: rows, evict } = table();
+    let Table { row: rows, old_call, wipe, notification, unreached } = table();
     let rows = rows.iter().map(|row| (row.id.as_str(), row.source.as_str()));
+    let cells = old_call.iter().map(|cell| (cell.id.as_str(), cell.source.as_str()));
+    let wipes = wipe.iter().map(|cell| (cell.id.as_str(), cell.source.as_str()));
+    let notified = notification.iter().map(|cell| (cell.id.as_str(), cell.source.as_str()));
+    let data = unreached.iter().map(|row| (row.id.as_str(), row.source.as_str()));
     let all: Vec<(&str, &str)> =
-        rows.chain(evict.iter().map(|row| (row.id.as_str(), row.source.as_str()))).collect();
+        rows.chain(cells).chain(wipes).chain(notified).chain(data).collect();
     let ids: BTreeSet<&str> = all.iter().map(|(id, _)| *id).collect();
     assert_eq!(ids.len(), all.len());
     assert!(all.iter().all(|(_, source)| source.len() > 10));
-    let cases: BTreeSet<_> = evict.iter().map(|row| (&row.caller, &row.encryption)).collect();
-    assert_eq!(cases.len(), evict.len());
-    assert!(evict.iter().all(|row| !row.expect.is_empty()));
+    let cases: BTreeSet<_> = unreached.iter().map(|row| (&row.call, &row.when)).collect();
+    assert_eq!(cases.len(), unreached.len());
+    assert!(unreached.iter().all(|row| !row.expect.is_empty()));
 }
 
 #[test]
@@ -269,7 +313,7 @@ fn a_second_reset_replaces_the_temporary_passcode_nobody_has_entered() {
 fn a_forgotten_passcode_is_helped_by_a_reset_and_by_nothing_else() {
     let mut rig = Rig::managed(Mode::AndroidDedicated, PERSONA, Policy::FULL);
     rig.user(UserAction::ForgetPasscode);
-    rig.user(UserAction::Reboot);
+    rig.user_and_back(UserAction::Reboot);
     rig.forget();
     rig.user(UserAction::Unlock);
     assert_eq!(notes(&rig), ["PasscodeForgotten"]);
@@ -320,142 +364,76 @@ fn token(rig: &Rig) -> Option<ResetPasswordToken> {
     }
 }
 
-/// A column of the matrix: its name, and what differs from an honest device with everything set.
-struct Column {
-    name: &'static str,
-    persona: Persona,
-    policy: Policy,
-    traits: Traits,
-}
-
-impl Column {
-    fn new(name: &'static str) -> Self {
-        Self { name, persona: PERSONA, policy: Policy::FULL, traits: Traits::default() }
-    }
-
-    fn quirk(name: &'static str, quirk: Quirk) -> Self {
-        let traits = Traits { quirk: Some(quirk), ..Traits::default() };
-        Self { traits, ..Self::new(name) }
-    }
-
-    fn target(name: &'static str, target: u16) -> Self {
-        let traits = Traits { agent_target: AgentTarget::new(target), ..Traits::default() };
-        Self { traits, ..Self::new(name) }
-    }
-
-    fn no_policy() -> Self {
-        Self { policy: Policy::NONE, ..Self::new("no policy") }
-    }
-
-    fn bare() -> Self {
-        let [passcode, work_profile_password] = [Presence::NotSet; 2];
-        let persona = Persona { passcode, work_profile_password, ..PERSONA };
-        Self { persona, ..Self::new("nothing set") }
-    }
-
-    fn pending() -> Self {
-        let persona = Persona { prompt: PromptHabit::Ignores, ..PERSONA };
-        Self { persona, ..Self::new("pending") }
-    }
-}
-
-/// What came of a request, in few letters.
-fn cell(request: &str, mode: Mode, os: u16, column: &Column) -> String {
-    let bare = spec(mode, OsVersion::major(os), column.persona);
-    let spec = DeviceSpec { traits: column.traits, ..bare };
-    let mut rig = Rig::managed_spec(spec, column.policy);
+#[test]
+fn a_restart_is_answered_before_the_connection_goes_and_comes_back() {
+    let mut rig = Rig::managed(Mode::AndroidDedicated, PERSONA, Policy::FULL);
     rig.forget();
-    let outcome = ask(&mut rig, request);
-    let outcome = outcome.replace("CommandErrorCode ", "").replace("Acknowledged", "ok");
-    let outcome =
-        outcome.replace("TemporaryPasscode of", "digits").replace("NotSupported", "never");
-    let end = match rig.device.phase() {
-        Phase::Enrolled => "",
-        Phase::Enrolling => ", erased",
-        Phase::Unenrolled => ", left",
-        Phase::SetupAssistant | Phase::ActivationPrompt => ", ?",
+    let head = CommandHead {
+        id: CommandId::from_bytes([1; 16]),
+        attempt: Attempt::new(1),
+        expires_at: Timestamp::ZERO,
     };
-    format!("{outcome}{end}")
+    let request = rig.request("REBOOT");
+    rig.message(ToDevice::Command(Command { head, request: request.clone() }));
+    assert_eq!(
+        rig.trace(),
+        ["Persist", "Executed REBOOT", "Send CommandResult", "Disconnect", "Connect"]
+    );
+    rig.connect();
+    rig.forget();
+    rig.message(ToDevice::Command(Command { head, request }));
+    assert_eq!(rig.trace(), ["Send CommandResult"], "answered again, not done again");
 }
 
-fn android_modes() -> impl Iterator<Item = Mode> {
-    Mode::ALL.into_iter().filter(|mode| mode.platform() == Platform::Android)
+#[test]
+fn a_lost_device_that_restarts_says_again_what_its_finder_should_know() {
+    let mut rig = Rig::managed(Mode::AndroidFullyManaged, PERSONA, Policy::FULL);
+    rig.ask(rig.request("START_LOST_MODE message"));
+    rig.forget();
+    rig.user(UserAction::Reboot);
+    assert_eq!(notes(&rig), ["LostModeNotice(\"message\")"]);
 }
 
-/// The cells of a mode; neighbouring versions with the same outcomes share a line.
-fn by_versions(request: &str, mode: Mode, columns: &[Column]) -> Vec<(String, Vec<String>)> {
-    let mut lines: Vec<(u16, u16, Vec<String>)> = Vec::new();
-    for os in 6..=15 {
-        let cell = |column| format!("{:17}", cell(request, mode, os, column));
-        let cells: Vec<String> = columns.iter().map(cell).collect();
-        match lines.last_mut() {
-            Some((_, to, same)) if *same == cells => *to = os,
-            Some(_) | None => lines.push((os, os, cells)),
-        }
-    }
-    let range =
-        |from: u16, to: u16| if from == to { format!("{from}") } else { format!("{from}-{to}") };
-    lines.into_iter().map(|(from, to, cells)| (range(from, to), cells)).collect()
+#[test]
+fn a_lost_device_takes_its_temporary_passcode_and_stays_lost_until_its_user_leaves() {
+    let mut rig = Rig::managed(Mode::AndroidFullyManaged, PERSONA, Policy::FULL);
+    rig.ask(rig.request("START_LOST_MODE message"));
+    let passcode = temporary_passcode(&rig.ask(rig.request("RESET_PASSWORD device")));
+    rig.forget();
+    rig.user(UserAction::ExitLostMode);
+    rig.user(UserAction::EnterPasscode(passcode));
+    rig.user(UserAction::Unlock);
+    let wanted =
+        ["TemporaryPasscodeNeeded", "TemporaryPasscodeAccepted", "Ignored { event: \"Unlock\" }"];
+    assert_eq!(notes(&rig), wanted);
+    rig.user(UserAction::ExitLostMode);
+    assert_eq!(describe(&rig.ask(rig.request("STOP_LOST_MODE"))), "Error StopLostModeStatus 2");
 }
 
-fn pages() -> [(&'static str, Vec<Column>); 4] {
-    let reset = || {
-        vec![
-            Column::new("token active"),
-            Column::pending(),
-            Column::bare(),
-            Column::no_policy(),
-            Column::target("target 25", 25),
-            Column::quirk("no tokens", Quirk::AgentWithoutTokens),
-            Column::quirk("four digits", Quirk::FourDigitPasscodes),
-        ]
-    };
-    [
-        ("RESET_PASSWORD device", reset()),
-        ("RESET_PASSWORD profile", reset()),
-        ("LOCK", vec![Column::new("all set"), Column::bare(), Column::no_policy()]),
-        (
-            "WIPE",
-            vec![
-                Column::new("honest"),
-                Column::quirk("Samsung", Quirk::SamsungFactoryResetBlocked),
-                Column::quirk("Zebra", Quirk::ZebraPartialWipe),
-                Column::quirk("wipeData", Quirk::AgentTarget34WipeData),
-            ],
-        ),
-    ]
+#[test]
+fn a_wipe_ends_lost_mode_and_what_was_recent() {
+    let mut rig = Rig::managed(Mode::AndroidFullyManaged, PERSONA, Policy::FULL);
+    rig.ask(rig.request("START_LOST_MODE message"));
+    rig.user(UserAction::ExitLostMode);
+    rig.ask(rig.request("RESET_PASSWORD device"));
+    rig.ask(rig.request("WIPE"));
+    rig.enrol();
+    rig.connect();
+    assert_eq!(describe(&rig.ask(rig.request("START_LOST_MODE message"))), "Acknowledged");
+}
+
+#[test]
+fn a_located_device_stays_where_it_is() {
+    let mut rig = Rig::managed(Mode::AndroidFullyManaged, PERSONA, Policy::FULL);
+    let [first, second] = [(); 2].map(|()| rig.ask(rig.request("LOCATE_DEVICE")));
+    assert_eq!(first, second);
 }
 
 #[test]
 fn every_android_request_in_every_mode_and_version_has_one_outcome() {
-    let mut page = String::from(
-        "Rows: mode and Android versions. never, Error: NotSupported, Error with the code of Android.\n\
-         erased, left: the device enrols anew, or stays out. Target 35 where none is said.\n",
-    );
-    for (request, columns) in pages() {
-        write!(page, "\n{request:34}").unwrap();
-        columns.iter().for_each(|column| write!(page, "{:17}", column.name).unwrap());
-        for mode in android_modes() {
-            for (versions, cells) in by_versions(request, mode, &columns) {
-                write!(page, "\n  {mode:23} {versions:8}{}", cells.concat()).unwrap();
-            }
-        }
-        page.push('\n');
-    }
-    let page: Vec<&str> = page.lines().map(str::trim_end).collect();
-    insta::assert_snapshot!(page.join("\n"));
+    insta::assert_snapshot!(matrix());
 }
 
-#[test]
-fn no_answer_is_lost_but_that_of_a_reset_without_report_or_of_a_device_that_drops_off() {
-    for (request, columns) in pages() {
-        for mode in android_modes() {
-            for column in &columns {
-                let is_silent = cell(request, mode, 13, column).starts_with("no answer");
-                let drops_off = column.traits.quirk == Some(Quirk::SamsungFactoryResetBlocked)
-                    && mode == Mode::AndroidFullyManaged;
-                assert_eq!(is_silent, drops_off, "{request} {mode} {}", column.name);
-            }
-        }
-    }
+pub(crate) fn android_modes() -> impl Iterator<Item = Mode> {
+    Mode::ALL.into_iter().filter(|mode| mode.platform() == Platform::Android)
 }

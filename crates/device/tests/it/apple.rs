@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use muster_device::{Input, Note, Output, Persona, Phase, Screen, UserAction};
+use muster_device::{
+    AccountSignIn, AwaitConfiguration, DeviceSpec, Input, Note, Output, Persona, Phase, Screen,
+    Traits, UserAction,
+};
 use muster_protocol::management::ToServer;
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{
-    ActivationLockPolicy, Answer, Attempt, CommandId, DeviceId, Mode, OsVersion, Outcome, Platform,
-    Policy,
+    ActivationLockPolicy, Answer, Attempt, CommandId, DeviceId, LockMessage, Mode, OsVersion,
+    Outcome, Platform, Policy, Supervision,
 };
 use serde::Deserialize;
 
@@ -35,6 +38,13 @@ struct CommandRow {
     gone: Option<String>,
     supervised: bool,
     user_enrollment: bool,
+    /// Whether a Shared iPad has it, as a supervised device.
+    #[serde(default = "yes")]
+    shared_ipad: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -46,6 +56,8 @@ struct Row {
     os: Option<String>,
     #[serde(default)]
     persona: PersonaRow,
+    #[serde(default)]
+    traits: Traits,
     activation_lock: Option<ActivationLockPolicy>,
     #[serde(default)]
     before: Vec<String>,
@@ -78,7 +90,8 @@ fn every_request_is_known_to_the_enrolments_and_versions_of_the_table() {
     for command in table().command {
         for mode in apple_modes() {
             let enrolled_for_it = (!command.supervised || supervised(mode))
-                && (command.user_enrollment || mode != Mode::AppleUser);
+                && (command.user_enrollment || !mode.is_user_enrollment())
+                && (command.shared_ipad || mode != Mode::AppleSharedIpad);
             let versions = [
                 (Some(&command.since), enrolled_for_it),
                 (command.absent.as_ref(), false),
@@ -95,7 +108,7 @@ fn every_request_is_known_to_the_enrolments_and_versions_of_the_table() {
 }
 
 fn supervised(mode: Mode) -> bool {
-    matches!(mode, Mode::AppleDeviceSupervised | Mode::AppleAutomatedDevice)
+    mode.supervision() == Supervision::Supervised
 }
 
 fn fresh_answer(mode: Mode, os_version: OsVersion, request: &str) -> String {
@@ -131,7 +144,8 @@ fn differences(row: Row) -> Vec<String> {
     };
     let activation_lock = row.activation_lock.unwrap_or(ActivationLockPolicy::Allowed);
     let policy = Policy { activation_lock, ..Policy::FULL };
-    let mut rig = Rig::managed_spec(spec(mode, os_version, persona), policy);
+    let spec = DeviceSpec { traits: row.traits, ..spec(mode, os_version, persona) };
+    let mut rig = Rig::managed_spec(spec, policy);
     for step in &row.before {
         take(&mut rig, step);
     }
@@ -155,91 +169,137 @@ fn differences(row: Row) -> Vec<String> {
 }
 
 fn take(rig: &mut Rig, step: &str) {
-    match step {
-        "user Lock" => rig.user(UserAction::Lock),
-        "user Unlock" => rig.user(UserAction::Unlock),
-        "user Reboot" => rig.user(UserAction::Reboot),
-        "user PowerOn" => rig.user(UserAction::PowerOn),
-        "user StartFindMy" => rig.user(UserAction::StartFindMy),
-        "tether" => rig.connect(),
-        request => {
-            let outcome = rig.ask(rig.request(request));
-            assert!(matches!(outcome, Outcome::Acknowledged(_)), "{request}: {outcome:?}");
+    match step.split_once(' ') {
+        None if step == "tether" => rig.connect(),
+        Some(("user", action)) => rig.user(user_action(action)),
+        Some(_) | None => {
+            let outcome = rig.ask(rig.request(step));
+            assert!(matches!(outcome, Outcome::Acknowledged(_)), "{step}: {outcome:?}");
         }
     }
 }
 
-/// How a device lies around: the steps that lead there.
-const STATES: [(&str, &[&str]); 5] = [
-    ("unlocked", &[]),
-    ("locked", &["user Lock"]),
-    ("restarted", &["user Reboot", "tether"]),
-    ("no passcode", &["ClearPasscode own-token"]),
-    ("lost", &["EnableLostMode"]),
+fn user_action(step: &str) -> UserAction {
+    let (name, with) = step.split_once(' ').unwrap_or((step, ""));
+    match name {
+        "Lock" => UserAction::Lock,
+        "Unlock" => UserAction::Unlock,
+        "Reboot" => UserAction::Reboot,
+        "PowerOn" => UserAction::PowerOn,
+        "PowerOff" => UserAction::PowerOff,
+        "UseBattery" => UserAction::UseBattery { left_percent: with.parse().expect("percent") },
+        "ChargeBattery" => UserAction::ChargeBattery,
+        "SetPasscode" => UserAction::SetPasscode,
+        "StartFindMy" => UserAction::StartFindMy,
+        "RestoreFromBackup" => UserAction::RestoreFromBackup,
+        "SignIn" => UserAction::SignIn,
+        "HoldManagement" => UserAction::HoldManagement,
+        "ReleaseManagement" => UserAction::ReleaseManagement,
+        "InstallProfile" => UserAction::InstallProfile { identifier: with.to_owned() },
+        _ => panic!("no action is called {name:?}"),
+    }
+}
+
+/// How a device lies around: what its makers did, the steps that lead there, and who gets there.
+struct State {
+    name: &'static str,
+    steps: &'static [&'static str],
+    reached_by: fn(Mode) -> bool,
+}
+
+const fn state(
+    name: &'static str,
+    steps: &'static [&'static str],
+    reached_by: fn(Mode) -> bool,
+) -> State {
+    State { name, steps, reached_by }
+}
+
+const STATES: [State; 8] = [
+    state("unlocked", &[], |_| true),
+    state("locked", &["user Lock"], |_| true),
+    state("restarted", &["user Reboot", "tether"], |_| true),
+    state("no code", &["ClearPasscode own-token"], |mode| {
+        !mode.is_user_enrollment() && mode != Mode::AppleSharedIpad
+    }),
+    state(SETUP, &[], automated),
+    state("lost", &["EnableLostMode"], supervised),
+    state(NO_ACCOUNT, &[], account_driven),
+    state("held", &["user HoldManagement"], |_| true),
 ];
+const SETUP: &str = "setup";
+const NO_ACCOUNT: &str = "no account";
+
+fn automated(mode: Mode) -> bool {
+    matches!(mode, Mode::AppleAutomatedDevice | Mode::AppleSharedIpad)
+}
+
+fn account_driven(mode: Mode) -> bool {
+    matches!(mode, Mode::AppleAccountDrivenDevice | Mode::AppleAccountDrivenUser)
+}
 
 #[test]
 fn every_request_in_every_enrolment_and_state_has_one_outcome() {
-    let mut page = String::from(
-        "iOS 17.4, passcode set, Find My on, all policies. The arrow shows the phase it ends in.\n\
-         restarted: not unlocked since; lost: supervised devices only. User Enrollment cannot\n\
-         lose its passcode by command, so it has no such line.\n",
-    );
+    let mut page = String::from(LEGEND);
     for command in table().command {
-        writeln!(page, "\n{}", command.name).unwrap();
+        write!(page, "\n{:32}", command.name).unwrap();
+        for state in &STATES {
+            write!(page, "{:11}", state.name).unwrap();
+        }
+        page.push('\n');
         for mode in apple_modes() {
-            let cells: Vec<(&str, String)> = STATES
-                .iter()
-                .filter_map(|(state, steps)| Some((*state, cell(mode, steps, &command.name)?)))
-                .collect();
-            for line in lines(&cells) {
-                writeln!(page, "  {mode:18}{line}").unwrap();
-            }
+            let cells = STATES.iter().map(|state| cell(mode, state, &command.name));
+            let cells: String = cells.map(|cell| format!("{cell:11}")).collect();
+            writeln!(page, "  {:30}{}", mode.name(), cells.trim_end()).unwrap();
         }
     }
-    insta::assert_snapshot!(page);
+    let page: Vec<&str> = page.lines().map(str::trim_end).collect();
+    insta::assert_snapshot!(page.join("\n"));
 }
 
-/// States with the same outcome share a line.
-fn lines(cells: &[(&str, String)]) -> Vec<String> {
-    let mut outcomes: Vec<&String> = Vec::new();
-    for (_, outcome) in cells {
-        if !outcomes.contains(&outcome) {
-            outcomes.push(outcome);
-        }
+const LEGEND: &str = "\
+iOS 17.4, passcode set, Find My on, all policies, all rights.
+
+restarted: not unlocked since. no code: no passcode. setup: held in Setup Assistant, where no
+passcode and no Find My is yet. lost: in Lost Mode. no account: nobody has signed in. held: the
+system holds management back.
+
+ok: acknowledged. asleep: acknowledged, the screen sleeps. erased, prompt: acknowledged and erased,
+then it enrols again or asks for its owner. leaves: acknowledged, the management ends. A number is
+the code of the error. -: no device of this enrolment comes into this state.
+";
+
+fn cell(mode: Mode, state: &State, request: &str) -> String {
+    if !(state.reached_by)(mode) {
+        return "-".to_owned();
     }
-    let line = |wanted: &String| {
-        let states: Vec<&str> =
-            cells.iter().filter(|(_, it)| it == wanted).map(|(state, _)| *state).collect();
-        let states = if outcomes.len() == 1 { "always".to_owned() } else { states.join(", ") };
-        format!("{states:42}{wanted}")
-    };
-    outcomes.iter().map(|outcome| line(outcome)).collect()
-}
-
-/// The outcome; `None` if a device of this enrolment does not come into this state.
-fn cell(mode: Mode, steps: &[&str], request: &str) -> Option<String> {
     let persona = Persona { find_my: Switch::On, ..PERSONA };
-    let mut rig = Rig::managed(mode, persona, Policy::FULL);
-    for step in steps {
-        let reachable = match *step {
-            "EnableLostMode" => supervised(mode),
-            "ClearPasscode own-token" => mode != Mode::AppleUser,
-            _ => true,
-        };
-        if !reachable {
-            return None;
-        }
+    let await_configuration =
+        if state.name == SETUP { AwaitConfiguration::Yes } else { AwaitConfiguration::No };
+    let account_sign_in =
+        if state.name == NO_ACCOUNT { AccountSignIn::Later } else { AccountSignIn::AtOnce };
+    let traits = Traits { await_configuration, account_sign_in, ..Traits::default() };
+    let spec = DeviceSpec { traits, ..spec(mode, current_os(mode), persona) };
+    let mut rig = Rig::managed_spec(spec, Policy::FULL);
+    for step in state.steps {
         take(&mut rig, step);
     }
-    let outcome = describe(&rig.ask(rig.request(request)));
-    Some(match rig.device.phase() {
-        Phase::Enrolled => outcome,
-        phase @ (Phase::SetupAssistant
-        | Phase::ActivationPrompt
-        | Phase::Enrolling
-        | Phase::Unenrolled) => format!("{outcome} -> {phase:?}"),
-    })
+    let outcome = rig.ask(rig.request(request));
+    compact(&outcome, rig.device.phase())
+}
+
+fn compact(outcome: &Outcome, phase: Phase) -> String {
+    match (outcome, phase) {
+        (Outcome::Acknowledged(Answer::Locked(LockMessage::NoPasscodeSet)), _) => "asleep".into(),
+        (Outcome::Acknowledged(_), Phase::Enrolled) => "ok".into(),
+        (Outcome::Acknowledged(_), Phase::ActivationPrompt) => "prompt".into(),
+        (Outcome::Acknowledged(_), Phase::Enrolling) => "erased".into(),
+        (Outcome::Acknowledged(_), Phase::Unenrolled) => "leaves".into(),
+        (Outcome::Acknowledged(_), Phase::SetupAssistant) => unreachable!("it enrols at once"),
+        (Outcome::Error(items) | Outcome::NotSupported(items), _) => items[0].code.to_string(),
+        (Outcome::CommandFormatError, _) => "format".into(),
+        (Outcome::NotNow, _) => "NotNow".into(),
+    }
 }
 
 const MODE: Mode = Mode::AppleAutomatedDevice;

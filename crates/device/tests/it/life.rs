@@ -97,7 +97,7 @@ fn a_wiped_device_answers_leaves_and_begins_a_new_life() {
     rig.ask(rig.request("EraseDevice"));
     assert_eq!(
         rig.trace(),
-        ["Persist", "Executed EraseDevice", "Send CommandResult", "Leave", "Enrol"]
+        ["Persist", "Executed EraseDevice", "Send CommandResult", "Leave", "Persist", "Enrol"]
     );
     assert_eq!(rig.device.id(), None);
     rig.enrol();
@@ -135,7 +135,7 @@ fn a_device_its_user_erased_leaves_without_a_word_and_enrols_again() {
     let mut rig = Rig::managed(Mode::AppleDevice, PERSONA, Policy::FULL);
     rig.forget();
     rig.user(UserAction::EraseAllContent);
-    assert_eq!(rig.trace(), ["Persist", "Leave", "Enrol"]);
+    assert_eq!(rig.trace(), ["Persist", "Leave", "Persist", "Enrol"]);
 }
 
 #[test]

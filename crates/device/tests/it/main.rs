@@ -2,10 +2,14 @@
 
 mod activation;
 mod android;
+mod android_grid;
+mod android_matrix;
 mod apple;
+mod apple_life;
 mod delivery;
 mod life;
 mod matrix;
+mod person;
 mod properties;
 mod reset;
 mod rig;

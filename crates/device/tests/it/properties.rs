@@ -1,10 +1,11 @@
 //! Promises that hold for any sequence of events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
+use muster_device::activation::ActivationService;
 use muster_device::{
-    Acknowledgement, AgentTarget, Device, DeviceSpec, Input, Output, Persona, PromptHabit, Quirk,
-    Screen, Traits, UserAction,
+    AccessRights, AccountSignIn, Acknowledgement, AgentTarget, AwaitConfiguration, Device,
+    DeviceSpec, Input, Output, Persona, PromptHabit, Quirk, Screen, Traits, UserAction,
 };
 use muster_protocol::management::{ToDevice, ToServer, Welcome};
 use muster_protocol::secret::{BypassCode, Passcode, UnlockToken};
@@ -38,7 +39,7 @@ enum Step {
 
 /// What the server asks of either platform. The frequent ones have effects and end no life, so
 /// that repeated commands do meet a device which has executed them.
-const APPLE: [&str; 36] = [
+const APPLE: [&str; 42] = [
     "DeviceLock",
     "DeviceLock",
     "DeviceLock",
@@ -75,8 +76,14 @@ const APPLE: [&str; 36] = [
     "DeviceConfigured",
     "InstalledApplicationList",
     "RequestUnlockToken",
+    "CertificateList",
+    "InstallApplication",
+    "InstallApplication net.example.other",
+    "ClearRestrictionsPassword",
+    "ReturnToService",
+    "ReturnToService with-profile",
 ];
-const ANDROID: [&str; 16] = [
+const ANDROID: [&str; 24] = [
     "LOCK",
     "LOCK",
     "LOCK",
@@ -91,6 +98,14 @@ const ANDROID: [&str; 16] = [
     "REQUEST_DEVICE_INFO",
     "WIPE",
     "RELINQUISH_OWNERSHIP",
+    "REBOOT",
+    "START_LOST_MODE",
+    "START_LOST_MODE blank",
+    "STOP_LOST_MODE",
+    "CLEAR_APP_DATA net.example.mail",
+    "CLEAR_APP_DATA com.muster.agent",
+    "LOCATE_DEVICE",
+    "PLAY_LOST_MODE_SOUND 5",
     "DeviceLock",
     "unreadable",
 ];
@@ -106,11 +121,23 @@ fn step() -> impl Strategy<Value = Step> {
         Just(UserAction::Reboot),
         Just(UserAction::SignInAsOwner),
         Just(UserAction::RestoreFromBackup),
+        Just(UserAction::RestoreFromAnotherBackup),
         Just(UserAction::EraseAllContent),
         Just(UserAction::PowerOn),
+        Just(UserAction::PowerOff),
+        Just(UserAction::UseBattery { left_percent: 0 }),
+        Just(UserAction::ChargeBattery),
+        Just(UserAction::SignIn),
+        Just(UserAction::HoldManagement),
+        Just(UserAction::ReleaseManagement),
+        Just(UserAction::InstallProfile { identifier: "net.example.own".to_owned() }),
         Just(UserAction::ClearPasscode),
         Just(UserAction::ForgetPasscode),
         Just(UserAction::RemoveWorkProfile),
+        Just(UserAction::ExitLostMode),
+        Just(UserAction::TurnLocationOn),
+        Just(UserAction::TurnLocationOff),
+        Just(UserAction::ConsentToLocation),
         "[0-9]{0,8}".prop_map(|text| UserAction::EnterPasscode(Passcode::new(text))),
     ];
     let command = (0..8_u8, 0..APPLE.len());
@@ -157,6 +184,10 @@ fn traits() -> impl Strategy<Value = Traits> {
         Quirk::AgentWithoutTokens,
         Quirk::ShortResetToken,
         Quirk::FourDigitPasscodes,
+        Quirk::NoEscrowKeybag,
+        Quirk::SetupAssistantWantsAUserName,
+        Quirk::NoPositionFix,
+        Quirk::BrokenSpeaker,
     ]));
     let acknowledgement = prop::sample::select(&[
         Acknowledgement::BeforeReset,
@@ -164,11 +195,20 @@ fn traits() -> impl Strategy<Value = Traits> {
         Acknowledgement::ConfirmsBeforeExecuting,
         Acknowledgement::ConfirmsWhateverHappens,
     ]);
-    (target, quirk, acknowledgement).prop_map(|(agent_target, quirk, acknowledgement)| Traits {
-        agent_target,
-        quirk,
-        acknowledgement,
-    })
+    let waits = prop::sample::select(&[AwaitConfiguration::No, AwaitConfiguration::Yes]);
+    let sign_in = prop::sample::select(&[AccountSignIn::AtOnce, AccountSignIn::Later]);
+    let rights = prop::sample::select(&[AccessRights::ALL, AccessRights::NONE]);
+    (target, quirk, acknowledgement, waits, sign_in, rights).prop_map(
+        |(target, quirk, acknowledgement, waits, sign_in, rights)| Traits {
+            agent_target: target,
+            quirk,
+            acknowledgement,
+            await_configuration: waits,
+            account_sign_in: sign_in,
+            access_rights: rights,
+            ..Traits::default()
+        },
+    )
 }
 
 /// A device of any mode, version, user and making.
@@ -188,6 +228,7 @@ fn device() -> impl Strategy<Value = DeviceSpec> {
 /// Plays steps against a device as a forgetful server would.
 struct Player {
     device: Device,
+    service: ActivationService,
     now: u64,
     enrolments: u8,
     attempts: u32,
@@ -198,6 +239,7 @@ impl Player {
     fn new(spec: DeviceSpec) -> Self {
         Self {
             device: Device::new(spec.clone(), Seed::root(3)),
+            service: ActivationService::default(),
             now: 0,
             enrolments: 0,
             attempts: 0,
@@ -208,13 +250,30 @@ impl Player {
     fn play(&mut self, step: &Step) -> Vec<Output> {
         self.now += 7_000_000;
         let input = self.input(step);
-        self.device.handle(Timestamp::from_micros(self.now), input);
-        let outputs: Vec<Output> = std::iter::from_fn(|| self.device.poll_output()).collect();
+        let outputs = self.handle(input);
         for output in &outputs {
             if let Output::Send(ToServer::TokenUpdate(update)) = output {
                 let names = &mut self.names;
                 names.unlock_token = update.unlock_token.clone().or(names.unlock_token.take());
                 names.bypass_code = update.bypass_code.clone().or(names.bypass_code.take());
+            }
+        }
+        outputs
+    }
+
+    /// All outputs; what the vendor's service answers comes in between.
+    fn handle(&mut self, input: Input) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            self.device.handle(Timestamp::from_micros(self.now), input);
+            while let Some(output) = self.device.poll_output() {
+                if let Output::Activation(call) = output {
+                    let reply = self.service.answer(&self.device.facts().serial, call);
+                    inputs.push_back(Input::Activation(reply));
+                } else {
+                    outputs.push(output);
+                }
             }
         }
         outputs

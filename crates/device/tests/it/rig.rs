@@ -1,5 +1,8 @@
 //! A device with the smallest server that can hold its hand.
 
+use std::collections::VecDeque;
+
+use muster_device::activation::ActivationService;
 use muster_device::{
     Device, DeviceSpec, Input, Note, Output, Persona, PromptHabit, Screen, UserAction,
 };
@@ -24,7 +27,12 @@ pub(crate) const PERSONA: Persona = Persona {
 pub(crate) struct Rig {
     pub(crate) device: Device,
     pub(crate) policy: Policy,
-    /// Every output since the last [`Rig::forget`].
+    pub(crate) now: Timestamp,
+    /// The vendor's activation service, which answers at once.
+    pub(crate) service: ActivationService,
+    /// What the device asked of it since the last [`Rig::forget`].
+    pub(crate) calls: Vec<&'static str>,
+    /// Every other output since the last [`Rig::forget`].
     pub(crate) seen: Vec<Output>,
     pub(crate) unlock_token: Option<UnlockToken>,
     pub(crate) bypass_code: Option<BypassCode>,
@@ -70,6 +78,9 @@ impl Rig {
         Self {
             device: Device::new(spec, Seed::root(7).child("device", 0)),
             policy,
+            now: Timestamp::ZERO,
+            service: ActivationService::default(),
+            calls: Vec::new(),
             seen: Vec::new(),
             unlock_token: None,
             bypass_code: None,
@@ -121,13 +132,26 @@ impl Rig {
         self.give(Input::User(action));
     }
 
+    /// As [`Rig::user`]; a device that drops its connection and wants it back gets it back.
+    pub(crate) fn user_and_back(&mut self, action: UserAction) {
+        let before = self.seen.len();
+        self.user(action);
+        self.come_back(before);
+    }
+
+    /// Connects again if what was seen since `before` ends so.
+    pub(crate) fn come_back(&mut self, before: usize) {
+        if self.seen[before..].last() == Some(&Output::Connect) {
+            self.connect();
+        }
+    }
+
     /// Gives an input, drains the outputs, keeps and acknowledges escrowed secrets.
     pub(crate) fn give(&mut self, input: Input) {
         if matches!(input, Input::Connected { .. }) {
             self.link = Link::Greeting;
         }
-        self.device.handle(Timestamp::ZERO, input);
-        let outputs: Vec<Output> = core::iter::from_fn(|| self.device.poll_output()).collect();
+        let outputs = self.handle(input);
         for update in outputs.iter().filter_map(token_update) {
             self.unlock_token = update.unlock_token.or(self.unlock_token.take());
             self.bypass_code = update.bypass_code.or(self.bypass_code.take());
@@ -139,15 +163,35 @@ impl Rig {
         }
     }
 
+    /// Gives an input, then what the vendor's service answers to the calls it led to.
+    fn handle(&mut self, input: Input) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            self.device.handle(self.now, input);
+            while let Some(output) = self.device.poll_output() {
+                if let Output::Activation(call) = output {
+                    self.calls.push(call.name());
+                    let reply = self.service.answer(&self.device.facts().serial, call);
+                    inputs.push_back(Input::Activation(reply));
+                } else {
+                    outputs.push(output);
+                }
+            }
+        }
+        outputs
+    }
+
     fn acknowledge_escrow(&mut self) {
         for sequence in core::mem::take(&mut self.owed) {
             let ack = ToDevice::TokenUpdateAck { sequence };
-            self.device.handle(Timestamp::ZERO, Input::Message(ack));
+            self.device.handle(self.now, Input::Message(ack));
             while self.device.poll_output().is_some() {}
         }
     }
 
     pub(crate) fn forget(&mut self) -> Vec<Output> {
+        self.calls.clear();
         core::mem::take(&mut self.seen)
     }
 
@@ -244,9 +288,41 @@ impl Rig {
             "REQUEST_DEVICE_INFO" => android(AndroidRequest::RequestDeviceInfo),
             "RELINQUISH_OWNERSHIP" => android(AndroidRequest::RelinquishOwnership),
             "unreadable" => None,
-            other => apple(apple_request(other)),
+            other => match android_request(other) {
+                Some(request) => android(request),
+                None => apple(apple_request(other)),
+            },
         }
     }
+}
+
+/// Requests of Android beyond the oldest, with what they carry after the name.
+fn android_request(name: &str) -> Option<AndroidRequest> {
+    let (name, with) = name.split_once(' ').unwrap_or((name, ""));
+    let text = |of: &str| (with == of || with.is_empty()).then(|| of.to_owned());
+    let start_lost_mode = || AndroidRequest::StartLostMode {
+        message: if with == "blank" { Some("  ".to_owned()) } else { text("message") },
+        phone_number: text("phone"),
+        email_address: text("email"),
+        street_address: text("street"),
+    };
+    Some(match name {
+        "REBOOT" => AndroidRequest::Reboot,
+        "START_LOST_MODE" => start_lost_mode(),
+        "STOP_LOST_MODE" => AndroidRequest::StopLostMode,
+        "CLEAR_APP_DATA" => AndroidRequest::ClearAppData {
+            package_names: with.split_whitespace().map(str::to_owned).collect(),
+        },
+        "LOCATE_DEVICE" => AndroidRequest::LocateDevice,
+        "PLAY_LOST_MODE_SOUND" => {
+            AndroidRequest::PlayLostModeSound { duration_minutes: with.parse().expect("minutes") }
+        }
+        "WIPE" => AndroidRequest::Wipe {
+            preserve_reset_protection_data: with.contains("preserve"),
+            wipe_esims: with.contains("esims"),
+        },
+        _ => return None,
+    })
 }
 
 /// Requests that need none of the device's secrets, with what they carry after the name.
@@ -298,8 +374,26 @@ fn apple_request(name: &str) -> AppleRequest {
         ("DeviceConfigured", _) => AppleRequest::DeviceConfigured,
         ("InstalledApplicationList", _) => AppleRequest::InstalledApplicationList,
         ("RequestUnlockToken", _) => AppleRequest::RequestUnlockToken,
+        ("CertificateList", _) => AppleRequest::CertificateList,
+        ("InstallApplication", "nameless") => install_application(""),
+        ("InstallApplication", "") => install_application("net.example.app"),
+        ("InstallApplication", identifier) => install_application(identifier),
+        ("ClearRestrictionsPassword", _) => AppleRequest::ClearRestrictionsPassword,
+        ("ReturnToService", profile) => AppleRequest::ReturnToService {
+            preserve_data_plan: false,
+            wifi_profile: None,
+            mdm_profile: match profile {
+                "with-profile" => Some(ProfilePayload::new(vec![b'<'; 9])),
+                "empty-profile" => Some(ProfilePayload::new(Vec::new())),
+                _ => None,
+            },
+        },
         (other, _) => panic!("no request is called {other:?}"),
     }
+}
+
+fn install_application(identifier: &str) -> AppleRequest {
+    AppleRequest::InstallApplication { identifier: identifier.to_owned() }
 }
 
 pub(crate) fn wrong_code() -> BypassCode {
@@ -345,6 +439,7 @@ fn describe_answer(answer: &Answer) -> String {
                 QueryValue::MdmOptions { activation_lock_allowed_while_supervised } => {
                     activation_lock_allowed_while_supervised.to_string()
                 }
+                QueryValue::Percent(percent) => percent.to_string(),
             };
             let pair = |one: &QueryResponse| format!("{}={}", one.key, value(&one.value));
             format!("DeviceInformation {}", words(responses.iter().map(pair).collect()))
@@ -363,6 +458,11 @@ fn describe_answer(answer: &Answer) -> String {
             format!("Settings {}", words(results.iter().map(code).collect()))
         }
         Answer::UnlockToken(_) => "UnlockToken".to_owned(),
+        Answer::Certificates(names) => format!("Certificates {}", words(names.clone())),
+        Answer::ClearedApplications(cleared) => {
+            let statuses = cleared.iter().map(|one| one.status.clone());
+            format!("Cleared {}", words(statuses.collect()))
+        }
         Answer::Done | Answer::TemporaryPasscode(_) | Answer::Locked(_) | Answer::Status(_) => {
             format!("{answer:?}")
         }
@@ -378,6 +478,7 @@ fn describe_output(output: &Output) -> String {
         Output::Executed { request, .. } => format!("Executed {request}"),
         Output::Leave => "Leave".to_owned(),
         Output::Disconnect => "Disconnect".to_owned(),
+        Output::Activation(call) => format!("Activation {}", call.name()),
         Output::Note(note) => format!("Note {note:?}"),
     }
 }

@@ -94,7 +94,7 @@ fn differences(row: Row) -> Vec<String> {
     let spec = spec(mode, os_version, persona(&row.state));
     let mut rig = Rig::managed_spec(spec, policy(&row.state));
     for action in row.state.actions {
-        rig.user(action);
+        rig.user_and_back(action);
     }
     let outcome = rig.ask(rig.request(&row.request));
     let executed = u8::from(row.executed).to_string();

@@ -104,7 +104,8 @@ fn fleet_config(plan: Plan, folder: &Path, endpoints: Endpoints) -> anyhow::Resu
     let token = std::fs::read_to_string(data.enrolment_token("default"))?;
     let token = EnrolmentToken::new(token.trim().to_owned());
     let seed = Seed::root(1);
-    let plan_of = |spec| DevicePlan { spec, token: token.clone(), start: Start::Online };
+    let plan_of =
+        |spec| DevicePlan { spec, token: token.clone(), start: Start::Online, person: None };
     Ok(FleetConfig {
         server: endpoints.quic,
         ca,
@@ -113,6 +114,7 @@ fn fleet_config(plan: Plan, folder: &Path, endpoints: Endpoints) -> anyhow::Resu
         sockets: Sockets::Shared(NonZeroUsize::MIN),
         state_dir: None,
         keep_alive: KEEP_ALIVE,
+        skew: muster_transport::Skew::default(),
         connects_in_flight: NonZeroUsize::new(256).context("a constant")?,
     })
 }

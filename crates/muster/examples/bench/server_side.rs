@@ -52,6 +52,9 @@ pub(crate) async fn serve(data: &Path) -> anyhow::Result<()> {
         data: data.to_owned(),
         exposure: Exposure::LoopbackOnly,
         command_lifetime: Duration::from_secs(3_600),
+        activation: None,
+        readings: muster_control::Readings::default(),
+        skew: muster_transport::Skew::default(),
     });
     let server = server.await?;
     say(&server.endpoints())?;

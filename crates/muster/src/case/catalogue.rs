@@ -15,58 +15,134 @@ macro_rules! files {
 }
 
 files! {
+    "account-driven-user"
+    "acknowledged-before-executing"
+    "acknowledgement-for-another-attempt"
     "activation-lock-at-setup-assistant"
     "activation-lock-returns"
     "activation-lock-unsupervised-refused"
+    "answer-to-a-command-nobody-asked-for"
+    "answer-twice-to-a-wipe"
+    "battery-empty"
+    "bypass-at-the-service"
+    "bypass-at-the-service-of-a-phone-away-for-days"
+    "bypass-code-after-fifteen-days"
+    "bypass-code-fetched-after-the-lock-was-set"
+    "bypass-code-gone-with-the-wipe"
     "bypass-code-rotated"
+    "certificate-almost-expired"
+    "certificate-expired-while-offline"
     "clear-passcode"
     "clear-passcode-user-enrollment-refused"
+    "clone-with-the-same-identity"
+    "command-outlives-its-device"
     "confirmed-whatever-happened"
     "corporate-work-profile-android-7-refused"
     "dedicated-without-policy"
+    "deleted"
+    "deleted-while-away"
+    "deleted-work-profile"
     "device-passcode-android-6"
     "device-passcode-android-7-refused"
     "device-passcode-aosp"
     "device-passcode-aosp-without-policy"
     "device-passcode-dedicated"
+    "duplicate-acknowledgement"
+    "duplicate-acknowledgement-with-a-queue"
     "erased-by-hand-and-locked"
     "erased-while-commands-wait"
+    "executed-connection-lost-before-the-answer"
     "find-my-off-by-the-owner"
+    "forgotten-passcode"
     "fully-managed-token-pending"
+    "kiosk-located"
+    "located-with-location-off"
+    "located-without-consent"
+    "located-without-lost-mode"
+    "location-after-a-day"
     "lock-iphone-without-passcode"
+    "locked-by-the-organisation"
+    "lost-and-locked"
+    "lost-mode"
+    "lost-mode-ended-twice"
+    "lost-mode-lost-by-a-wipe"
+    "lost-mode-on-android-refused"
+    "lost-mode-survives-a-restart"
+    "lost-mode-unsupervised-refused"
+    "no-unlock-token"
+    "not-now-for-days"
     "not-now-while-locked"
+    "nothing-said-for-a-month"
+    "nothing-said-until-it-reconnects"
     "offline-then-online"
+    "organisation-lock-without-a-code"
     "partial-wipe"
     "passcode-set-again"
+    "passcode-set-again-after-days"
+    "private-hardware-cannot-be-locked"
+    "prompt-accepted-after-a-week"
     "prompt-accepted-late"
     "queue-behind-not-now"
     "reboot-with-a-pending-token"
+    "released-from-setup-assistant"
     "remote-lock-aosp"
     "remote-lock-aosp-without-policy"
     "remote-lock-without-passcode"
     "reset-without-a-report"
+    "restart-fully-managed"
+    "restart-of-a-locked-phone-that-never-comes-back"
+    "restart-work-profile-refused"
     "restarted-and-locked"
+    "restarted-by-the-administrator"
+    "restored-from-another-backup"
     "retire"
     "retire-fully-managed-refused"
     "retire-personally-owned"
     "retired-with-a-queue"
+    "return-to-service"
+    "return-to-service-blocked-by-activation-lock"
+    "rights-not-granted"
+    "server-killed-while-a-command-is-in-flight"
+    "server-killed-with-a-full-queue"
+    "server-restarted"
+    "server-restarted-after-a-wipe"
+    "shared-ipad"
+    "short-lived-command"
+    "shut-down-by-the-administrator"
+    "shut-down-unsupervised-refused"
+    "sound-without-lost-mode"
+    "stolen-code-after-rotation"
+    "switched-off-for-weeks"
     "sync"
+    "system-holds-management-back"
+    "temporary-passcode-after-seven-days"
+    "two-locks-the-first-wins"
     "two-weeks-offline"
+    "unlock-token-stale-after-wipe"
+    "unlocked-at-the-service"
+    "unlocked-twice-at-the-service"
     "user-name-not-blank"
+    "user-name-wanted"
     "wipe-call-withdrawn"
     "wipe-does-not-lift-the-lock"
     "wipe-fully-managed"
     "wipe-iphone"
     "wipe-personally-owned-refused"
+    "wipe-two-weeks-late"
     "wipe-user-enrollment-refused"
+    "wipe-waits-for-the-first-unlock"
+    "wiped-before-the-answer-was-out"
     "wiped-before-the-code-was-copied"
+    "wiped-by-its-clone"
     "wiped-with-a-full-queue"
     "work-profile-android-7-refused"
     "work-profile-corporate-owned"
+    "work-profile-password-forgotten"
     "work-profile-prompt-never-accepted"
     "work-profile-removed-by-its-user"
     "work-profile-token-active"
     "work-profile-without-policy"
+    "wrong-code-at-the-service"
     "wrong-unlock-token"
 }
 
@@ -91,6 +167,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::fs;
 
+    use super::super::script::Place;
     use super::*;
 
     #[test]
@@ -107,6 +184,19 @@ mod tests {
         for case in all().unwrap() {
             assert!(!case.title.is_empty() && case.story.ends_with('.'), "{}", case.name);
             assert!(!case.source.is_empty(), "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn the_tour_is_played_on_one_stage() {
+        assert!(tour().unwrap().iter().all(|case| case.place == Place::Shared));
+    }
+
+    #[test]
+    fn every_story_is_two_sentences() {
+        for case in all().unwrap() {
+            let ends = case.story.matches(". ").count() + 1;
+            assert_eq!(ends, 2, "{}: {}", case.name, case.story);
         }
     }
 

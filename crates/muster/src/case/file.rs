@@ -1,17 +1,21 @@
 //! What stands in a case file, and its one turn into a case that cannot be wrong.
 
-use muster_control::ActionKind;
-use muster_device::{Acknowledgement, PromptHabit, Quirk, Screen, UserAction};
+use std::time::Duration;
+
+use muster_device::{Acknowledgement, PromptHabit, Quirk, Screen, Traits};
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{Mode, OsVersion};
 use serde::Deserialize;
 
-use super::outcome::{Expect, Truth};
 use super::role::Role;
-use super::script::{Case, Step, Typed};
+use super::script::{Activation, Case, Place, Step};
+use super::step_file::{SpanFile, StepFile, step};
 
 /// Longest case file, in bytes.
 const FILE_BYTES_MAX: usize = 64 * 1_024;
+
+/// How long a command may wait on a server of its own, as on a bare `muster server`.
+const COMMAND_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Most steps of a case.
 const STEPS_MAX: usize = 100;
@@ -50,8 +54,18 @@ struct CaseFile {
     story: String,
     source: String,
     tour: Option<u32>,
+    /// There if the case needs a server of its own for a reason its steps do not show.
+    server: Option<ServerFile>,
     device: DeviceFile,
     step: Vec<StepFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServerFile {
+    command_lifetime: Option<SpanFile>,
+    #[serde(default)]
+    activation: Activation,
 }
 
 #[derive(Debug, Deserialize)]
@@ -75,7 +89,10 @@ struct DeviceFile {
     #[serde(default)]
     quirk: Option<Quirk>,
     #[serde(default)]
-    acknowledgement: Acknowledgement,
+    acknowledgement: Option<Acknowledgement>,
+    /// Whatever else is peculiar about it.
+    #[serde(default)]
+    traits: Traits,
 }
 
 fn default_profile() -> String {
@@ -103,85 +120,6 @@ enum ScreenFile {
     Unlocked,
 }
 
-/// One step, told apart by its key `do`.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
-enum StepFile {
-    /// An administrator asks for an action.
-    Ask {
-        action: ActionFile,
-        expect: ExpectFile,
-        #[serde(default)]
-        see: Truth,
-    },
-    /// An action asked for earlier comes to its end.
-    Await {
-        action: ActionFile,
-        expect: ExpectFile,
-        #[serde(default)]
-        see: Truth,
-    },
-    /// The user does something.
-    User {
-        action: UserFile,
-        #[serde(default)]
-        see: Truth,
-    },
-    /// Somebody types something.
-    Type {
-        what: Typed,
-        #[serde(default)]
-        user_name: String,
-        #[serde(default)]
-        see: Truth,
-    },
-    /// The connection goes.
-    Offline,
-    /// The connection comes back.
-    Online,
-    /// The administrator copies the bypass code.
-    CopyBypassCode,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum ActionFile {
-    Wipe,
-    Retire,
-    ResetPasscode,
-    RemoteLock,
-    SyncDevice,
-    BypassActivationLock,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum ExpectFile {
-    Refused,
-    Pending,
-    Done,
-    Failed,
-    NotSupported,
-    Canceled,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum UserFile {
-    Lock,
-    Unlock,
-    SetPasscode,
-    StartFindMy,
-    StopFindMy,
-    AcceptPrompt,
-    Reboot,
-    SignInAsOwner,
-    EraseAllContent,
-    RestoreFromBackup,
-    RemoveWorkProfile,
-    PowerOn,
-}
-
 /// Reads a case.
 ///
 /// # Errors
@@ -194,6 +132,7 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<Case, CaseError> {
     if !(1..=STEPS_MAX).contains(&file.step.len()) {
         return Err(CaseError::Steps { count: file.step.len() });
     }
+    let script: Vec<Step> = file.step.into_iter().map(step).collect();
     Ok(Case {
         name: name.to_owned(),
         title: file.title,
@@ -201,8 +140,19 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<Case, CaseError> {
         source: file.source,
         tour: file.tour,
         role: role(file.device)?,
-        script: file.step.into_iter().map(step).collect(),
+        place: place(file.server, &script),
+        script,
     })
+}
+
+fn place(server: Option<ServerFile>, script: &[Step]) -> Place {
+    if server.is_none() && !script.iter().any(Step::needs_its_own_server) {
+        return Place::Shared;
+    }
+    let (asked, activation) =
+        server.map_or((None, Activation::Device), |it| (it.command_lifetime, it.activation));
+    let command_lifetime = asked.map_or(COMMAND_LIFETIME, |asked| asked.span);
+    Place::Own { command_lifetime, activation }
 }
 
 fn role(file: DeviceFile) -> Result<Role, CaseError> {
@@ -212,8 +162,9 @@ fn role(file: DeviceFile) -> Result<Role, CaseError> {
         return Err(CaseError::Profile(file.profile));
     }
     let mut role = Role::new(file.model, mode, os, file.profile);
-    role.traits.quirk = file.quirk;
-    role.traits.acknowledgement = file.acknowledgement;
+    role.traits = file.traits;
+    role.traits.quirk = file.quirk.or(file.traits.quirk);
+    role.traits.acknowledgement = file.acknowledgement.unwrap_or(file.traits.acknowledgement);
     let persona = &mut role.persona;
     persona.passcode = file.passcode.map_or(persona.passcode, presence);
     persona.work_profile_password =
@@ -237,62 +188,6 @@ const fn presence(flag: Flag) -> Presence {
     match flag {
         Flag::On => Presence::Set,
         Flag::Off => Presence::NotSet,
-    }
-}
-
-fn step(file: StepFile) -> Step {
-    match file {
-        StepFile::Ask { action, expect, see } => {
-            Step::Ask(graph_name(action), expected(expect, see))
-        }
-        StepFile::Await { action, expect, see } => {
-            Step::Await(graph_name(action), expected(expect, see))
-        }
-        StepFile::User { action, see } => Step::User(user_action(action), see),
-        StepFile::Type { what, user_name, see } => Step::Type { what, user_name, see },
-        StepFile::Offline => Step::Offline,
-        StepFile::Online => Step::Online,
-        StepFile::CopyBypassCode => Step::CopyBypassCode,
-    }
-}
-
-const fn expected(expect: ExpectFile, see: Truth) -> Expect {
-    match expect {
-        ExpectFile::Refused => Expect::Refused,
-        ExpectFile::Pending => Expect::Waits,
-        ExpectFile::Done => Expect::Ends("done", see),
-        ExpectFile::Failed => Expect::Ends("failed", see),
-        ExpectFile::NotSupported => Expect::Ends("notSupported", see),
-        ExpectFile::Canceled => Expect::Ends("canceled", see),
-    }
-}
-
-const fn graph_name(action: ActionFile) -> &'static str {
-    let kind = match action {
-        ActionFile::Wipe => ActionKind::Wipe,
-        ActionFile::Retire => ActionKind::Retire,
-        ActionFile::ResetPasscode => ActionKind::ResetPasscode,
-        ActionFile::RemoteLock => ActionKind::RemoteLock,
-        ActionFile::SyncDevice => ActionKind::SyncDevice,
-        ActionFile::BypassActivationLock => ActionKind::BypassActivationLock,
-    };
-    kind.graph_name()
-}
-
-const fn user_action(file: UserFile) -> UserAction {
-    match file {
-        UserFile::Lock => UserAction::Lock,
-        UserFile::Unlock => UserAction::Unlock,
-        UserFile::SetPasscode => UserAction::SetPasscode,
-        UserFile::StartFindMy => UserAction::StartFindMy,
-        UserFile::StopFindMy => UserAction::StopFindMy,
-        UserFile::AcceptPrompt => UserAction::AcceptPrompt,
-        UserFile::Reboot => UserAction::Reboot,
-        UserFile::SignInAsOwner => UserAction::SignInAsOwner,
-        UserFile::EraseAllContent => UserAction::EraseAllContent,
-        UserFile::RestoreFromBackup => UserAction::RestoreFromBackup,
-        UserFile::RemoveWorkProfile => UserAction::RemoveWorkProfile,
-        UserFile::PowerOn => UserAction::PowerOn,
     }
 }
 
@@ -325,10 +220,33 @@ mod tests {
             ("'13'", "'thirteen'"),
             ("os = '13'", "os = '13'\nprofile = 'none'"),
             ("do = 'online'", "do = 'dance'"),
+            ("do = 'online'", "do = 'wait'\nfor = 'a while'"),
+            ("do = 'online'", "do = 'misbehave'\nhow = 'badly'"),
+            ("[device]", "[server]\nactivation = 'elsewhere'\n[device]"),
         ] {
             assert!(parse("bad", &SMALL.replace(old, new)).is_err(), "{new}");
         }
         assert!(matches!(parse("long", &"#".repeat(70_000)), Err(CaseError::TooLong)));
+    }
+
+    #[test]
+    fn an_unknown_action_is_answered_with_those_there_are() {
+        let step = "do = 'ask'\naction = 'wype'\nexpect = 'done'";
+        let error = parse("typo", &SMALL.replace("do = 'online'", step)).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains("\"wype\"; there are wipe, retire"), "{cause}");
+    }
+
+    #[test]
+    fn a_case_that_moves_time_or_says_so_has_a_server_of_its_own() {
+        assert_eq!(parse("small", SMALL).unwrap().place, Place::Shared);
+        let waits = SMALL.replace("do = 'online'", "do = 'wait'\nfor = '7 days'");
+        let asks = SMALL.replace("[device]", "[server]\ncommand_lifetime = '1h'\n[device]");
+        for (text, seconds) in [(waits, 30 * 86_400), (asks, 3_600)] {
+            let command_lifetime = Duration::from_secs(seconds);
+            let own = Place::Own { command_lifetime, activation: Activation::Device };
+            assert_eq!(parse("own", &text).unwrap().place, own);
+        }
     }
 
     proptest! {

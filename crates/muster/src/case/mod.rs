@@ -3,15 +3,20 @@
 //! A case is a file in `fixtures/cases/`. The tour of the demo is made of the cases that have a
 //! place in it.
 
+mod bill;
 mod catalogue;
 mod file;
+mod house;
 mod outcome;
+mod player;
 mod role;
 mod script;
 mod stage;
+mod step_file;
 mod theatre;
 mod timeline;
 
+pub(crate) use bill::{Run, play_all};
 pub(crate) use catalogue::{all, tour};
 pub(crate) use file::parse;
 pub(crate) use script::Case;

@@ -13,6 +13,10 @@ pub(crate) enum Expect {
     Refused,
     /// The server accepts, and the action is pending: the device is away, or says not now.
     Waits,
+    /// The server accepts, and shows no more of it; this can be seen on the device itself.
+    Accepted(Truth),
+    /// The device has it and has not answered, and this can be seen on the device itself.
+    Runs(Truth),
     /// The action ends in this state, and this can be seen on the device itself.
     Ends(&'static str, Truth),
 }
@@ -40,6 +44,41 @@ pub(crate) enum Truth {
     EnrolledAnew,
     /// The device is no longer managed and stays away.
     LeftManagement,
+    /// The device is managed, and has no connection for a while.
+    StaysAway,
+    /// The device is connected.
+    Connected,
+    /// The server shows a temporary passcode.
+    PasscodeShown,
+    /// The server shows none any more.
+    PasscodeGone,
+    /// The server shows a bypass code.
+    BypassCodeShown,
+    /// The server shows none any more.
+    BypassCodeGone,
+    /// The server shows where the device is.
+    LocationShown,
+    /// The server does not show it any more.
+    LocationGone,
+    /// The device is not on the server's list.
+    OffTheList,
+    /// The device is in Lost Mode.
+    Lost,
+    /// It is not.
+    NotLost,
+}
+
+/// What the server shows an administrator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// A temporary passcode.
+    pub(crate) passcode: bool,
+    /// Where the device is.
+    pub(crate) location: bool,
+    /// The bypass code.
+    pub(crate) bypass_code: bool,
+    /// The device, on its list.
+    pub(crate) listed: bool,
 }
 
 /// What is there to judge by.
@@ -50,6 +89,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) before: Option<DeviceId>,
     /// What a person saw when typing the temporary passcode.
     pub(crate) notes: &'a [Note],
+    /// What the server shows, for truths of the server's.
+    pub(crate) shown: Shown,
 }
 
 impl Truth {
@@ -65,12 +106,23 @@ impl Truth {
             Self::AsksForOwner => "asks for the owner",
             Self::EnrolledAnew => "enrolled anew",
             Self::LeftManagement => "left management",
+            Self::StaysAway => "stays away",
+            Self::Connected => "connected",
+            Self::PasscodeShown => "passcode shown",
+            Self::PasscodeGone => "passcode not shown",
+            Self::BypassCodeShown => "bypass code shown",
+            Self::BypassCodeGone => "bypass code not shown",
+            Self::LocationShown => "location shown",
+            Self::LocationGone => "location not shown",
+            Self::OffTheList => "off the list",
+            Self::Lost => "in Lost Mode",
+            Self::NotLost => "not in Lost Mode",
         }
     }
 
     /// Whether it can be seen.
     pub(crate) fn holds(self, evidence: &Evidence<'_>) -> bool {
-        let Evidence { view, before, notes } = evidence;
+        let Evidence { view, before, notes, shown } = evidence;
         match self {
             Self::Nothing => true,
             Self::PasscodeRemoved => view.status.passcode == Presence::NotSet,
@@ -83,7 +135,37 @@ impl Truth {
                 view.phase == Phase::Enrolled && view.connected && view.id != *before
             }
             Self::LeftManagement => view.phase == Phase::Unenrolled && !view.connected,
+            Self::StaysAway => view.phase == Phase::Enrolled && !view.connected,
+            Self::Connected => view.connected,
+            Self::PasscodeShown => shown.passcode,
+            Self::PasscodeGone => !shown.passcode,
+            Self::BypassCodeShown => shown.bypass_code,
+            Self::BypassCodeGone => !shown.bypass_code,
+            Self::LocationShown => shown.location,
+            Self::LocationGone => !shown.location,
+            Self::OffTheList => !shown.listed,
+            Self::Lost => view.lost,
+            Self::NotLost => !view.lost,
         }
+    }
+
+    /// Whether it is the server that shows it.
+    pub(crate) fn is_the_servers(self) -> bool {
+        matches!(
+            self,
+            Self::PasscodeShown
+                | Self::PasscodeGone
+                | Self::BypassCodeShown
+                | Self::BypassCodeGone
+                | Self::LocationShown
+                | Self::LocationGone
+                | Self::OffTheList
+        )
+    }
+
+    /// Whether it only counts if it lasts.
+    pub(crate) fn lasts(self) -> bool {
+        matches!(self, Self::StaysAway | Self::BypassCodeGone)
     }
 }
 
@@ -99,6 +181,8 @@ pub(crate) fn expected(expect: Expect) -> String {
     match expect {
         Expect::Refused => "refused (400)".to_owned(),
         Expect::Waits => "pending".to_owned(),
+        Expect::Accepted(truth) => sentence("accepted", truth.words()),
+        Expect::Runs(truth) => sentence("active", truth.words()),
         Expect::Ends(state, truth) => sentence(state, truth.words()),
     }
 }

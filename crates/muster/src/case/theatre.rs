@@ -1,5 +1,6 @@
 //! A server and a fleet of its own for a run: put up, played on, taken down.
 
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,18 +8,22 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use muster_agent::{DevicePlan, Fleet, FleetConfig, FleetProgress, Sockets, Start};
+use muster_device::DeviceSpec;
 use muster_protocol::Seed;
 use muster_protocol::limits::KEEP_ALIVE;
-use muster_protocol::secret::EnrolmentToken;
-use muster_server::{DataDir, Exposure, Server, ServerConfig, Totals};
+use muster_server::{ActivationAccess, Exposure, ServerConfig, Totals};
 use muster_store::Counts;
+use muster_transport::Skew;
+use muster_vendor::VendorFace;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use tokio::time::{sleep, timeout};
 
-use super::script::Case;
+use super::house::House;
+use super::script::{Activation, Case, Place};
 use super::stage::{Stage, serial};
 use crate::client::AdminClient;
+use crate::vendor;
 
 /// How long the fleet may take to enrol and connect, plus a share for each device.
 const CONNECT_WITHIN: Duration = Duration::from_secs(30);
@@ -32,10 +37,19 @@ const SETTLE_WITHIN: Duration = Duration::from_secs(30);
 /// How often it is looked whether they have.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
+/// How long a command may wait on a stage that cases share.
+const SHARED_LIFETIME: Duration = Duration::from_secs(3_600);
+
+/// How often the device of a case with its own server pings: it has to notice soon that its server
+/// was killed and is back.
+const PING_EVERY: Duration = Duration::from_millis(200);
+
 /// A running server with its fleet: the devices of the cases first, then others.
 pub(crate) struct Theatre {
-    server: Server,
+    house: Arc<House>,
     fleet: Arc<Fleet>,
+    /// The activation service, where the server is to reach it.
+    vendor: Option<VendorFace>,
     /// Devices that were there when the curtain rose.
     pub(crate) present: FleetProgress,
 }
@@ -50,54 +64,101 @@ pub(crate) struct Remains {
     pub(crate) fleet: FleetProgress,
 }
 
+/// What differs between the stages of one run.
+struct Terms {
+    command_lifetime: Duration,
+    keep_alive: Duration,
+    activation: Activation,
+}
+
+/// The folder of the stage's vendor, beside what the server keeps.
+const VENDOR_FOLDER: &str = "vendor";
+
 impl Theatre {
     /// Starts server and fleet and waits until every device is connected.
     pub(crate) async fn open(
         folder: &Path,
         cases: &[Case],
-        others: Vec<muster_device::DeviceSpec>,
+        others: Vec<DeviceSpec>,
         seed: Seed,
     ) -> anyhow::Result<Self> {
-        let server = Server::start(server_config(folder)?).await?;
-        let plans = plans(server.data(), cases, others)?;
+        let (command_lifetime, keep_alive) = (SHARED_LIFETIME, KEEP_ALIVE);
+        let terms = Terms { command_lifetime, keep_alive, activation: Activation::Device };
+        let server = server_config(folder, &terms)?;
+        Self::raise(server, cases, others, &terms, seed).await
+    }
+
+    /// The same for one case that cannot share its server.
+    pub(crate) async fn open_for(folder: &Path, case: &Case, seed: Seed) -> anyhow::Result<Self> {
+        let (command_lifetime, activation) = match case.place {
+            Place::Shared => (SHARED_LIFETIME, Activation::Device),
+            Place::Own { command_lifetime, activation } => (command_lifetime, activation),
+        };
+        let terms = Terms { command_lifetime, keep_alive: PING_EVERY, activation };
+        let server = server_config(folder, &terms)?;
+        Self::raise(server, std::slice::from_ref(case), Vec::new(), &terms, seed).await
+    }
+
+    async fn raise(
+        server: ServerConfig,
+        cases: &[Case],
+        others: Vec<DeviceSpec>,
+        terms: &Terms,
+        seed: Seed,
+    ) -> anyhow::Result<Self> {
+        let house = House::open(server).await?;
+        let plans = plans(&house, cases, others).await?;
         let wanted = u64::try_from(plans.len())?;
-        let fleet = Arc::new(Fleet::start(fleet_config(&server, plans, seed)?).await?);
+        let fleet = Fleet::start(fleet_config(&house, plans, seed, terms)?).await?;
+        let vendor = match house.config().activation.as_ref() {
+            Some(access) => Some(vendor::serve(&fleet, any_port()?, access.folder())?),
+            None => None,
+        };
         let present = all_here(&fleet, wanted).await?;
-        Ok(Self { server, fleet, present })
+        Ok(Self { house: Arc::new(house), fleet: Arc::new(fleet), vendor, present })
     }
 
     /// What cases play on.
     pub(crate) fn stage(&self) -> anyhow::Result<Stage> {
-        let url = format!("https://{}", self.server.endpoints().admin);
-        let admin = AdminClient::new(self.server.data(), &url)?;
-        Ok(Stage { admin, fleet: self.fleet.clone() })
+        let url = format!("https://{}", self.house.config().admin);
+        let admin = AdminClient::new(&self.house.data(), &url)?;
+        Ok(Stage { admin, fleet: self.fleet.clone(), house: self.house.clone() })
     }
 
     /// Waits until nothing accepted is open, counts, and stops both sides.
     pub(crate) async fn close(self) -> anyhow::Result<Remains> {
-        let counts = settled(&self.server).await?;
-        let totals = self.server.totals();
+        let counts = settled(&self.house).await?;
+        let totals = self.house.totals().await?;
+        let fleet = self.strike().await?;
+        Ok(Remains { counts, totals, fleet })
+    }
+
+    /// Stops both sides as they are; a command may be open.
+    pub(crate) async fn strike(self) -> anyhow::Result<FleetProgress> {
+        if let Some(vendor) = self.vendor {
+            vendor.stop().await;
+        }
         let fleet = Arc::into_inner(self.fleet).context("the fleet is still in use")?;
         let fleet = fleet.stop().await.progress;
-        self.server.stop().await;
-        Ok(Remains { counts, totals, fleet })
+        Arc::into_inner(self.house).context("the server is still in use")?.close().await;
+        Ok(fleet)
     }
 }
 
 /// Waits until nothing accepted is open; what is open when the time is up counts as lost.
-async fn settled(server: &Server) -> anyhow::Result<Counts> {
+async fn settled(house: &House) -> anyhow::Result<Counts> {
     let nothing_open = async {
         loop {
-            let totals = server.totals();
+            let totals = house.totals().await?;
             if totals.terminal >= totals.accepted {
-                return;
+                return anyhow::Ok(());
             }
             sleep(LOOK_EVERY).await;
         }
     };
     drop(timeout(SETTLE_WITHIN, nothing_open).await);
     // The counters of the process say when to look; the database says what is true.
-    Ok(server.counts().await?)
+    house.counts().await
 }
 
 async fn all_here(fleet: &Fleet, wanted: u64) -> anyhow::Result<FleetProgress> {
@@ -112,53 +173,62 @@ async fn all_here(fleet: &Fleet, wanted: u64) -> anyhow::Result<FleetProgress> {
     }
 }
 
-fn server_config(folder: &Path) -> anyhow::Result<ServerConfig> {
-    let any_port = "127.0.0.1:0".parse().context("failed to parse a constant address")?;
+fn any_port() -> anyhow::Result<SocketAddr> {
+    "127.0.0.1:0".parse().context("failed to parse a constant address")
+}
+
+fn server_config(folder: &Path, terms: &Terms) -> anyhow::Result<ServerConfig> {
+    let any_port = any_port()?;
     Ok(ServerConfig {
         quic: any_port,
         admin: any_port,
         data: folder.to_owned(),
         exposure: Exposure::LoopbackOnly,
-        command_lifetime: Duration::from_secs(3_600),
+        command_lifetime: terms.command_lifetime,
+        activation: match terms.activation {
+            Activation::Device => None,
+            Activation::Service => Some(ActivationAccess::in_folder(folder.join(VENDOR_FOLDER))),
+        },
+        readings: muster_control::Readings::default(),
+        skew: Skew::default(),
     })
 }
 
 fn fleet_config(
-    server: &Server,
+    house: &House,
     plans: Vec<DevicePlan>,
     seed: Seed,
+    terms: &Terms,
 ) -> anyhow::Result<FleetConfig> {
     let pem =
-        std::fs::read(server.data().ca_certificate()).context("failed to read the run's CA")?;
+        std::fs::read(house.data().ca_certificate()).context("failed to read the run's CA")?;
     Ok(FleetConfig {
-        server: server.endpoints().quic,
+        server: house.config().quic,
         ca: CertificateDer::from_pem_slice(&pem).context("failed to read the run's CA")?,
         plans,
         seed,
         sockets: Sockets::Shared(NonZeroUsize::MIN),
         state_dir: None,
-        keep_alive: KEEP_ALIVE,
+        keep_alive: terms.keep_alive,
+        skew: house.config().skew.clone(),
         connects_in_flight: muster_agent::CONNECTS_IN_FLIGHT,
     })
 }
 
-fn plans(
-    data: &DataDir,
+async fn plans(
+    house: &House,
     cases: &[Case],
-    others: Vec<muster_device::DeviceSpec>,
+    others: Vec<DeviceSpec>,
 ) -> anyhow::Result<Vec<DevicePlan>> {
     let start = Start::Online;
     let mut plans = Vec::new();
     for (index, case) in cases.iter().enumerate() {
-        let token = folder_token(data, &case.role.profile)?;
-        plans.push(DevicePlan { spec: case.role.spec(&serial(index))?, token, start });
+        let (spec, token) =
+            (case.role.spec(&serial(index))?, house.token(&case.role.profile).await?);
+        plans.push(DevicePlan { spec, token, start, person: None });
     }
-    let token = folder_token(data, "default")?;
-    plans.extend(others.into_iter().map(|spec| DevicePlan { spec, token: token.clone(), start }));
+    let token = house.token("default").await?;
+    let other = |spec| DevicePlan { spec, token: token.clone(), start, person: None };
+    plans.extend(others.into_iter().map(other));
     Ok(plans)
-}
-
-fn folder_token(data: &DataDir, profile: &str) -> anyhow::Result<EnrolmentToken> {
-    let text = std::fs::read_to_string(data.enrolment_token(profile));
-    Ok(EnrolmentToken::new(text.context("failed to read an enrolment token")?.trim().to_owned()))
 }

@@ -11,13 +11,27 @@ use serde::Serialize;
 pub(crate) enum Lane {
     /// The administrator and what the server tells them.
     Admin,
-    /// The connection.
+    /// The server itself.
+    Server,
+    /// The connection, and time.
     Network,
     /// The person at the device.
     User,
     /// The device itself.
     Device,
+    /// The vendor's services.
+    Vendor,
 }
+
+/// Every lane with its title, from the administrator to the vendor.
+const LANES: [(Lane, &str); 6] = [
+    (Lane::Admin, "admin"),
+    (Lane::Server, "server"),
+    (Lane::Network, "network"),
+    (Lane::User, "user"),
+    (Lane::Device, "device"),
+    (Lane::Vendor, "vendor"),
+];
 
 /// One event.
 #[derive(Clone, Debug, Serialize)]
@@ -57,19 +71,18 @@ pub(crate) fn millis(span: Duration) -> f64 {
     (span.as_secs_f64() * 100_000.0).round() / 100.0
 }
 
-/// The timeline with a lane for each party.
+/// The timeline with a lane for each party that did something.
 pub(crate) fn table(moments: &[Moment]) -> Table {
-    let mut table = Table::new(&["ms", "admin", "network", "user", "device"]);
+    let used = |lane: Lane| moments.iter().any(|moment| moment.lane == lane);
+    let lanes: Vec<(Lane, &str)> = LANES.into_iter().filter(|(lane, _)| used(*lane)).collect();
+    let titles: Vec<&str> =
+        ["ms"].into_iter().chain(lanes.iter().map(|(_, title)| *title)).collect();
+    let mut table = Table::new(&titles);
     table.right(0);
     for moment in moments {
         let in_lane = |lane| if moment.lane == lane { moment.what.clone() } else { String::new() };
-        table.row([
-            format!("{:.1}", moment.at_ms),
-            in_lane(Lane::Admin),
-            in_lane(Lane::Network),
-            in_lane(Lane::User),
-            in_lane(Lane::Device),
-        ]);
+        let cells = lanes.iter().map(|(lane, _)| in_lane(*lane));
+        table.row([format!("{:.1}", moment.at_ms)].into_iter().chain(cells));
     }
     table
 }

@@ -3,23 +3,36 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use serde_json::json;
+use clap::ValueEnum as _;
+use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
 use super::device::action_table;
-use crate::cli::ActionArgs;
+use crate::cli::{ActionArgs, ActionName, ActionWith};
 use crate::client::{ActionResult, AdminClient, Asked};
-use crate::exit::{Exit, ExitWith};
+use crate::exit::{Exit, ExitWith, usage_error};
 use crate::talk::{Format, print, print_json, say};
 
 /// How often the state of an action is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 pub(super) async fn run(args: &ActionArgs, format: Format) -> anyhow::Result<Exit> {
+    let body = body(args.action, &args.with)?;
+    if args.action == ActionName::Delete && args.wait.is_some() {
+        return Err(usage_error(
+            "nothing can be waited for after a delete: the device is off the list at once, and \
+             what becomes of it is not shown any more; leave out --wait",
+        ));
+    }
     let client = AdminClient::from_args(&args.admin)?;
     let device = client.find(&args.device).await?;
     let action = args.action.kind().graph_name();
-    let command = match client.act(&device.id, action).await? {
+    let asked = if args.action == ActionName::Delete {
+        client.delete(&device.id).await?
+    } else {
+        client.act_with(&device.id, action, &body).await?
+    };
+    let command = match asked {
         Asked::Accepted { command } => command,
         Asked::Refused { status, reason } => {
             if format == Format::Json {
@@ -30,7 +43,7 @@ pub(super) async fn run(args: &ActionArgs, format: Format) -> anyhow::Result<Exi
         }
     };
     let Some(within) = args.wait else {
-        return accepted(&device.id, &command, format);
+        return accepted(args.action, &device.id, &command, format);
     };
     let result = client.wait_over(&device.id, &command, within).await?;
     match format {
@@ -46,6 +59,56 @@ pub(super) async fn run(args: &ActionArgs, format: Format) -> anyhow::Result<Exi
     })
 }
 
+/// The body of the request: what was given, if it goes with the action.
+fn body(action: ActionName, with: &ActionWith) -> anyhow::Result<Value> {
+    let mut body = Map::new();
+    for (flag, member, value, wanted) in given(with) {
+        if action != wanted {
+            let (wanted, action) = (spelling(wanted), spelling(action));
+            return Err(usage_error(format!("{flag} goes with {wanted}, not with {action}")));
+        }
+        body.insert(member.to_owned(), value);
+    }
+    let shows = ["message", "phoneNumber"].iter().any(|member| body.contains_key(*member));
+    if action == ActionName::EnableLostMode && !shows {
+        return Err(usage_error(
+            "enable-lost-mode needs --message or --phone-number: without them a finder does not \
+             know where to bring the device",
+        ));
+    }
+    Ok(body.into())
+}
+
+/// What was given on the command line: its flag, its name in Graph, its value, its action.
+fn given(
+    with: &ActionWith,
+) -> impl Iterator<Item = (&'static str, &'static str, Value, ActionName)> {
+    use ActionName::{EnableLostMode, PlayLostModeSound, Wipe};
+    let text = |text: &Option<String>| text.as_deref().map(Value::from);
+    let flag = |set: bool| set.then_some(Value::Bool(true));
+    [
+        ("--message", "message", text(&with.message), EnableLostMode),
+        ("--phone-number", "phoneNumber", text(&with.phone_number), EnableLostMode),
+        ("--footer", "footer", text(&with.footer), EnableLostMode),
+        (
+            "--minutes",
+            "durationInMinutes",
+            with.minutes.map(|minutes| minutes.to_string().into()),
+            PlayLostModeSound,
+        ),
+        ("--keep-enrollment-data", "keepEnrollmentData", flag(with.keep_enrollment_data), Wipe),
+        ("--persist-esim", "persistEsimDataPlan", flag(with.persist_esim), Wipe),
+    ]
+    .into_iter()
+    .filter_map(|(flag, member, value, action)| Some((flag, member, value?, action)))
+}
+
+/// An action as the command line spells it.
+fn spelling(action: ActionName) -> String {
+    let value = action.to_possible_value();
+    value.map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
 /// Why there is no answer yet, and what becomes of the command.
 fn not_over(result: &ActionResult, within: Duration) -> String {
     format!(
@@ -57,12 +120,21 @@ fn not_over(result: &ActionResult, within: Duration) -> String {
     )
 }
 
-fn accepted(device: &str, command: &str, format: Format) -> anyhow::Result<Exit> {
+fn accepted(
+    action: ActionName,
+    device: &str,
+    command: &str,
+    format: Format,
+) -> anyhow::Result<Exit> {
     match format {
         Format::Json => print_json(&json!({ "device": device, "command": command }))?,
         Format::Text => {
             print(&format!("accepted as command {command}\n"));
-            say(&format!("hint: `muster device show {device}` shows what came of it"));
+            say(&if action == ActionName::Delete {
+                "the device is off the list; it is retired, or wiped, when it comes".to_owned()
+            } else {
+                format!("hint: `muster device show {device}` shows what came of it")
+            });
         }
     }
     Ok(Exit::Ok)
@@ -85,5 +157,38 @@ impl AdminClient {
             }
             sleep(LOOK_EVERY).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(action: ActionName, with: &ActionWith) -> String {
+        body(action, with).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_was_given_stands_in_the_body_under_its_name_in_graph() {
+        let with = ActionWith { keep_enrollment_data: true, ..ActionWith::default() };
+        let wipe = body(ActionName::Wipe, &with).unwrap();
+        assert_eq!(wipe, json!({ "keepEnrollmentData": true }));
+        let with = ActionWith { minutes: Some(2), ..ActionWith::default() };
+        let sound = body(ActionName::PlayLostModeSound, &with).unwrap();
+        assert_eq!(sound, json!({ "durationInMinutes": "2" }));
+        assert_eq!(body(ActionName::Sync, &ActionWith::default()).unwrap(), json!({}));
+    }
+
+    #[test]
+    fn a_flag_of_another_action_is_refused_by_name_and_never_dropped() {
+        let with = ActionWith { persist_esim: true, ..ActionWith::default() };
+        let said = refused(ActionName::Retire, &with);
+        assert_eq!(said, "--persist-esim goes with wipe, not with retire");
+    }
+
+    #[test]
+    fn lost_mode_needs_something_to_show_to_a_finder() {
+        let with = ActionWith { footer: Some("lost".to_owned()), ..ActionWith::default() };
+        assert!(refused(ActionName::EnableLostMode, &with).contains("--phone-number"));
     }
 }

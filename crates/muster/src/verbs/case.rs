@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::Context as _;
-use muster_protocol::Seed;
 use muster_report::Table;
 use serde_json::{Value, json};
 
 use super::interrupted;
-use crate::case::{self, Case, Played, Remains, Theatre, timeline_table};
+use crate::case::{self, Case, Played, Run, timeline_table};
 use crate::cli::{CaseListArgs, CaseRunArgs};
 use crate::exit::{Exit, ExitWith, usage_error};
 use crate::talk::{Format, print, print_json, say};
@@ -37,9 +36,9 @@ pub(super) fn list(args: &CaseListArgs, format: Format) -> anyhow::Result<Exit> 
 
 pub(super) async fn run(args: &CaseRunArgs, format: Format) -> anyhow::Result<Exit> {
     let cases = wanted(args)?;
-    let (played, remains) = tokio::select! {
+    let Run { played, executed_twice } = tokio::select! {
         () = interrupted() => return Ok(Exit::Interrupted),
-        performed = perform(&cases) => performed?,
+        run = case::play_all(&cases) => run?,
     };
     let failed: Vec<&str> =
         played.iter().filter(|case| !passed(case)).map(|case| case.case.as_str()).collect();
@@ -48,23 +47,13 @@ pub(super) async fn run(args: &CaseRunArgs, format: Format) -> anyhow::Result<Ex
             "cases": played.len(),
             "passed": played.len() - failed.len(),
             "failed": failed,
-            "executed_twice": remains.fleet.executed_twice,
+            "executed_twice": executed_twice,
             "played": played,
         }))?,
         Format::Text => print(&told(&cases, &played)),
     }
-    let fine = failed.is_empty() && remains.fleet.executed_twice == 0;
+    let fine = failed.is_empty() && executed_twice == 0;
     Ok(if fine { Exit::Ok } else { Exit::VerdictFailed })
-}
-
-async fn perform(cases: &[Case]) -> anyhow::Result<(Vec<Played>, Remains)> {
-    let folder = tempfile::Builder::new().prefix("muster-case-").tempdir();
-    let folder = folder.context("failed to make a temporary folder")?;
-    let theatre = Theatre::open(folder.path(), cases, Vec::new(), Seed::root(1)).await?;
-    let stage = theatre.stage()?;
-    let played = case::perform(&stage, cases).await?;
-    drop(stage);
-    Ok((played, theatre.close().await?))
 }
 
 /// The cases the arguments name: built-in ones, or files.

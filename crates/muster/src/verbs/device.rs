@@ -2,13 +2,18 @@
 
 use muster_report::Table;
 
-use crate::cli::{AdminArgs, DeviceShowArgs};
+use crate::cli::{DeviceListArgs, DeviceShowArgs, PlatformName};
 use crate::client::{ActionResult, AdminClient, ManagedDevice};
 use crate::exit::Exit;
 use crate::talk::{Format, print, print_json};
 
-pub(super) async fn list(args: &AdminArgs, format: Format) -> anyhow::Result<Exit> {
-    let devices = AdminClient::from_args(args)?.devices().await?;
+pub(super) async fn list(args: &DeviceListArgs, format: Format) -> anyhow::Result<Exit> {
+    let client = AdminClient::from_args(&args.admin)?;
+    let mut devices = match args.activation_lock {
+        Some(lock) => client.devices_locked(lock).await?,
+        None => client.devices().await?,
+    };
+    devices.retain(|device| is_wanted(device, args));
     match format {
         Format::Json => print_json(&devices)?,
         Format::Text => {
@@ -33,14 +38,27 @@ pub(super) async fn show(args: &DeviceShowArgs, format: Format) -> anyhow::Resul
     Ok(Exit::Ok)
 }
 
+/// Whether a device is one of those asked for. The server has sorted out the Activation Lock.
+fn is_wanted(device: &ManagedDevice, args: &DeviceListArgs) -> bool {
+    let platform = match args.platform {
+        Some(PlatformName::Apple) => device.operating_system != "Android",
+        Some(PlatformName::Android) => device.operating_system == "Android",
+        None => true,
+    };
+    platform
+        && args.mode.is_none_or(|mode| text_of(device, "x-muster-mode") == mode.name())
+        && (!args.lost || text_of(device, "lostModeState") == "enabled")
+        && (!args.noncompliant || text_of(device, "complianceState") == "noncompliant")
+}
+
 fn list_table(devices: &[ManagedDevice]) -> Table {
-    let mut table = Table::new(&["serial", "model", "system", "enrolment", "state", "here", "id"]);
+    let mut table = Table::new(&["serial", "model", "system", "mode", "state", "here", "id"]);
     for device in devices {
         table.row([
             device.serial_number.clone(),
             device.model.clone(),
             format!("{} {}", device.operating_system, device.os_version),
-            text_of(device, "deviceEnrollmentType"),
+            text_of(device, "x-muster-mode"),
             text_of(device, "managementState"),
             if device.rest.get("x-muster-connected").is_some_and(|here| here == true) {
                 "yes".to_owned()
@@ -72,17 +90,25 @@ fn facts_table(device: &ManagedDevice) -> anyhow::Result<Table> {
 }
 
 pub(super) fn action_table(device: &ManagedDevice) -> Table {
-    let mut table = Table::new(&["action", "state", "passcode", "reason", "updated"]);
+    let mut table = Table::new(&["action", "state", "result", "reason", "updated"]);
     for result in &device.device_action_results {
         table.row([
             result.action_name.clone(),
             result.action_state.clone(),
-            result.passcode.clone().unwrap_or_default(),
+            result.passcode.clone().or_else(|| place(result)).unwrap_or_default(),
             reason(result),
             result.last_updated_date_time.clone(),
         ]);
     }
     table
+}
+
+/// Where the device was found: degrees north and east, and how far off that may be.
+fn place(result: &ActionResult) -> Option<String> {
+    let place = result.rest.get("deviceLocation")?;
+    let [latitude, longitude, metres] = ["latitude", "longitude", "horizontalAccuracy"]
+        .map(|member| place.get(member).and_then(serde_json::Value::as_f64));
+    Some(format!("{:.6}, {:.6} within {:.0} m", latitude?, longitude?, metres?))
 }
 
 /// Why the device refused or failed, in its own words.

@@ -9,9 +9,11 @@ use anyhow::Context as _;
 use muster_agent::{
     DevicePlan, Fleet, FleetConfig, FleetProgress, FleetSummary, Sockets, Start, population,
 };
+use muster_device::{Calendar, DeviceSpec};
 use muster_protocol::Seed;
 use muster_protocol::secret::EnrolmentToken;
 use muster_server::DataDir;
+use muster_vendor::{VendorError, VendorFace};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
@@ -20,7 +22,9 @@ use tokio::time::sleep;
 use super::interrupted;
 use crate::cli::FleetArgs;
 use crate::exit::{Exit, ExitWith, usage_error};
+use crate::life::Life;
 use crate::talk::{Format, print, print_json, say};
+use crate::vendor;
 
 /// Most devices of one fleet: as many as one server keeps.
 const DEVICES_MAX: usize = 2_000_000;
@@ -32,15 +36,20 @@ const FILES_BESIDE_SOCKETS: usize = 32;
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(args: &FleetArgs, format: Format) -> anyhow::Result<Exit> {
+    check_activation_service(args)?;
     let config = fleet_config(args)?;
     let wanted = u64::try_from(config.plans.len()).unwrap_or(u64::MAX);
     let server = config.server;
     let started = Instant::now();
     let fleet = Fleet::start(config).await?;
+    let vendor = activation_service(args, &fleet)?;
     let ended_early = tokio::select! {
         () = interrupted() => args.run_for.is_some(),
-        () = live(&fleet, wanted, started, args.run_for) => false,
+        () = live(&fleet, wanted, started, args) => false,
     };
+    if let Some(vendor) = vendor {
+        vendor.stop().await;
+    }
     let summary = fleet.stop().await;
     match format {
         Format::Text => print(&summary_text(&summary)),
@@ -57,9 +66,33 @@ pub(super) async fn run(args: &FleetArgs, format: Format) -> anyhow::Result<Exit
     })
 }
 
+/// Refuses an address other machines could reach before any device enrols.
+fn check_activation_service(args: &FleetArgs) -> anyhow::Result<()> {
+    match args.activation_service {
+        Some(address) if !address.ip().is_loopback() => {
+            Err(usage_error(VendorError::Exposed(address).to_string()))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Serves the vendor's activation service if that is wanted.
+fn activation_service(args: &FleetArgs, fleet: &Fleet) -> anyhow::Result<Option<VendorFace>> {
+    let (Some(address), Some(folder)) = (args.activation_service, &args.activation_folder) else {
+        return Ok(None);
+    };
+    let face = vendor::serve(fleet, address, folder)?;
+    let (address, folder) = (face.address(), folder.display());
+    say(&format!("activation service on https://{address}, certificates for it in {folder}"));
+    Ok(Some(face))
+}
+
 /// Says how the fleet comes up, then waits for the end of the wanted time, or for ever.
-async fn live(fleet: &Fleet, wanted: u64, started: Instant, run_for: Option<Duration>) {
+async fn live(fleet: &Fleet, wanted: u64, started: Instant, args: &FleetArgs) {
     let up = async {
+        if args.life != Life::None {
+            watch(fleet, args.day_length).await;
+        }
         while fleet.progress().connected < wanted {
             tokio::select! {
                 () = sleep(PROGRESS_EVERY) => say(&progress_line(&fleet.progress(), wanted)),
@@ -69,10 +102,29 @@ async fn live(fleet: &Fleet, wanted: u64, started: Instant, run_for: Option<Dura
         say(&format!("{wanted} devices connected after {:.1} s", started.elapsed().as_secs_f64()));
         std::future::pending::<()>().await;
     };
-    match run_for {
+    match args.run_for {
         None => up.await,
         Some(span) => drop(tokio::time::timeout(span, up).await),
     }
+}
+
+/// Says how a fleet lives whose devices come and go with their users. Does not end.
+async fn watch(fleet: &Fleet, calendar: Calendar) {
+    loop {
+        sleep(PROGRESS_EVERY).await;
+        let time = calendar.label(fleet.now());
+        say(&format!("{time}  {}", life_line(&fleet.progress())));
+    }
+}
+
+fn life_line(progress: &FleetProgress) -> String {
+    let FleetProgress { devices, enrolled, connected, in_use, executed, .. } = progress;
+    let percent = |count: &u64| count.saturating_mul(100) / devices.max(&1);
+    format!(
+        "{} % online, {} % in use, {enrolled} of {devices} enrolled, {executed} commands executed",
+        percent(connected),
+        percent(in_use),
+    )
 }
 
 fn progress_line(progress: &FleetProgress, wanted: u64) -> String {
@@ -166,16 +218,22 @@ fn fleet_config(args: &FleetArgs) -> anyhow::Result<FleetConfig> {
     }
     room_for_sockets(args)?;
     let specs = population(args.devices.get(), seed);
-    let plan = |spec| DevicePlan { spec, token: token.clone(), start: Start::Online };
+    let plan = |(index, spec): (u64, DeviceSpec)| DevicePlan {
+        person: args.life.person(index, spec.facts.mode, seed, args.day_length),
+        spec,
+        token: token.clone(),
+        start: Start::Online,
+    };
     Ok(FleetConfig {
         server,
         ca,
-        plans: specs.into_iter().map(plan).collect(),
+        plans: (0..).zip(specs).map(plan).collect(),
         seed,
         sockets: args.sockets,
         state_dir: args.state.clone(),
         connects_in_flight: args.connects_in_flight,
         keep_alive: args.keep_alive,
+        skew: muster_transport::Skew::default(),
     })
 }
 

@@ -4,7 +4,7 @@ mod action;
 mod case;
 mod device;
 mod fleet;
-mod server;
+pub(crate) mod server;
 mod token;
 
 use std::io::IsTerminal as _;

@@ -1,6 +1,12 @@
 //! `muster server`
 
-use muster_server::{Exposure, Server, ServerConfig, ServerError};
+use std::path::Path;
+
+use clap::ValueEnum;
+use muster_control::{
+    CorporateProfileRetire, DeviceOwnerReset, LostModeAfterErase, PersonalProfileLock, Readings,
+};
+use muster_server::{AccessError, ActivationAccess, Exposure, Server, ServerConfig, ServerError};
 use serde_json::json;
 
 use super::interrupted;
@@ -8,13 +14,50 @@ use crate::cli::ServerArgs;
 use crate::exit::{Exit, usage_error};
 use crate::talk::{Format, print, print_json, say};
 
+/// A reading of the documents that is not the default one, where they contradict each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Reading {
+    /// Of device owners only dedicated devices get a passcode reset
+    DedicatedOnly,
+    /// Personally-owned devices with a work profile are not locked
+    NoPersonalProfileLock,
+    /// Corporate-owned devices with a work profile can be retired
+    RetireCorporateProfile,
+    /// Lost Mode comes back after an erase
+    ReapplyLostMode,
+}
+
+/// The defaults, but for what was asked otherwise.
+fn readings(chosen: &[Reading]) -> Readings {
+    let mut readings = Readings::default();
+    for reading in chosen {
+        match reading {
+            Reading::DedicatedOnly => readings.device_owner_reset = DeviceOwnerReset::DedicatedOnly,
+            Reading::NoPersonalProfileLock => {
+                readings.personal_profile_lock = PersonalProfileLock::Refused;
+            }
+            Reading::RetireCorporateProfile => {
+                readings.corporate_profile_retire = CorporateProfileRetire::Supported;
+            }
+            Reading::ReapplyLostMode => {
+                readings.lost_mode_after_erase = LostModeAfterErase::Reapplied;
+            }
+        }
+    }
+    readings
+}
+
 pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exit> {
+    let activation = args.activation_folder.clone().map(ActivationAccess::in_folder);
     let config = ServerConfig {
         quic: args.quic,
         admin: args.admin,
         data: args.data.clone(),
         exposure: if args.allow_non_loopback { Exposure::Anywhere } else { Exposure::LoopbackOnly },
         command_lifetime: args.command_lifetime,
+        activation: activation.clone(),
+        readings: readings(&args.reading),
+        skew: muster_transport::Skew::default(),
     };
     let server = match Server::start(config).await {
         Err(exposed @ ServerError::Exposed(_)) => return Err(usage_error(exposed.to_string())),
@@ -22,6 +65,9 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
     };
     if let Some(advice) = server.socket_buffers().shortfall() {
         say(&format!("warning: {advice}"));
+    }
+    if let Some(Err(error)) = activation.as_ref().map(ActivationAccess::address) {
+        say(&not_known_yet(args, &error));
     }
     match format {
         Format::Text => print(&greeting(&server, args)),
@@ -40,6 +86,15 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
         totals.accepted, totals.terminal
     ));
     Ok(Exit::Ok)
+}
+
+/// What to do about an activation service that has not shown itself.
+fn not_known_yet(args: &ServerArgs, error: &AccessError) -> String {
+    let folder = args.activation_folder.as_deref().unwrap_or(Path::new("")).display();
+    format!(
+        "warning: {error} ({folder}): bypassActivationLock stays pending until \
+         `muster fleet --activation-service 127.0.0.1:9443 --activation-folder {folder}` runs"
+    )
 }
 
 /// Where things are and what to try next.
@@ -66,4 +121,17 @@ fn greeting(server: &Server, args: &ServerArgs) -> String {
         "Ctrl-C stops".to_owned(),
     ];
     lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reading_changes_what_the_server_does() {
+        assert_eq!(readings(&[]), Readings::default());
+        for reading in Reading::value_variants() {
+            assert_ne!(readings(&[*reading]), Readings::default(), "{reading:?}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::process::{Place, json, until};
+use crate::process::{Place, Running, json, muster, until};
 
 const DEVICES: usize = 10;
 
@@ -56,13 +56,14 @@ async fn an_action_is_followed_to_its_end_and_a_refusal_says_why() {
     until("all devices are here", async || place.connected() == 60).await;
     let devices = place.devices();
     let of_mode = |mode: &str| {
-        let found = devices.iter().find(|device| device["isSupervised"] == (mode == "supervised"));
+        let found = devices.iter().find(|device| device["x-muster-mode"] == mode);
         found.unwrap()["serialNumber"].as_str().unwrap().to_owned()
     };
 
-    let cleared = place.ask(&["action", "reset-passcode", &of_mode("supervised"), "--wait"]);
+    let cleared = place.ask(&["action", "reset-passcode", &of_mode("automated-device"), "--wait"]);
     assert_eq!(json(&cleared)["result"]["actionState"], "done");
-    let refused = place.ask(&["action", "bypass-activation-lock", &of_mode("other"), "--wait"]);
+    let refused =
+        place.ask(&["action", "bypass-activation-lock", &of_mode("user-enrollment"), "--wait"]);
     assert_eq!(refused.status.code(), Some(1));
     assert_eq!(json(&refused)["status"], 400);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
@@ -83,4 +84,74 @@ async fn a_one_time_token_enrols_one_device() {
     until("one device is here", async || place.connected() == 1).await;
     let summary = json(&fleet.interrupt());
     assert_eq!((&summary["enrolled"], &summary["enrolments_refused"]), (&1.into(), &2.into()));
+}
+
+/// The serial number of the first device of a list.
+fn serial_of(place: &Place, args: &[&str]) -> String {
+    let listed = json(&place.ask(&[&["device", "list"], args].concat()));
+    listed[0]["serialNumber"].as_str().expect("a device of this kind").to_owned()
+}
+
+/// A place with sixty devices, a few of every mode.
+async fn peopled(place: &Place) -> (Running, Running) {
+    let server = place.server();
+    until("the server answers", async || place.ask(&["device", "list"]).status.success()).await;
+    let fleet = place.fleet(&["--devices", "60"]);
+    until("all devices are here", async || place.connected() == 60).await;
+    (server, fleet)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_device_is_locked_listed_and_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let _running = peopled(&place).await;
+    let serial = serial_of(&place, &["--mode", "automated-device"]);
+
+    let lost = ["action", "enable-lost-mode", &serial, "--message", "please call", "--wait"];
+    assert_eq!(json(&place.ask(&lost))["result"]["actionState"], "done");
+    let listed = json(&place.ask(&["device", "list", "--lost"]));
+    assert_eq!(listed.as_array().map(Vec::len), Some(1));
+    assert_eq!(listed[0]["serialNumber"], serial.as_str());
+
+    let found = json(&place.ask(&["action", "locate", &serial, "--wait"]));
+    assert!(found["result"]["deviceLocation"]["latitude"].is_f64(), "{found}");
+    let place_shown = muster(&["device", "show", &serial, "--data"]).arg(folder.path()).output();
+    let text = String::from_utf8(place_shown.unwrap().stdout).unwrap();
+    assert!(text.contains("lostModeState") && text.contains(" within "), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_of_the_devices_that_were_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let _running = peopled(&place).await;
+    let ids = |args: &[&str]| -> BTreeSet<String> {
+        let listed = json(&place.ask(&[&["device", "list"], args].concat()));
+        let ids = listed.as_array().unwrap().iter().map(|device| device["id"].to_string());
+        ids.collect()
+    };
+    let (apple, android) = (ids(&["--platform", "apple"]), ids(&["--platform", "android"]));
+    assert_eq!(apple.len() + android.len(), 60);
+    let (on, off) = (ids(&["--activation-lock", "on"]), ids(&["--activation-lock", "off"]));
+    assert_eq!(&on | &off, apple);
+    assert!(on.is_disjoint(&off));
+    assert!(ids(&["--mode", "dedicated", "--platform", "apple"]).is_empty());
+    let said = place.ask(&["device", "list", "--mode", "kiosk"]);
+    assert_eq!(said.status.code(), Some(64));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_device_is_off_the_list_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path());
+    let _running = peopled(&place).await;
+    let serial = serial_of(&place, &["--mode", "automated-device"]);
+    let before = ids(&place);
+    let deleted = json(&place.ask(&["action", "delete", &serial]));
+    let id = deleted["device"].as_str().unwrap();
+    assert!(before.contains(id) && !ids(&place).contains(id));
+    let shown = place.ask(&["device", "show", id]);
+    assert_eq!(shown.status.code(), Some(64));
+    assert!(String::from_utf8_lossy(&shown.stderr).contains("muster device list"));
 }

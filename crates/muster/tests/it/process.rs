@@ -17,9 +17,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// The binary with these arguments and nothing of the caller's environment that it reads.
 pub(crate) fn muster(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
-    for name in ["MUSTER_DATA", "MUSTER_SERVER", "MUSTER_DEVICES", "MUSTER_SEED", "RUST_LOG"] {
-        command.env_remove(name);
+    for name in ["DATA", "SERVER", "DEVICES", "SEED", "ACTIVATION"] {
+        command.env_remove(format!("MUSTER_{name}"));
     }
+    command.env_remove("RUST_LOG");
     command.args(args).stdin(Stdio::null());
     command
 }
@@ -92,8 +93,16 @@ impl Place {
     }
 
     pub(crate) fn server(&self) -> Running {
-        let args = ["server", "--quic", &self.quic, "--admin", &self.admin, "--data", &self.data];
-        Running::start(muster(&args))
+        self.server_with(&[])
+    }
+
+    pub(crate) fn server_with(&self, args: &[&str]) -> Running {
+        let usual = ["server", "--quic", &self.quic, "--admin", &self.admin, "--data", &self.data];
+        Running::start({
+            let mut command = muster(&usual);
+            command.args(args);
+            command
+        })
     }
 
     pub(crate) fn fleet(&self, args: &[&str]) -> Running {

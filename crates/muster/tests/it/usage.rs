@@ -138,6 +138,20 @@ async fn waiting_in_vain_says_that_the_command_stays_in_the_queue() {
     assert!(said(&waited).contains("stays in the queue"), "{}", said(&waited));
 }
 
+#[test]
+fn a_flag_that_belongs_to_another_action_is_an_error_of_usage() {
+    for (args, hint) in [
+        (&["action", "retire", "X", "--persist-esim"][..], "--persist-esim goes with wipe"),
+        (&["action", "enable-lost-mode", "X"], "--phone-number"),
+        (&["action", "play-lost-mode-sound", "X", "--minutes", "9"], "1..=5"),
+        (&["action", "delete", "X", "--wait"], "leave out --wait"),
+    ] {
+        let (code, said) = refused(args);
+        assert_eq!(code, Some(64), "{args:?} {said}");
+        assert!(said.contains(hint), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn log_lines_that_no_terminal_shows_have_no_colours() {
     let folder = tempfile::tempdir().unwrap();

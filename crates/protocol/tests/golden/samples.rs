@@ -9,10 +9,10 @@ use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer, Toke
 use muster_protocol::secret::{BypassCode, EnrolmentToken, Passcode, ProfilePayload, UnlockToken};
 use muster_protocol::status::{DeviceStatus, PlatformStatus, Presence, ResetPasswordToken, Switch};
 use muster_protocol::{
-    ActivationLockPolicy, AndroidRequest, Answer, AppleRequest, Attempt, Command, CommandHead,
-    CommandId, DeviceFacts, DeviceId, ErrorItem, InstalledApplication, Location, LockMessage, Mode,
-    OperatingSystem, OsVersion, Outcome, PasscodeRule, Platform, Policy, QueryResponse, QueryValue,
-    Request, SettingResult, Timestamp,
+    ActivationLockPolicy, AndroidRequest, Answer, AppleRequest, Attempt, ClearedApplication,
+    Command, CommandHead, CommandId, DeviceFacts, DeviceId, ErrorItem, InstalledApplication,
+    Location, LockMessage, Mode, OperatingSystem, OsVersion, Outcome, PasscodeRule, Platform,
+    Policy, QueryResponse, QueryValue, Request, SettingResult, Timestamp,
 };
 
 /// One message under the name of its file.
@@ -42,6 +42,8 @@ pub(crate) fn all() -> Vec<Sample> {
     refusals(&mut samples);
     more_apple_commands(&mut samples);
     apple_answers(&mut samples);
+    latest_apple(&mut samples);
+    latest_android(&mut samples);
     samples
 }
 
@@ -81,7 +83,9 @@ fn csr(mode: Mode) -> Vec<u8> {
 
 fn facts(mode: Mode) -> DeviceFacts {
     let (operating_system, model, os_version) = match (mode, mode.platform()) {
-        (Mode::AppleUser, _) => (OperatingSystem::IpadOs, "iPad13,4", OsVersion::new(17, 4)),
+        (Mode::AppleUser | Mode::AppleSharedIpad, _) => {
+            (OperatingSystem::IpadOs, "iPad13,4", OsVersion::new(17, 4))
+        }
         (_, Platform::Apple) => (OperatingSystem::Ios, "iPhone15,2", OsVersion::major(18)),
         (_, Platform::Android) => {
             let version = OsVersion { major: 8, minor: 1, patch: 251 };
@@ -359,6 +363,62 @@ fn apple_answers(samples: &mut Vec<Sample>) {
     for (name, answer) in answers {
         result(samples, name, 1, Outcome::Acknowledged(answer));
     }
+}
+
+fn latest_apple(samples: &mut Vec<Sample>) {
+    let profile = |byte| Some(ProfilePayload::new(vec![byte, 0x00, 0xff]));
+    let return_to_service = |preserve_data_plan, wifi_profile, mdm_profile| {
+        AppleRequest::ReturnToService { preserve_data_plan, wifi_profile, mdm_profile }
+    };
+    let requests = [
+        ("certificate-list", AppleRequest::CertificateList),
+        (
+            "install-application",
+            AppleRequest::InstallApplication { identifier: "net.example.mail".into() },
+        ),
+        ("clear-restrictions-password", AppleRequest::ClearRestrictionsPassword),
+        ("return-to-service", return_to_service(false, None, None)),
+        ("return-to-service-profiles", return_to_service(true, profile(0x3c), profile(0x3d))),
+    ];
+    for (name, request) in requests {
+        command(samples, name, Some(Request::Apple(request)));
+    }
+    let battery = QueryResponse { key: "BatteryLevel".into(), value: QueryValue::Percent(87) };
+    let names = vec!["muster device 018f3c2a".into()];
+    result(samples, "battery", 1, Outcome::Acknowledged(Answer::DeviceInformation(vec![battery])));
+    result(samples, "certificates", 1, Outcome::Acknowledged(Answer::Certificates(names)));
+}
+
+fn latest_android(samples: &mut Vec<Sample>) {
+    let text = |text: &str| Some(text.into());
+    let requests = [
+        ("reboot", AndroidRequest::Reboot),
+        (
+            "start-lost-mode",
+            AndroidRequest::StartLostMode {
+                message: text("Lost – please call"),
+                phone_number: text("+45 70 10"),
+                email_address: None,
+                street_address: text("Vester Voldgade 2"),
+            },
+        ),
+        ("stop-lost-mode", AndroidRequest::StopLostMode),
+        (
+            "clear-app-data",
+            AndroidRequest::ClearAppData { package_names: vec!["net.example.mail".into()] },
+        ),
+        ("locate-device", AndroidRequest::LocateDevice),
+        ("play-lost-mode-sound-minutes", AndroidRequest::PlayLostModeSound { duration_minutes: 5 }),
+    ];
+    for (name, request) in requests {
+        command(samples, name, Some(Request::Android(request)));
+    }
+    let cleared = ClearedApplication {
+        package_name: "net.example.mail".into(),
+        status: "APP_NOT_FOUND".into(),
+    };
+    let answer = Answer::ClearedApplications(vec![cleared]);
+    result(samples, "cleared-applications", 1, Outcome::Acknowledged(answer));
 }
 
 fn result(samples: &mut Vec<Sample>, name: &str, attempt: u32, outcome: Outcome) {

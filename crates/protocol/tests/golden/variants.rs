@@ -36,7 +36,8 @@ variants! {
     mode(Mode): AppleDevice, AppleDeviceSupervised, AppleAutomatedDevice, AppleUser,
         AndroidDeviceAdministrator, AndroidPersonallyOwnedWorkProfile,
         AndroidCorporateOwnedWorkProfile, AndroidFullyManaged, AndroidDedicated,
-        AospUserAssociated, AospUserless;
+        AospUserAssociated, AospUserless, AppleAccountDrivenDevice, AppleAccountDrivenUser,
+        AppleSharedIpad;
     presence(Presence): Set, NotSet;
     switch(Switch): On, Off;
     token(ResetPasswordToken): None, Pending, Active;
@@ -50,15 +51,17 @@ variants! {
         RestartDevice, ShutDownDevice, EnableLostMode { .. }, DisableLostMode, DeviceLocation,
         PlayLostModeSound, ActivationLockBypassCode, ClearActivationLockBypassCode,
         Settings { .. }, InstallProfile { .. }, ProfileList, DeviceConfigured,
-        InstalledApplicationList, RequestUnlockToken;
+        InstalledApplicationList, RequestUnlockToken, CertificateList,
+        InstallApplication { .. }, ClearRestrictionsPassword, ReturnToService { .. };
     android_request(AndroidRequest): Wipe { .. }, ResetPassword { .. }, Lock, RequestDeviceInfo,
-        RelinquishOwnership;
+        RelinquishOwnership, Reboot, StartLostMode { .. }, StopLostMode, ClearAppData { .. },
+        LocateDevice, PlayLostModeSound { .. };
     scope(PasswordScope): Device, Profile;
     outcome(Outcome): Acknowledged(_), Error(_), NotSupported(_), CommandFormatError, NotNow;
     answer(Answer): Done, TemporaryPasscode(_), Locked(_), Status(_), DeviceInformation(_),
         ActivationLockBypassCode(_), Location(_), Profiles(_), Applications(_), Settings(_),
-        UnlockToken(_);
-    query_value(QueryValue): Flag(_), Text(_), MdmOptions { .. };
+        UnlockToken(_), Certificates(_), ClearedApplications(_);
+    query_value(QueryValue): Flag(_), Text(_), MdmOptions { .. }, Percent(_);
     lock_message(LockMessage): Success, NoPasscodeSet;
 }
 
@@ -104,7 +107,9 @@ fn from_device(message: &ToServer, seen: &mut Vec<String>) {
                     | Answer::Profiles(_)
                     | Answer::Applications(_)
                     | Answer::Settings(_)
-                    | Answer::UnlockToken(_) => {}
+                    | Answer::UnlockToken(_)
+                    | Answer::Certificates(_)
+                    | Answer::ClearedApplications(_) => {}
                 }
             }
         }

@@ -6,10 +6,10 @@ use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer, Toke
 use muster_protocol::secret::{BypassCode, EnrolmentToken, Passcode, ProfilePayload, UnlockToken};
 use muster_protocol::status::{DeviceStatus, PlatformStatus, Presence, ResetPasswordToken, Switch};
 use muster_protocol::{
-    ActivationLockPolicy, AndroidRequest, Answer, AppleRequest, Attempt, Command, CommandHead,
-    CommandId, DeviceFacts, DeviceId, ErrorItem, InstalledApplication, Location, LockMessage, Mode,
-    OperatingSystem, OsVersion, Outcome, PasscodeRule, Policy, QueryResponse, QueryValue, Request,
-    SerialNumber, SettingResult, Timestamp,
+    ActivationLockPolicy, AndroidRequest, Answer, AppleRequest, Attempt, ClearedApplication,
+    Command, CommandHead, CommandId, DeviceFacts, DeviceId, ErrorItem, InstalledApplication,
+    Location, LockMessage, Mode, OperatingSystem, OsVersion, Outcome, PasscodeRule, Policy,
+    QueryResponse, QueryValue, Request, SerialNumber, SettingResult, Timestamp,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -143,12 +143,14 @@ fn apple_request() -> impl Strategy<Value = AppleRequest> {
         }),
         install_profile(),
         lost_mode(),
+        text().prop_map(|identifier| AppleRequest::InstallApplication { identifier }),
+        return_to_service(),
         select(&FIELDLESS[..]),
     ]
 }
 
 /// Requests that are their number alone.
-const FIELDLESS: [AppleRequest; 11] = [
+const FIELDLESS: [AppleRequest; 13] = [
     AppleRequest::RestartDevice,
     AppleRequest::ShutDownDevice,
     AppleRequest::DisableLostMode,
@@ -160,12 +162,25 @@ const FIELDLESS: [AppleRequest; 11] = [
     AppleRequest::DeviceConfigured,
     AppleRequest::InstalledApplicationList,
     AppleRequest::RequestUnlockToken,
+    AppleRequest::CertificateList,
+    AppleRequest::ClearRestrictionsPassword,
 ];
 
 fn install_profile() -> impl Strategy<Value = AppleRequest> {
     (text(), vec(any::<u8>(), 0..=PROFILE_BYTES_MAX)).prop_map(|(identifier, payload)| {
         AppleRequest::InstallProfile { identifier, payload: ProfilePayload::new(payload) }
     })
+}
+
+fn return_to_service() -> impl Strategy<Value = AppleRequest> {
+    let profile = || option::of(vec(any::<u8>(), 0..2_000).prop_map(ProfilePayload::new));
+    (any::<bool>(), profile(), profile()).prop_map(
+        |(preserve_data_plan, wifi_profile, mdm_profile)| AppleRequest::ReturnToService {
+            preserve_data_plan,
+            wifi_profile,
+            mdm_profile,
+        },
+    )
 }
 
 fn lost_mode() -> impl Strategy<Value = AppleRequest> {
@@ -188,7 +203,26 @@ fn android_request() -> impl Strategy<Value = AndroidRequest> {
         Just(AndroidRequest::Lock),
         Just(AndroidRequest::RequestDeviceInfo),
         Just(AndroidRequest::RelinquishOwnership),
+        Just(AndroidRequest::Reboot),
+        android_lost_mode(),
+        Just(AndroidRequest::StopLostMode),
+        vec(text(), 0..8).prop_map(|package_names| AndroidRequest::ClearAppData { package_names }),
+        Just(AndroidRequest::LocateDevice),
+        any::<u8>()
+            .prop_map(|duration_minutes| AndroidRequest::PlayLostModeSound { duration_minutes }),
     ]
+}
+
+fn android_lost_mode() -> impl Strategy<Value = AndroidRequest> {
+    let line = || option::of(text());
+    (line(), line(), line(), line()).prop_map(
+        |(message, phone_number, email_address, street_address)| AndroidRequest::StartLostMode {
+            message,
+            phone_number,
+            email_address,
+            street_address,
+        },
+    )
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
@@ -214,6 +248,8 @@ fn answer() -> impl Strategy<Value = Answer> {
         vec(application(), 0..8).prop_map(Answer::Applications),
         vec(setting_result(), 0..4).prop_map(Answer::Settings),
         unlock_token().prop_map(Answer::UnlockToken),
+        vec(text(), 0..8).prop_map(Answer::Certificates),
+        vec(cleared_application(), 0..8).prop_map(Answer::ClearedApplications),
     ]
 }
 
@@ -224,6 +260,7 @@ fn query_response() -> impl Strategy<Value = QueryResponse> {
         any::<bool>().prop_map(|allowed| QueryValue::MdmOptions {
             activation_lock_allowed_while_supervised: allowed,
         }),
+        any::<u8>().prop_map(QueryValue::Percent),
     ];
     (text(), value).prop_map(|(key, value)| QueryResponse { key, value })
 }
@@ -239,6 +276,10 @@ fn location() -> impl Strategy<Value = Location> {
 fn application() -> impl Strategy<Value = InstalledApplication> {
     (text(), text())
         .prop_map(|(identifier, short_version)| InstalledApplication { identifier, short_version })
+}
+
+fn cleared_application() -> impl Strategy<Value = ClearedApplication> {
+    (text(), text()).prop_map(|(package_name, status)| ClearedApplication { package_name, status })
 }
 
 fn setting_result() -> impl Strategy<Value = SettingResult> {

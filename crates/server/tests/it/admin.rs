@@ -1,5 +1,6 @@
 //! The admin API over HTTPS, as any client sees it.
 
+use muster_control::Lifecycle;
 use muster_protocol::{Answer, Outcome};
 use reqwest::{Certificate, Client, Method, RequestBuilder, StatusCode, Version};
 use serde_json::Value;
@@ -83,6 +84,37 @@ async fn an_administrator_manages_a_device(version: Version) {
     assert_eq!(result["actionName"], "resetPasscode");
     assert_eq!(result["passcode"], "483920");
     assert_eq!(result["x-muster-command-id"], accepted);
+}
+
+#[tokio::test]
+async fn a_deleted_device_is_off_the_list_at_once_and_back_if_it_refuses_to_go() {
+    let world = World::new().await;
+    let enrolled = world.enrol(android()).await;
+    let mut device = world.site.ready(&enrolled).await;
+    let administrator = Administrator::new(&world, Version::HTTP_2);
+    let one = format!("/{}", enrolled.id);
+    let delete = async || {
+        let request = administrator.request(Method::DELETE, &one).bearer_auth(&administrator.token);
+        within(request.send()).await.unwrap().status()
+    };
+    let count = async || administrator.read("").await["@odata.count"].clone();
+
+    assert_eq!(delete().await, StatusCode::NO_CONTENT);
+    assert_eq!(count().await, 0);
+    assert_eq!(delete().await, StatusCode::NOT_FOUND);
+
+    let command = device.hear_command().await;
+    device.answer(&command, Outcome::Error(Vec::new())).await;
+    eventually("the device is back", async || count().await == 1).await;
+
+    assert_eq!(delete().await, StatusCode::NO_CONTENT);
+    let command = device.hear_command().await;
+    device.answer(&command, Outcome::Acknowledged(Answer::Done)).await;
+    eventually("the device has left", async || {
+        world.record(enrolled.id).await.lifecycle != Lifecycle::Enrolled
+    })
+    .await;
+    assert_eq!(count().await, 0);
 }
 
 async fn nobody_gets_in_without_the_token(version: Version) {

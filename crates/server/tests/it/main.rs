@@ -1,6 +1,7 @@
 //! A whole server on loopback, spoken to by scripted devices over real QUIC.
 #![expect(clippy::unwrap_used, reason = "what tests share may fail the test")]
 
+mod activation;
 mod admin;
 mod bad_input;
 mod certificates;
@@ -12,5 +13,7 @@ mod reenrolment;
 mod secrecy;
 mod session;
 mod stopping;
+mod time;
 mod tokens;
+mod vendor;
 mod world;

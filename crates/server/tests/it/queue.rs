@@ -9,7 +9,7 @@ use muster_protocol::{Answer, AppleRequest, Attempt, CloseCode, CommandId, Outco
 
 use crate::world::{World, done, eventually, iphone};
 
-const WIPE: Action = Action::Wipe { persist_esim_data_plan: false };
+const WIPE: Action = Action::Wipe { persist_esim_data_plan: false, keep_enrollment_data: false };
 
 fn acknowledged(id: CommandId, attempt: u32) -> ToServer {
     let outcome = Outcome::Acknowledged(Answer::Done);

@@ -1,12 +1,16 @@
 //! The same hardware again, and hardware that has left.
 
-use muster_control::{Action, CancelReason, CommandState, Escrow, Lifecycle, UnenrolReason};
+use muster_control::{
+    Action, CancelReason, CommandState, Escrow, Lifecycle, LostModeAfterErase, Readings,
+    UnenrolReason,
+};
 use muster_protocol::CloseCode;
 use muster_protocol::management::{ToDevice, ToServer, TokenUpdate};
 use muster_protocol::secret::{BypassCode, UnlockToken};
+use muster_server::ServerConfig;
 
 use crate::device::{Device, Enrolled};
-use crate::world::{World, done, iphone};
+use crate::world::{World, config, done, iphone};
 
 /// An iPhone with secrets in escrow, one command in flight and one waiting.
 async fn busy(world: &World) -> (Enrolled, Device) {
@@ -73,7 +77,9 @@ async fn a_device_that_has_enrolled_again_stays_superseded_after_a_restart() {
 #[tokio::test]
 async fn a_device_that_was_wiped_or_retired_is_refused_until_it_enrols_again() {
     let world = World::new().await;
-    for action in [Action::Wipe { persist_esim_data_plan: true }, Action::Retire] {
+    for action in
+        [Action::Wipe { persist_esim_data_plan: true, keep_enrollment_data: false }, Action::Retire]
+    {
         let (enrolled, mut device) = world.ready().await;
         let leave = world.submit(enrolled.id, action).await;
         let command = device.hear_command().await;
@@ -86,6 +92,35 @@ async fn a_device_that_was_wiped_or_retired_is_refused_until_it_enrols_again() {
         let again = world.enrol(enrolled.facts.clone()).await;
         assert_ne!(again.id, enrolled.id);
         drop(world.site.ready(&again).await);
+    }
+}
+
+#[tokio::test]
+async fn lost_mode_comes_back_after_an_erase_if_the_server_is_told_so() {
+    let lost = Action::EnableLostMode {
+        message: Some("please call".to_owned()),
+        phone_number: None,
+        footer: None,
+    };
+    let wipe = Action::Wipe { persist_esim_data_plan: false, keep_enrollment_data: false };
+    for (lost_mode_after_erase, wanted) in
+        [(LostModeAfterErase::Reapplied, Some(lost.clone())), (LostModeAfterErase::Forgotten, None)]
+    {
+        let run = tempfile::tempdir().unwrap();
+        let readings = Readings { lost_mode_after_erase, ..Readings::default() };
+        let config = ServerConfig { readings, ..config(&run.path().join("data")) };
+        let world = World::started(run, config).await;
+        let (enrolled, mut device) = world.ready().await;
+        for action in [lost.clone(), wipe.clone()] {
+            let asked = world.submit(enrolled.id, action).await;
+            let command = device.hear_command().await;
+            device.acknowledge(&command).await;
+            world.reaches(enrolled.id, asked, done()).await;
+        }
+        let again = world.enrol(enrolled.facts.clone()).await;
+        let record = world.record(again.id).await;
+        let asked: Vec<Action> = record.commands().map(|row| row.action.clone()).collect();
+        assert_eq!(asked, wanted.into_iter().collect::<Vec<_>>());
     }
 }
 

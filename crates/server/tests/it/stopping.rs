@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use muster_admin::{Backend as _, SubmitError};
 use muster_control::{Action, CommandState};
-use muster_protocol::CloseCode;
+use muster_protocol::management::ToServer;
+use muster_protocol::{Attempt, CloseCode};
 use muster_transport::close_code;
 use tokio::time::timeout;
 
@@ -39,6 +40,25 @@ async fn a_stop_hands_back_what_is_in_flight() {
     let record = backend.device(enrolled.id).await.unwrap().unwrap();
     assert_eq!(record.command(sync).unwrap().state, CommandState::Queued);
     assert!(!backend.connected(enrolled.id));
+}
+
+#[tokio::test]
+async fn a_killed_server_tells_nobody_and_hands_nothing_back() {
+    let world = World::new().await;
+    let (enrolled, mut device) = world.ready().await;
+    let sync = world.submit(enrolled.id, Action::SyncDevice).await;
+    device.hear_command().await;
+    let backend = world.server.backend();
+    within(world.server.kill()).await;
+    assert_eq!(device.connection.close_reason(), None);
+    let record = backend.device(enrolled.id).await.unwrap().unwrap();
+    assert_eq!(record.command(sync).unwrap().state, CommandState::InFlight);
+
+    let world = World::on(world.folder).await;
+    let (mut device, _welcome) = world.site.welcomed(&enrolled).await;
+    device.say(&ToServer::Idle).await;
+    let again = device.hear_command().await;
+    assert_eq!((again.head.id, again.head.attempt), (sync, Attempt::new(2)));
 }
 
 #[tokio::test]

@@ -45,7 +45,13 @@ impl World {
 
     /// A server on a data folder that may have been used before.
     pub(crate) async fn on(folder: TempDir) -> Self {
-        let server = Server::start(config(&folder.path().join("data"))).await.unwrap();
+        let config = config(&folder.path().join("data"));
+        Self::started(folder, config).await
+    }
+
+    /// A server told something else than usual.
+    pub(crate) async fn started(folder: TempDir, config: ServerConfig) -> Self {
+        let server = Server::start(config).await.unwrap();
         let site = Site::of(&server);
         Self { server, site, folder }
     }
@@ -144,6 +150,9 @@ pub(crate) fn config(data: &Path) -> ServerConfig {
         data: data.to_owned(),
         exposure: Exposure::LoopbackOnly,
         command_lifetime: COMMAND_LIFETIME,
+        activation: None,
+        readings: muster_control::Readings::default(),
+        skew: muster_transport::Skew::default(),
     }
 }
 

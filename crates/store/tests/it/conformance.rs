@@ -3,8 +3,8 @@
 use std::error::Error as _;
 
 use muster_control::{
-    Action, COMMAND_LIFETIME, CommandState, DeviceRecord, KeyFingerprint, TemporaryPasscode,
-    TokenUse,
+    Action, COMMAND_LIFETIME, CommandState, DeviceRecord, KeyFingerprint, NewCommand, Readings,
+    TemporaryPasscode, TokenUse,
 };
 use muster_protocol::secret::Passcode;
 use muster_protocol::{Attempt, DeviceId, SerialNumber, Timestamp};
@@ -161,7 +161,7 @@ async fn live_commands_and_the_latest_of_each_action_are_restored() {
         rows[2].state = done();
         rows[3].state = done();
         rows[3].action = Action::Retire;
-        rows[4].action = Action::Wipe { persist_esim_data_plan: true };
+        rows[4].action = Action::Wipe { persist_esim_data_plan: true, keep_enrollment_data: false };
         rows[5].state = done();
         put(&store, create(&distinct(1))).await;
         put(&store, create(&distinct(2))).await;
@@ -322,8 +322,12 @@ fn is_conflict(outcome: &Result<Vec<Revision>, CommitError>, wanted: DeviceId) -
 }
 
 fn submit(record: &mut DeviceRecord, number: u64) {
-    let accepted =
-        record.submit(Timestamp::ZERO, command_id(number), Action::RemoteLock, COMMAND_LIFETIME);
+    let command = NewCommand {
+        id: command_id(number),
+        action: Action::RemoteLock,
+        lifetime: COMMAND_LIFETIME,
+    };
+    let accepted = record.submit(Timestamp::ZERO, command, &Readings::default());
     accepted.expect("a command an enrolled device can take");
 }
 

@@ -26,8 +26,15 @@ pub(crate) fn run() -> Outcome<()> {
     };
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let (endpoint, buffers) =
-        runtime.block_on(async { server_endpoint(address, identity, ca, &ResetKey::random()) })?;
+    let (endpoint, buffers) = runtime.block_on(async {
+        server_endpoint(
+            address,
+            identity,
+            ca,
+            &ResetKey::random(),
+            &muster_transport::Skew::default(),
+        )
+    })?;
     if let Some(advice) = buffers.shortfall() {
         eprintln!("{advice}");
     }

@@ -37,8 +37,14 @@ impl World {
         let ca = RunCa::ephemeral().unwrap();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let identity = ca.issue_server().unwrap();
-        let (server, _buffers) =
-            server_endpoint(address, identity, ca.certificate_der(), &ca.reset_key()).unwrap();
+        let (server, _buffers) = server_endpoint(
+            address,
+            identity,
+            ca.certificate_der(),
+            &ca.reset_key(),
+            &muster_transport::Skew::default(),
+        )
+        .unwrap();
         Self {
             tls: ClientTls::new(ca.certificate_der()).unwrap(),
             server,

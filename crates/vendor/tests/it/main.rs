@@ -1,0 +1,9 @@
+//! The activation service over real HTTPS on loopback, asked by customers with certificates.
+#![expect(clippy::unwrap_used, reason = "what tests share may fail the test")]
+
+mod certificates;
+mod lock;
+mod malformed;
+mod status;
+mod unlock;
+mod world;
