@@ -13,6 +13,7 @@ mod command;
 mod compose;
 mod enrolment;
 mod escrow;
+mod planted;
 mod queue;
 mod readings;
 mod record;

@@ -7,6 +7,7 @@
 use alloc::vec;
 use core::time::Duration;
 
+use muster_protocol::planted::{Plant, is};
 use muster_protocol::{Command, CommandHead, CommandId, Request, Timestamp};
 
 use crate::action::{Action, ActionKind, Priority};
@@ -306,7 +307,7 @@ impl DeviceRecord {
         row.updated_at = now;
         let sequence = row.sequence;
         self.changed.commands.insert(sequence);
-        if to == Stage::NotNow {
+        if to == Stage::NotNow && !is(Plant::NotNowSpins) {
             self.deferred.insert(sequence);
         } else {
             self.deferred.remove(&sequence);
@@ -472,6 +473,9 @@ fn is_for_device(row: &CommandRecord, route: ActivationLockRoute) -> bool {
 
 /// When something happens to a command by itself.
 fn deadline(row: &CommandRecord) -> Option<Timestamp> {
+    if is(Plant::ExpiredIsDelivered) && !row.state.is_terminal() {
+        return None;
+    }
     match &row.state {
         CommandState::Queued
         | CommandState::InFlight

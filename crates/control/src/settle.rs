@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 
 use muster_protocol::management::CommandResult;
+use muster_protocol::planted::{Plant, is};
 use muster_protocol::secret::{BypassCode, Passcode};
 use muster_protocol::{Answer, Location, Mode, Outcome, Timestamp};
 
@@ -44,6 +45,9 @@ impl DeviceRecord {
             let settled = self.recent.contains(&result.id);
             return if settled { Settled::Duplicate } else { Settled::Unknown };
         };
+        if let Some(settled) = self.planted_answer(index, now, result) {
+            return settled;
+        }
         let current = self.commands[index].attempt == result.attempt;
         match self.commands[index].state.stage() {
             Stage::InFlight if current => self.answer(index, now, &result.outcome),
@@ -67,7 +71,7 @@ impl DeviceRecord {
         }
     }
 
-    fn answer(&mut self, index: usize, now: Timestamp, outcome: &Outcome) -> Settled {
+    pub(crate) fn answer(&mut self, index: usize, now: Timestamp, outcome: &Outcome) -> Settled {
         let (event, state) = match outcome {
             Outcome::Acknowledged(answer) => {
                 self.acknowledged(index, now, answer);
@@ -195,7 +199,7 @@ impl DeviceRecord {
     /// removes the bypass code from the service.
     pub(crate) fn end_life(&mut self, now: Timestamp, reason: UnenrolReason) {
         for index in 0..self.commands.len() {
-            if !self.commands[index].state.is_terminal() {
+            if !self.commands[index].state.is_terminal() && !is(Plant::WipeLeavesQueue) {
                 let state = CommandState::Canceled { reason: CancelReason::Unenrolled };
                 self.apply(index, now, Event::DeviceLeft, state);
             }

@@ -6,6 +6,7 @@ mod set_up;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
+use muster_protocol::planted::{Plant, is};
 use muster_protocol::seed::Stream;
 use muster_protocol::status::DeviceStatus;
 use muster_protocol::{DeviceFacts, DeviceId, Mode, Policy, Seed, Timestamp};
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::activation::ActivationCall;
 use crate::enrolment::{Enrolment, Link};
 use crate::input::Input;
+use crate::journal::Journal;
 use crate::life::{Cause, Phase, next_phase};
 use crate::note::Note;
 use crate::output::Output;
@@ -184,6 +186,9 @@ impl Device {
             Life::Enrolling => self.push(Output::Enrol),
             Life::Enrolled(enrolment) => {
                 enrolment.link = Link::Down;
+                if is(Plant::JournalForgets) {
+                    enrolment.journal = Journal::default();
+                }
                 if self.system.is_on_network() {
                     self.push(Output::Connect);
                 }

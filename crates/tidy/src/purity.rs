@@ -6,11 +6,21 @@ use crate::source::{Source, sources};
 use crate::tree::Tree;
 
 /// The crates below the line.
-const PURE: [&str; 3] = ["protocol", "control", "device"];
+const PURE: [&str; 4] = ["protocol", "control", "device", "sim"];
 
 /// Everything a crate below the line may be built from.
-const PURE_DEPENDENCIES: [&str; 8] =
-    ["muster-protocol", "bincode", "pbkdf2", "rand", "serde", "sha2", "thiserror", "uuid"];
+const PURE_DEPENDENCIES: [&str; 10] = [
+    "muster-control",
+    "muster-device",
+    "muster-protocol",
+    "bincode",
+    "pbkdf2",
+    "rand",
+    "serde",
+    "sha2",
+    "thiserror",
+    "uuid",
+];
 
 /// What gives time, chance, order or the outside world to code that must be handed them.
 const IMPURE: [&str; 14] = [
@@ -103,6 +113,7 @@ mod tests {
             ("crates/protocol/src/lib.rs", PURE_LIB),
             ("crates/control/src/lib.rs", PURE_LIB),
             ("crates/device/src/lib.rs", PURE_LIB),
+            ("crates/sim/src/lib.rs", PURE_LIB),
             ("crates/device/src/a.rs", text),
         ])
     }

@@ -1,0 +1,29 @@
+//! The deterministic world: the same device and control cores that run live, in virtual time.
+//!
+//! A [`Plan`] says everything that comes from outside: devices, network, what administrators and
+//! users do, and what goes wrong. [`World::run`] plays it on one heap of events ordered by time
+//! and sequence, and a [`Witness`], written apart from `control`, checks what it sees against the
+//! promises. The same plan gives the same log, byte for byte.
+#![no_std]
+
+extern crate alloc;
+
+mod actor;
+mod invariant;
+mod link;
+mod log;
+mod plan;
+mod server;
+mod shrink;
+mod store;
+mod swarm;
+mod witness;
+mod world;
+
+pub use invariant::{Invariant, Violation};
+pub use log::{Entry, Keep, Log, What as Seen};
+pub use plan::{Act, Network, Plan, PlannedDevice, UserDoes, What};
+pub use shrink::{Patience, Shrunk, shrink};
+pub use swarm::{Swarm, SwarmSize};
+pub use witness::{Standing, Witness};
+pub use world::{Ending, Outcome, World};

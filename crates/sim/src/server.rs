@@ -1,0 +1,484 @@
+//! The server's shell in the simulated world: sessions around the records of `control`.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use muster_control::{
+    Action, CancelOutcome, DeviceRecord, EnrolmentProfile, KeyFingerprint, Lifecycle, NewCommand,
+    NewLife, Readings, Stage, SubmitRefusal, UnenrolReason, VendorCall, VendorOutcome,
+};
+use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer, Welcome};
+use muster_protocol::planted::{Plant, is};
+use muster_protocol::{
+    CloseCode, Command, CommandId, DeviceFacts, DeviceId, Policy, SerialNumber, Timestamp, alpn,
+};
+
+use crate::link::LinkId;
+use crate::log::What;
+use crate::store::{Full, Store};
+
+/// A key pair of a device, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key(pub(crate) u64);
+
+impl Key {
+    const fn fingerprint(self) -> KeyFingerprint {
+        let mut bytes = [0; 32];
+        let number = self.0.to_be_bytes();
+        let mut index = 0;
+        while index < number.len() {
+            bytes[index] = number[index];
+            index += 1;
+        }
+        KeyFingerprint(bytes)
+    }
+}
+
+/// Who asks to be let in, and what its enrolment profile asks of it.
+#[derive(Debug)]
+pub(crate) struct Applicant {
+    pub(crate) facts: DeviceFacts,
+    pub(crate) key: Key,
+    pub(crate) policy: Policy,
+}
+
+/// What the server wants done, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    pub(crate) sends: Vec<(LinkId, ToDevice)>,
+    pub(crate) closes: Vec<(LinkId, CloseCode)>,
+    pub(crate) calls: Vec<(DeviceId, VendorCall)>,
+    pub(crate) seen: Vec<(DeviceId, What)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presence {
+    Away,
+    Greeting(LinkId),
+    Ready(LinkId),
+}
+
+impl Presence {
+    const fn link(self) -> Option<LinkId> {
+        match self {
+            Self::Away => None,
+            Self::Greeting(link) | Self::Ready(link) => Some(link),
+        }
+    }
+
+    fn take_next(
+        self,
+        record: &mut DeviceRecord,
+        now: Timestamp,
+        readings: &Readings,
+    ) -> Option<Command> {
+        match self {
+            Self::Ready(_) => record.next(now, readings),
+            Self::Away | Self::Greeting(_) => None,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Slot {
+    record: DeviceRecord,
+    presence: Presence,
+}
+
+/// The server: up, or down with nothing but its disk.
+#[derive(Debug, Default)]
+pub(crate) struct Server {
+    pub(crate) store: Store,
+    readings: Readings,
+    slots: Option<BTreeMap<DeviceId, Slot>>,
+    sessions: BTreeMap<LinkId, DeviceId>,
+    /// The latest life of each hardware.
+    latest: BTreeMap<SerialNumber, DeviceId>,
+    lives: u64,
+    commands: u64,
+}
+
+impl Server {
+    /// A server that is up, with an empty disk.
+    pub(crate) fn new(readings: Readings) -> Self {
+        Self { readings, slots: Some(BTreeMap::new()), ..Self::default() }
+    }
+
+    pub(crate) const fn is_up(&self) -> bool {
+        self.slots.is_some()
+    }
+
+    /// Loses everything but the disk.
+    pub(crate) fn crash(&mut self) {
+        self.slots = None;
+        self.sessions.clear();
+    }
+
+    /// Reads the disk.
+    pub(crate) fn start(&mut self) {
+        let slot = |record: DeviceRecord| (record.id, Slot { record, presence: Presence::Away });
+        self.slots = Some(self.store.load().into_iter().map(slot).collect());
+    }
+
+    /// The life of this hardware that is managed now.
+    pub(crate) fn life_of(&self, serial: &SerialNumber) -> Option<DeviceId> {
+        let latest = *self.latest.get(serial)?;
+        let managed = self.record(latest)?.lifecycle == Lifecycle::Enrolled;
+        managed.then_some(latest)
+    }
+
+    /// The record of a life.
+    pub(crate) fn record(&self, life: DeviceId) -> Option<&DeviceRecord> {
+        self.slots.as_ref()?.get(&life).map(|slot| &slot.record)
+    }
+
+    /// The lives that are over.
+    pub(crate) fn former_lives(&self) -> Vec<DeviceId> {
+        let slots = self.slots.iter().flatten();
+        let over = slots.filter(|(_, slot)| slot.record.lifecycle != Lifecycle::Enrolled);
+        over.map(|(life, _)| *life).collect()
+    }
+
+    /// Whether a session serves the device and takes commands.
+    pub(crate) fn is_ready(&self, life: DeviceId) -> bool {
+        let slot = self.slots.as_ref().and_then(|slots| slots.get(&life));
+        slot.is_some_and(|slot| matches!(slot.presence, Presence::Ready(_)))
+    }
+
+    /// Lets hardware in, ending its earlier life.
+    ///
+    /// Source: REQ-ENROL-009, REQ-ENROL-012 (docs/protocol/enrolment.md).
+    pub(crate) fn enrol(
+        &mut self,
+        now: Timestamp,
+        applicant: &Applicant,
+        effects: &mut Effects,
+    ) -> Result<DeviceId, CloseCode> {
+        if let Some(prior) = self.life_of(&applicant.facts.serial) {
+            let known = self.record(prior);
+            let repeated = known
+                .is_some_and(|it| it.key == applicant.key.fingerprint() && it.status.is_none());
+            if repeated {
+                return Ok(prior);
+            }
+            let ended = self.decide(now, prior, effects, |record| record.enrolled_again(now));
+            ended.map_err(|Full| CloseCode::RetryLater)?;
+            self.close_session(prior, CloseCode::CertificateSuperseded, effects);
+        }
+        self.begin(now, applicant, effects)
+    }
+
+    fn begin(
+        &mut self,
+        now: Timestamp,
+        applicant: &Applicant,
+        effects: &mut Effects,
+    ) -> Result<DeviceId, CloseCode> {
+        let id = DeviceId::from_bytes(numbered(1, self.lives));
+        let Applicant { facts, key, policy } = applicant;
+        let profile = EnrolmentProfile { name: "default".into(), policy: *policy };
+        let life = NewLife { id, facts: facts.clone(), key: key.fingerprint(), profile };
+        let mut record = DeviceRecord::new(now, life);
+        let writes = record.take_writes();
+        let written = self.store.commit(now, &record, &writes);
+        written.map_err(|Full| CloseCode::RetryLater)?;
+        self.lives += 1;
+        self.latest.insert(facts.serial.clone(), id);
+        let slot = Slot { record, presence: Presence::Away };
+        self.slots.get_or_insert_default().insert(id, slot);
+        effects.seen.push((id, What::Enrolled { life: id }));
+        Ok(id)
+    }
+
+    /// Whether a certificate may speak for its device.
+    pub(crate) fn admit(&self, life: DeviceId, key: Key) -> Result<(), CloseCode> {
+        let record = self.record(life).ok_or(CloseCode::UnknownDevice)?;
+        enrolled(record.lifecycle)?;
+        let same = record.key == key.fingerprint();
+        if same { Ok(()) } else { Err(CloseCode::CertificateSuperseded) }
+    }
+
+    /// Takes a message of a device.
+    pub(crate) fn message(
+        &mut self,
+        now: Timestamp,
+        link: LinkId,
+        message: ToServer,
+        effects: &mut Effects,
+    ) {
+        let handled = match message {
+            ToServer::Hello(hello) => self.hello(now, link, &hello, effects),
+            ToServer::TokenUpdate(update) => self.of(link).and_then(|life| {
+                let sequence = update.sequence;
+                self.decide(now, life, effects, |record| record.token_update(now, update.clone()))?;
+                effects.sends.push((link, ToDevice::TokenUpdateAck { sequence }));
+                Ok(())
+            }),
+            ToServer::StatusReport(status) => self
+                .of(link)
+                .and_then(|life| Ok(self.decide(now, life, effects, |it| it.report(now, status))?)),
+            ToServer::Idle => self.idle(now, link, effects),
+            ToServer::CommandResult(result) => self.settle(now, link, &result, effects),
+        };
+        if let Err(Close(code)) = handled {
+            self.end(now, link, effects);
+            effects.closes.push((link, code));
+        }
+    }
+
+    fn hello(
+        &mut self,
+        now: Timestamp,
+        link: LinkId,
+        hello: &Hello,
+        effects: &mut Effects,
+    ) -> Result<(), Close> {
+        let life = hello.device;
+        let record = self.record(life).ok_or(Close(CloseCode::UnknownDevice))?;
+        enrolled(record.lifecycle).map_err(Close)?;
+        let policy = record.policy;
+        self.decide(now, life, effects, |record| record.hello(now, hello))?;
+        if !is(Plant::TwoConnectionsDeliver) {
+            self.close_session(life, CloseCode::Replaced, effects);
+        }
+        self.sessions.insert(link, life);
+        self.set_presence(life, Presence::Greeting(link));
+        effects.seen.push((life, What::Welcomed { life, connection: link.0 }));
+        let welcome = Welcome { minor: alpn::MINOR, now, policy };
+        effects.sends.push((link, ToDevice::Welcome(welcome)));
+        Ok(())
+    }
+
+    fn idle(&mut self, now: Timestamp, link: LinkId, effects: &mut Effects) -> Result<(), Close> {
+        let (life, readings) = (self.of(link)?, self.readings);
+        let (command, busy) = self.decide(now, life, effects, |record| {
+            record.idle(now);
+            let busy = record.has_in_flight();
+            (record.next(now, &readings), busy)
+        })?;
+        self.set_presence(life, Presence::Ready(link));
+        let ready = (life, What::Ready { life });
+        let at = effects.seen.iter().position(|(_, what)| matches!(what, What::Stored { .. }));
+        effects.seen.insert(at.unwrap_or(effects.seen.len()), ready);
+        match command {
+            Some(command) => send(life, link, command, effects),
+            None if busy => {}
+            None => effects.sends.push((link, ToDevice::Empty)),
+        }
+        Ok(())
+    }
+
+    fn settle(
+        &mut self,
+        now: Timestamp,
+        link: LinkId,
+        result: &CommandResult,
+        effects: &mut Effects,
+    ) -> Result<(), Close> {
+        let life = self.of(link)?;
+        let (presence, readings) = (self.presence(life), self.readings);
+        let (settled, next, lifecycle) = self.decide(now, life, effects, |record| {
+            let settled = record.settle(now, result);
+            (settled, presence.take_next(record, now, &readings), record.lifecycle)
+        })?;
+        let (command, attempt) = (result.id, result.attempt.number());
+        effects.seen.push((life, What::Settled { command, attempt, settled }));
+        if lifecycle != Lifecycle::Enrolled {
+            return Err(Close(CloseCode::Done));
+        }
+        if let Some(command) = next {
+            send(life, link, command, effects);
+        }
+        Ok(())
+    }
+
+    /// Accepts a command; durable when this returns.
+    pub(crate) fn submit(
+        &mut self,
+        now: Timestamp,
+        life: DeviceId,
+        (action, lifetime): (Action, Duration),
+        effects: &mut Effects,
+    ) -> Result<CommandId, &'static str> {
+        let id = CommandId::from_bytes(numbered(2, self.commands));
+        let (presence, readings) = (self.presence(life), self.readings);
+        let name = action.kind().graph_name();
+        if is(Plant::AcceptedBeforeDurable) {
+            self.store.forgets_next();
+        }
+        let decided = self.decide(now, life, effects, |record| {
+            record.submit(now, NewCommand { id, action, lifetime }, &readings)?;
+            Ok::<_, SubmitRefusal>(presence.take_next(record, now, &readings))
+        });
+        let next = decided.map_err(|Full| "disk full")?.map_err(|refusal| match refusal {
+            SubmitRefusal::NotEnrolled => "not enrolled",
+            SubmitRefusal::Capability(_) => "capability",
+            SubmitRefusal::QueueFull => "queue full",
+        })?;
+        self.commands += 1;
+        let row = self.record(life).and_then(|record| record.command(id));
+        let expires_at = row.map_or(now.after(lifetime), |row| row.expires_at);
+        // What it led to was written with it.
+        effects
+            .seen
+            .insert(0, (life, What::Accepted { life, command: id, action: name, expires_at }));
+        if let (Some(command), Some(link)) = (next, presence.link()) {
+            send(life, link, command, effects);
+        }
+        Ok(id)
+    }
+
+    /// Makes the calls that wait, if the activation service is asked at all.
+    pub(crate) fn call_vendor(&mut self, now: Timestamp, life: DeviceId, effects: &mut Effects) {
+        let readings = self.readings;
+        let call = self.decide(now, life, effects, |record| record.vendor_call(now, &readings));
+        effects.calls.extend(call.ok().flatten().map(|call| (life, call)));
+    }
+
+    /// Takes what the activation service said.
+    pub(crate) fn vendor_said(
+        &mut self,
+        now: Timestamp,
+        (life, command): (DeviceId, CommandId),
+        outcome: VendorOutcome,
+        effects: &mut Effects,
+    ) {
+        // If it cannot be written, the call is made again after the next start.
+        let _written =
+            self.decide(now, life, effects, |record| record.settle_vendor(now, command, outcome));
+    }
+
+    /// Takes a command back.
+    pub(crate) fn cancel(
+        &mut self,
+        now: Timestamp,
+        life: DeviceId,
+        command: CommandId,
+        effects: &mut Effects,
+    ) -> Option<CancelOutcome> {
+        let decided = self.decide(now, life, effects, |record| record.cancel(now, command));
+        let outcome = decided.ok()?;
+        effects.seen.push((life, What::Cancelled { command, outcome }));
+        Some(outcome)
+    }
+
+    /// Closes what is overdue on one device, and says when to look again.
+    pub(crate) fn sweep(
+        &mut self,
+        now: Timestamp,
+        life: DeviceId,
+        effects: &mut Effects,
+    ) -> Option<Timestamp> {
+        let due = self.record(life)?.next_deadline().is_some_and(|at| at <= now);
+        if due && self.decide(now, life, effects, |record| record.expire(now)).is_err() {
+            return Some(now.after(Duration::from_secs(1)));
+        }
+        self.record(life)?.next_deadline()
+    }
+
+    /// A session is over: what was in flight waits again.
+    pub(crate) fn end(&mut self, now: Timestamp, link: LinkId, effects: &mut Effects) {
+        let Some(life) = self.sessions.remove(&link) else { return };
+        if self.presence(life).link() != Some(link) {
+            return;
+        }
+        self.set_presence(life, Presence::Away);
+        // If it cannot be written, the next hello releases what is in flight.
+        let _written = self.decide(now, life, effects, |record| record.disconnected(now));
+        effects.seen.push((life, What::Closed { code: None }));
+    }
+
+    fn close_session(&mut self, life: DeviceId, code: CloseCode, effects: &mut Effects) {
+        if let Some(link) = self.presence(life).link() {
+            self.sessions.remove(&link);
+            self.set_presence(life, Presence::Away);
+            effects.closes.push((link, code));
+        }
+    }
+
+    /// The device a session serves; a session another has replaced serves nobody.
+    fn of(&self, link: LinkId) -> Result<DeviceId, Close> {
+        let life = self.sessions.get(&link).copied().ok_or(Close(CloseCode::WrongState))?;
+        let current = self.presence(life).link() == Some(link);
+        if current || is(Plant::TwoConnectionsDeliver) {
+            Ok(life)
+        } else {
+            Err(Close(CloseCode::Replaced))
+        }
+    }
+
+    fn presence(&self, life: DeviceId) -> Presence {
+        let slot = self.slots.as_ref().and_then(|slots| slots.get(&life));
+        slot.map_or(Presence::Away, |slot| slot.presence)
+    }
+
+    fn set_presence(&mut self, life: DeviceId, presence: Presence) {
+        let held = self.presence(life).link();
+        if is(Plant::TwoConnectionsDeliver) && held.is_some() && held != presence.link() {
+            return;
+        }
+        if let Some(slot) = self.slots.as_mut().and_then(|slots| slots.get_mut(&life)) {
+            slot.presence = presence;
+        }
+    }
+
+    /// Lets a record decide; nothing of the decision is seen before it is durable.
+    fn decide<T>(
+        &mut self,
+        now: Timestamp,
+        life: DeviceId,
+        effects: &mut Effects,
+        decide: impl FnOnce(&mut DeviceRecord) -> T,
+    ) -> Result<T, Full> {
+        let slot = self.slots.as_mut().and_then(|slots| slots.get_mut(&life)).ok_or(Full)?;
+        let mut next = slot.record.clone();
+        let answer = decide(&mut next);
+        let writes = next.take_writes();
+        if !writes.is_empty() {
+            self.store.commit(now, &next, &writes)?;
+        }
+        for row in &writes.commands {
+            let (command, attempt) = (row.id, row.attempt.number());
+            let stage: Stage = row.state.stage();
+            effects.seen.push((life, What::Stored { life, command, stage, attempt }));
+        }
+        slot.record = next;
+        Ok(answer)
+    }
+}
+
+/// A session that has to end, and with which code.
+struct Close(CloseCode);
+
+impl From<Full> for Close {
+    fn from(_full: Full) -> Self {
+        Self(CloseCode::RetryLater)
+    }
+}
+
+fn send(life: DeviceId, link: LinkId, command: Command, effects: &mut Effects) {
+    let (id, attempt) = (command.head.id, command.head.attempt.number());
+    effects.seen.push((life, What::Sent { life, connection: link.0, command: id, attempt }));
+    effects.sends.push((link, ToDevice::Command(command)));
+}
+
+fn enrolled(lifecycle: Lifecycle) -> Result<(), CloseCode> {
+    match lifecycle {
+        Lifecycle::Enrolled => Ok(()),
+        Lifecycle::Unenrolled { reason, .. } => Err(match reason {
+            UnenrolReason::EnrolledAgain => CloseCode::CertificateSuperseded,
+            UnenrolReason::Wiped | UnenrolReason::Retired | UnenrolReason::CertificateExpired => {
+                CloseCode::Unenrolled
+            }
+        }),
+    }
+}
+
+/// Sixteen bytes with a kind and a number.
+fn numbered(kind: u8, number: u64) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[0] = kind;
+    bytes[8..].copy_from_slice(&number.to_be_bytes());
+    bytes
+}

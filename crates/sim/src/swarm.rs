@@ -1,0 +1,253 @@
+//! Plans drawn from a seed: who takes part, what is asked, and what goes wrong.
+//!
+//! The options themselves are drawn first, so that a run of a thousand seeds meets quiet worlds,
+//! wild ones and worlds with one fault only.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use muster_control::{Action, ActionKind, ActivationLockRoute, Readings};
+use muster_device::{DeviceSpec, Persona, PromptHabit, Screen};
+use muster_protocol::seed::Stream;
+use muster_protocol::status::{Presence, Switch};
+use muster_protocol::{
+    DeviceFacts, Mode, OperatingSystem, OsVersion, Platform, Policy, Seed, Timestamp,
+};
+
+use crate::plan::{Act, Network, Plan, PlannedDevice, UserDoes, What};
+
+/// How large a drawn world is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SwarmSize {
+    /// Most devices.
+    pub devices_max: u64,
+    /// How long things go wrong.
+    pub stormy: Duration,
+    /// How long the world then has to keep its promises.
+    pub calm: Duration,
+}
+
+impl Default for SwarmSize {
+    fn default() -> Self {
+        Self {
+            devices_max: 6,
+            stormy: Duration::from_secs(2 * 60 * 60),
+            calm: Duration::from_secs(30 * 60),
+        }
+    }
+}
+
+/// Draws plans.
+#[derive(Clone, Copy, Debug)]
+pub struct Swarm {
+    size: SwarmSize,
+}
+
+/// One kind of fault: how often per device and hour, if it is in this world at all.
+struct Weather {
+    rate: u64,
+    draw: fn(&mut Stream, u32) -> What,
+}
+
+/// Everything that can go wrong with one device.
+const WEATHER: [fn(&mut Stream, u32) -> What; 12] = [
+    |_, device| What::Cut { device },
+    |draws, device| What::BlackHole { device, lasts: seconds(draws, 1, 200) },
+    |_, device| What::Offline { device },
+    |_, device| What::Online { device },
+    |_, device| What::AgentCrash { device },
+    |_, device| What::RepeatAnswer { device },
+    |_, device| What::CrashAfterExecuting { device },
+    |_, device| What::LoseNextAnswer { device },
+    |_, device| What::Overlap { device },
+    |_, device| What::OldAttempt { device },
+    |_, device| What::Contradict { device },
+    |draws, device| What::User { device, does: pick(draws, &UserDoes::ALL) },
+];
+
+impl Swarm {
+    /// Draws worlds of this size.
+    #[must_use]
+    pub const fn new(size: SwarmSize) -> Self {
+        Self { size }
+    }
+
+    /// The plan of this seed.
+    #[must_use]
+    pub fn plan(&self, seed: u64) -> Plan {
+        let root = Seed::root(seed).child("swarm", 0);
+        let mut draws = root.stream();
+        let count = 1 + draws.below(self.size.devices_max);
+        let numbers = || (0_u32..).take(usize::try_from(count).unwrap_or(1));
+        let devices = numbers().map(|number| device(root, number)).collect();
+        let weather: Vec<Weather> = WEATHER
+            .iter()
+            .filter_map(|draw| {
+                let taken = draws.chance(1, 2);
+                taken.then(|| Weather { rate: 1 + draws.below(12), draw: *draw })
+            })
+            .collect();
+        let mut acts = Vec::new();
+        let mut commands = 0;
+        for number in numbers() {
+            let mut own = root.child("acts", u64::from(number)).stream();
+            self.ask(&mut own, number, &mut commands, &mut acts);
+            for kind in &weather {
+                self.storm(&mut own, number, kind, &mut acts);
+            }
+        }
+        self.server_faults(&mut draws, &mut acts);
+        acts.sort_by_key(|act| act.at);
+        let calm_at = Timestamp::ZERO.after(self.size.stormy);
+        Plan {
+            seed,
+            network: network(&mut draws),
+            readings: readings(&mut draws),
+            devices,
+            acts,
+            calm_at,
+            end_at: calm_at.after(self.size.calm),
+        }
+    }
+
+    /// Up to twenty requests to a device, a few of them taken back.
+    fn ask(&self, draws: &mut Stream, device: u32, commands: &mut u32, acts: &mut Vec<Act>) {
+        let count = 1 + draws.below(20);
+        for _ in 0..count {
+            let at = self.moment(draws);
+            let command = *commands;
+            *commands += 1;
+            let lifetime = if draws.chance(1, 5) {
+                seconds(draws, 10, 600)
+            } else {
+                Duration::from_secs(30 * 24 * 60 * 60)
+            };
+            let action = action(draws);
+            acts.push(Act { at, what: What::Submit { device, command, action, lifetime } });
+            if draws.chance(1, 8) {
+                let later = at.after(seconds(draws, 0, 120));
+                acts.push(Act { at: later, what: What::Cancel { device, command } });
+            }
+        }
+    }
+
+    fn storm(&self, draws: &mut Stream, device: u32, kind: &Weather, acts: &mut Vec<Act>) {
+        let hours = self.size.stormy.as_secs().div_ceil(3_600);
+        for _ in 0..draws.below(kind.rate * hours + 1) {
+            let at = self.moment(draws);
+            acts.push(Act { at, what: (kind.draw)(draws, device) });
+        }
+    }
+
+    fn server_faults(&self, draws: &mut Stream, acts: &mut Vec<Act>) {
+        if draws.chance(1, 2) {
+            for _ in 0..draws.below(6) {
+                let lasts = seconds(draws, 1, 300);
+                acts.push(Act { at: self.moment(draws), what: What::ServerCrash { lasts } });
+            }
+        }
+        if draws.chance(1, 3) {
+            for _ in 0..draws.below(4) {
+                let lasts = seconds(draws, 1, 600);
+                acts.push(Act { at: self.moment(draws), what: What::ServiceDown { lasts } });
+            }
+        }
+        if draws.chance(1, 3) {
+            for _ in 0..draws.below(4) {
+                let lasts = seconds(draws, 1, 120);
+                acts.push(Act { at: self.moment(draws), what: What::DiskFull { lasts } });
+            }
+        }
+    }
+
+    fn moment(&self, draws: &mut Stream) -> Timestamp {
+        Timestamp::ZERO.after(draws.duration_below(self.size.stormy))
+    }
+}
+
+fn readings(draws: &mut Stream) -> Readings {
+    let activation_lock_route = if draws.chance(1, 2) {
+        ActivationLockRoute::ActivationService
+    } else {
+        ActivationLockRoute::Device
+    };
+    Readings { activation_lock_route, ..Readings::default() }
+}
+
+fn network(draws: &mut Stream) -> Network {
+    let delay = Duration::from_millis(1 + draws.below(200));
+    let jitter =
+        if draws.chance(1, 2) { Duration::from_millis(draws.below(2_000)) } else { Duration::ZERO };
+    Network { delay, jitter }
+}
+
+fn seconds(draws: &mut Stream, least: u64, most: u64) -> Duration {
+    Duration::from_secs(least + draws.below(most - least + 1))
+}
+
+fn pick<T: Copy>(draws: &mut Stream, from: &[T]) -> T {
+    let count = u64::try_from(from.len()).unwrap_or(1);
+    from[usize::try_from(draws.below(count)).unwrap_or(0)]
+}
+
+fn action(draws: &mut Stream) -> Action {
+    match pick(draws, &ActionKind::ALL) {
+        // Rare, because a life that ends shows little else.
+        ActionKind::Wipe if draws.chance(1, 4) => {
+            let keep_enrollment_data = draws.chance(1, 3);
+            Action::Wipe { persist_esim_data_plan: false, keep_enrollment_data }
+        }
+        ActionKind::Retire if draws.chance(1, 8) => Action::Retire,
+        ActionKind::ResetPasscode => Action::ResetPasscode,
+        ActionKind::RemoteLock => Action::RemoteLock,
+        ActionKind::BypassActivationLock => Action::BypassActivationLock,
+        ActionKind::RebootNow => Action::RebootNow,
+        ActionKind::ShutDown if draws.chance(1, 4) => Action::ShutDown,
+        ActionKind::EnableLostMode => Action::EnableLostMode {
+            message: Some(String::from("lost")),
+            phone_number: None,
+            footer: None,
+        },
+        ActionKind::DisableLostMode => Action::DisableLostMode,
+        ActionKind::LocateDevice => Action::LocateDevice,
+        ActionKind::PlayLostModeSound => Action::PlayLostModeSound { duration_minutes: 1 },
+        ActionKind::Delete if draws.chance(1, 8) => Action::Delete,
+        ActionKind::DeviceConfigured => Action::DeviceConfigured,
+        ActionKind::SyncDevice
+        | ActionKind::Wipe
+        | ActionKind::Retire
+        | ActionKind::ShutDown
+        | ActionKind::Delete => Action::SyncDevice,
+    }
+}
+
+fn device(root: Seed, number: u32) -> PlannedDevice {
+    let mut draws = root.child("device", u64::from(number)).stream();
+    let mode = pick(&mut draws, &Mode::ALL);
+    let (operating_system, model, os_version) = match mode.platform() {
+        Platform::Apple => (OperatingSystem::Ios, "iPhone15,2", OsVersion::new(17, 4)),
+        Platform::Android => (OperatingSystem::Android, "Pixel 8", OsVersion::major(13)),
+    };
+    let serial = alloc::format!("SIM{number:05}");
+    let facts = DeviceFacts {
+        serial: serial.parse().expect("letters and digits are a serial number"),
+        model: String::from(model),
+        operating_system,
+        os_version,
+        mode,
+    };
+    let policy = if draws.chance(3, 4) { Policy::FULL } else { Policy::NONE };
+    PlannedDevice { number, spec: DeviceSpec::new(facts, persona(&mut draws)), policy }
+}
+
+fn persona(draws: &mut Stream) -> Persona {
+    let presence = |set| if set { Presence::Set } else { Presence::NotSet };
+    Persona {
+        passcode: presence(draws.chance(3, 4)),
+        work_profile_password: presence(draws.chance(1, 2)),
+        prompt: if draws.chance(1, 2) { PromptHabit::Accepts } else { PromptHabit::Ignores },
+        find_my: if draws.chance(1, 2) { Switch::On } else { Switch::Off },
+        screen: if draws.chance(1, 2) { Screen::Locked } else { Screen::Unlocked },
+    }
+}

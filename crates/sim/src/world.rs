@@ -1,0 +1,352 @@
+//! The loop: one heap of events, one clock that jumps from one to the next.
+
+mod acts;
+mod device_side;
+mod server_side;
+mod vendor_side;
+
+use alloc::collections::{BTreeMap, BinaryHeap};
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+use muster_control::{Action, VendorOutcome};
+use muster_device::Phase;
+use muster_device::activation::ActivationService;
+use muster_protocol::management::{ToDevice, ToServer};
+use muster_protocol::{CloseCode, CommandId, DeviceId, Seed, Timestamp};
+
+use crate::actor::{Actor, Aim};
+use crate::invariant::Violation;
+use crate::link::{Link, LinkId};
+use crate::log::{Entry, Keep, Log, What};
+use crate::plan::Plan;
+use crate::server::{Effects, Key, Server};
+use crate::witness::{Standing, Witness};
+
+/// Most events at one instant. A thousand devices that start at once are far below.
+const STANDING_MAX: u64 = 1_000_000;
+
+/// A run in progress.
+#[derive(Debug)]
+pub struct World {
+    plan: Plan,
+    seed: Seed,
+    now: Timestamp,
+    heap: BinaryHeap<Reverse<Scheduled>>,
+    scheduled: u64,
+    actors: BTreeMap<u32, Actor>,
+    owners: BTreeMap<DeviceId, u32>,
+    links: BTreeMap<LinkId, Open>,
+    links_made: u64,
+    keys_made: u64,
+    server: Server,
+    vendor: ActivationService,
+    vendor_down_until: Timestamp,
+    commands: BTreeMap<u32, (DeviceId, CommandId)>,
+    log: Log,
+    witness: Witness,
+    standing: u64,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub ending: Ending,
+    /// The log.
+    pub log: Log,
+    /// Events played.
+    pub events: u64,
+    /// Where virtual time stood at the end.
+    pub at: Timestamp,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every promise was kept.
+    Kept,
+    /// The first broken one.
+    Broken(Violation),
+}
+
+/// A connection and whose it is.
+#[derive(Debug)]
+struct Open {
+    link: Link,
+    device: u32,
+    ends: Ends,
+}
+
+/// Who still holds a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ends {
+    Both,
+    /// The device has lost it; what it sent before is still on its way.
+    ServerOnly,
+}
+
+/// Something on its way.
+#[derive(Debug)]
+enum Event {
+    Act(usize),
+    EnrolAsked {
+        device: u32,
+        attempt: u64,
+        key: Key,
+    },
+    EnrolAnswered {
+        device: u32,
+        attempt: u64,
+        key: Key,
+        answer: Result<DeviceId, CloseCode>,
+    },
+    ConnectAsked {
+        device: u32,
+        attempt: u64,
+        key: Key,
+        life: DeviceId,
+    },
+    ConnectAnswered {
+        device: u32,
+        attempt: u64,
+        link: Result<LinkId, CloseCode>,
+    },
+    AttemptLost {
+        device: u32,
+        attempt: u64,
+    },
+    Up {
+        link: LinkId,
+        message: ToServer,
+    },
+    Down {
+        link: LinkId,
+        message: ToDevice,
+    },
+    /// The device has closed.
+    ClosedByDevice {
+        link: LinkId,
+    },
+    /// The server has closed.
+    ClosedByServer {
+        link: LinkId,
+        code: CloseCode,
+    },
+    /// A side that was told nothing gives up.
+    ServerNotices {
+        link: LinkId,
+    },
+    Rested {
+        device: u32,
+        attempt: u64,
+    },
+    DeviceTimer {
+        device: u32,
+        at: Timestamp,
+    },
+    Sweep {
+        life: DeviceId,
+    },
+    VendorAsked {
+        life: DeviceId,
+        call: muster_control::VendorCall,
+    },
+    VendorAnswered {
+        life: DeviceId,
+        command: CommandId,
+        outcome: VendorOutcome,
+    },
+    VendorAgain {
+        life: DeviceId,
+    },
+    ServerStarts,
+    Calm,
+    Help,
+}
+
+#[derive(Debug)]
+struct Scheduled {
+    at: Timestamp,
+    sequence: u64,
+    event: Event,
+}
+
+impl PartialEq for Scheduled {
+    fn eq(&self, other: &Self) -> bool {
+        self.sequence == other.sequence
+    }
+}
+
+impl Eq for Scheduled {}
+
+impl PartialOrd for Scheduled {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Scheduled {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+        (self.at, self.sequence).cmp(&(other.at, other.sequence))
+    }
+}
+
+impl World {
+    /// Plays `plan` until a promise is broken or the end has come.
+    #[must_use]
+    pub fn run(plan: Plan, keep: Keep) -> Outcome {
+        let mut world = Self::new(plan, keep);
+        world.begin();
+        let mut events = 0;
+        let mut ending = Ending::Kept;
+        while let Some(Reverse(next)) = world.heap.pop() {
+            if next.at > world.plan.end_at {
+                break;
+            }
+            world.advance(next.at);
+            events += 1;
+            world.step(next.event);
+            if let Some(violation) = world.witness.take_violation() {
+                ending = Ending::Broken(violation);
+                break;
+            }
+        }
+        if ending == Ending::Kept {
+            world.now = world.plan.end_at;
+            world.judge();
+            if let Some(violation) = world.witness.take_violation() {
+                ending = Ending::Broken(violation);
+            }
+        }
+        Outcome { ending, log: world.log, events, at: world.now }
+    }
+
+    /// Moves the clock; a world in which it does not move any more is a broken promise.
+    fn advance(&mut self, at: Timestamp) {
+        self.standing = if at == self.now { self.standing + 1 } else { 0 };
+        self.now = at;
+        if self.standing > STANDING_MAX {
+            self.witness.time_stands_still(at);
+        }
+    }
+
+    fn new(plan: Plan, keep: Keep) -> Self {
+        let seed = Seed::root(plan.seed);
+        let actors = plan.devices.iter().map(|it| (it.number, Actor::new(it, seed))).collect();
+        Self {
+            seed,
+            now: Timestamp::ZERO,
+            heap: BinaryHeap::new(),
+            scheduled: 0,
+            actors,
+            owners: BTreeMap::new(),
+            links: BTreeMap::new(),
+            links_made: 0,
+            keys_made: 0,
+            server: Server::new(plan.readings),
+            vendor: ActivationService::default(),
+            vendor_down_until: Timestamp::ZERO,
+            commands: BTreeMap::new(),
+            log: Log::new(keep),
+            standing: 0,
+            witness: Witness::new(plan.readings.activation_lock_route),
+            plan,
+        }
+    }
+
+    fn begin(&mut self) {
+        for index in 0..self.plan.acts.len() {
+            self.schedule(self.plan.acts[index].at, Event::Act(index));
+        }
+        self.schedule(self.plan.calm_at, Event::Calm);
+        let numbers: Vec<u32> = self.actors.keys().copied().collect();
+        for device in numbers {
+            self.switch_on(device);
+        }
+    }
+
+    fn step(&mut self, event: Event) {
+        match event {
+            Event::Act(index) => self.act(index),
+            Event::EnrolAsked { device, attempt, key } => self.enrol_asked(device, attempt, key),
+            Event::EnrolAnswered { device, attempt, key, answer } => {
+                self.enrol_answered((device, attempt), key, answer);
+            }
+            Event::ConnectAsked { device, attempt, key, life } => {
+                self.connect_asked((device, attempt), key, life);
+            }
+            Event::ConnectAnswered { device, attempt, link } => {
+                self.connect_answered(device, attempt, link);
+            }
+            Event::AttemptLost { device, attempt } => self.attempt_lost(device, attempt),
+            Event::Up { link, message } => self.up(link, message),
+            Event::Down { link, message } => self.down(link, message),
+            Event::ClosedByDevice { link } => self.closed_by_device(link),
+            Event::ClosedByServer { link, code } => self.closed_by_server(link, code),
+            Event::ServerNotices { link } => self.server_notices(link),
+            Event::Rested { device, attempt } => self.rested(device, attempt),
+            Event::DeviceTimer { device, at } => self.device_timer(device, at),
+            Event::Sweep { life } => self.sweep(life),
+            Event::VendorAsked { life, call } => self.vendor_asked(life, call),
+            Event::VendorAnswered { life, command, outcome } => {
+                self.vendor_answered(life, command, outcome);
+            }
+            Event::VendorAgain { life } => self.call_vendor(life),
+            Event::ServerStarts => self.server_starts(),
+            Event::Calm => self.calm(),
+            Event::Help => self.help(),
+        }
+    }
+
+    fn schedule(&mut self, at: Timestamp, event: Event) {
+        let sequence = self.scheduled;
+        self.scheduled += 1;
+        self.heap.push(Reverse(Scheduled { at, sequence, event }));
+    }
+
+    /// Writes a line, and shows it to the witness.
+    fn see(&mut self, device: Option<u32>, what: What) {
+        let entry = Entry { at: self.now, device, what };
+        self.witness.see(&entry);
+        self.log.push(entry);
+    }
+
+    fn see_all(&mut self, effects: &mut Effects) {
+        for (life, what) in core::mem::take(&mut effects.seen) {
+            let device = self.owners.get(&life).copied();
+            self.see(device, what);
+        }
+    }
+
+    /// The end: what was promised has to have come true.
+    fn judge(&mut self) {
+        let stored: Vec<CommandId> = self.server.store.commands().map(|(_, id)| id).collect();
+        self.witness.stored(self.now, &stored);
+        for life in self.server.former_lives() {
+            self.witness.over(self.now, life);
+        }
+        // A device that finds no network by itself, as one that restarted while it was lost, stays
+        // away for good; nobody promised otherwise.
+        let wanted = self.actors.values().filter(|actor| actor.aim != Aim::Rest);
+        let ready: Vec<(u32, Option<DeviceId>, Standing)> =
+            wanted.map(|actor| (actor.number, actor.device.id(), self.standing(actor))).collect();
+        for (device, life, standing) in ready {
+            if let Some(life) = life {
+                self.witness.end(self.now, device, life, standing);
+            }
+        }
+    }
+
+    /// Whether the device is managed and served.
+    fn standing(&self, actor: &Actor) -> Standing {
+        let served = actor.device.phase() == Phase::Enrolled
+            && actor.device.id().is_some_and(|life| self.server.is_ready(life));
+        if served { Standing::Served } else { Standing::Away }
+    }
+}
+
+/// What an administrator's action is called.
+const fn name_of(action: &Action) -> &'static str {
+    action.kind().graph_name()
+}

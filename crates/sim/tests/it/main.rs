@@ -1,0 +1,3 @@
+//! The world keeps its promises, and is the same twice.
+
+mod promises;
