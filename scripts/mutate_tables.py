@@ -5,10 +5,12 @@
     scripts/mutate_tables.py capability          one table
     scripts/mutate_tables.py device R1 W2        some rows of one
 
-Works on a copy of the checkout: changes one row, runs the tests that own the table, and expects
-them to fail. Ends with 'N passed, N failed'; a row nobody noticed is a failure.
+Works on a copy of the checkout: builds the tests that own a table once, then gives one row at a
+time the outcome of another row and expects the tests, which read the table as they run, to fail.
+Ends with 'N passed, N failed'; a row nobody noticed is a failure.
 """
 
+import json
 import os
 import re
 import shutil
@@ -18,27 +20,62 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-# Table, the key of its outcome, and the tests that own it.
+DEVICE = ["-p", "muster-device", "--test", "it"]
+
+# Table, the package of the tests that own it, and the filters that pick them out of their binary.
 TABLES = {
-    "capability": ("expected", ["-p", "muster-control", "--lib", "capability"]),
-    "device": ("expect", ["-p", "muster-device", "--test", "it", "table"]),
+    "capability": (["-p", "muster-control", "--lib"], ["capability::"]),
+    "server": (["-p", "muster-control", "--test", "it"], ["server::"]),
+    "device": (DEVICE, ["table::"]),
+    "apple": (DEVICE, ["apple::"]),
+    "android": (DEVICE, ["android::", "android_grid::"]),
+    "activation": (DEVICE, ["activation::"]),
 }
 
-ROW = re.compile(r"\[\[row\]\]\n(?:.+\n)+", re.MULTILINE)
+# What an outcome is called: the first of these that a row has is changed.
+KEYS = ("expect", "expected", "promise", "supervised", "notes", "said", "after")
+
+# Rows no device is asked for: their call is not on the wire.
+DATA_ONLY = {"unreached"}
+
+ROW = re.compile(r"^\[\[(\w+)\]\]\n((?:(?!\[\[).*\n?)+)", re.MULTILINE)
+NAME = re.compile(r'^(?:id|name) = "(.*)"', re.MULTILINE)
+STEP = re.compile(r'=> ([^"]+)"')
 
 
-def flipped(row: str, key: str) -> str:
-    def other(found: re.Match) -> str:
-        value = found.group(2)
-        if value == "204":
-            return found.group(1) + "400"
-        if value == "400":
-            return found.group(1) + "204"
-        return found.group(1) + '"NotNow"' if "NotNow" not in value else found.group(1) + '"CommandFormatError"'
+class Row:
+    def __init__(self, found: re.Match):
+        self.array, self.body, self.start = found.group(1), found.group(2), found.start(2)
+        self.name = NAME.search(self.body).group(1)
 
-    changed, count = re.subn(rf"(?m)^({key} = )(.*)$", other, row)
-    assert count == 1, f"no single {key!r} in\n{row}"
-    return changed
+    def outcome(self) -> tuple[int, int] | None:
+        """Where the value stands that says what has to come of the row."""
+        keys = KEYS[2:] if "\npromise = " in self.body else KEYS
+        for key in keys:
+            found = re.search(rf"^{key} = (\[[^\]]*\]|\{{.*\}}|.+)$", self.body, re.MULTILINE)
+            if found:
+                return found.span(1)
+        last = None
+        for last in STEP.finditer(self.body):
+            pass
+        return last.span(1) if last else None
+
+    def value(self) -> str:
+        begin, end = self.outcome()
+        return self.body[begin:end]
+
+    def with_value(self, value: str) -> str:
+        begin, end = self.outcome()
+        return self.body[:begin] + value + self.body[end:]
+
+
+def other_value(row: Row, rows: list[Row]) -> str:
+    """The outcome of another row of the same kind."""
+    opposites = {"true": "false", "false": "true"}
+    if row.value() in opposites:
+        return opposites[row.value()]
+    alike = (it.value() for it in rows if it.array == row.array and it.outcome())
+    return next(value for value in alike if value != row.value())
 
 
 def copy_of_checkout(into: str) -> str:
@@ -51,33 +88,42 @@ def copy_of_checkout(into: str) -> str:
     return place
 
 
-def passes(place: str, tests: list[str]) -> bool:
-    target = os.path.join(ROOT, "target", "mutants")
-    command = ["cargo", "test", "--quiet", "--locked", *tests]
-    run = subprocess.run(command, cwd=place, env={**os.environ, "CARGO_TARGET_DIR": target},
-                         capture_output=True)
+def build(place: str, package: list[str]) -> str:
+    """Builds tests and returns the path of their binary."""
+    command = ["cargo", "test", "--no-run", "--quiet", "--locked", "--message-format=json", *package]
+    environment = {**os.environ, "CARGO_TARGET_DIR": os.path.join(ROOT, "target", "mutants")}
+    built = subprocess.run(command, cwd=place, env=environment, check=True, stdout=subprocess.PIPE)
+    messages = map(json.loads, built.stdout.decode().splitlines())
+    tests = [it["executable"] for it in messages if it.get("profile", {}).get("test")]
+    return [path for path in tests if path][-1]
+
+
+def passes(place: str, binary: str, filters: list[str]) -> bool:
+    run = subprocess.run([binary, "--quiet", *filters], cwd=place, capture_output=True)
     return run.returncode == 0
 
 
 def mutate(place: str, table: str, wanted: set[str]) -> tuple[int, int]:
-    key, tests = TABLES[table]
+    package, filters = TABLES[table]
     path = os.path.join(place, "fixtures", "behaviour", f"{table}.toml")
     text = open(path).read()
-    if not passes(place, tests):
+    binary = build(place, package)
+    if not passes(place, binary, filters):
         sys.exit(f"{table}: the tests fail before anything is changed")
+    rows = [row for row in map(Row, ROW.finditer(text)) if row.array not in DATA_ONLY]
     noticed = unnoticed = 0
-    for found in ROW.finditer(text):
-        name = re.search(r'id = "(.*)"', found.group()).group(1)
-        if wanted and name not in wanted:
+    for row in rows:
+        if wanted and row.name not in wanted:
             continue
+        changed = row.with_value(other_value(row, rows))
         with open(path, "w") as file:
-            file.write(text[: found.start()] + flipped(found.group(), key) + text[found.end() :])
-        if passes(place, tests):
+            file.write(text[: row.start] + changed + text[row.start + len(row.body) :])
+        if passes(place, binary, filters):
             unnoticed += 1
-            print(f"{table}#{name}: NOBODY NOTICED", flush=True)
+            print(f"{table}#{row.name}: NOBODY NOTICED", flush=True)
         else:
             noticed += 1
-            print(f"{table}#{name}: noticed", flush=True)
+            print(f"{table}#{row.name}: noticed", flush=True)
     with open(path, "w") as file:
         file.write(text)
     return noticed, unnoticed

@@ -121,7 +121,7 @@ fn a_locked_device_asks_again_after_a_restart() {
     assert_eq!(rig.notes(), [Note::ActivationPrompt]);
 }
 
-const LIFE: &str = include_str!("../../../../fixtures/behaviour/activation.toml");
+const LIFE: &str = "activation";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -289,7 +289,7 @@ fn user_action(name: &str) -> UserAction {
 }
 
 fn rows() -> Vec<Row> {
-    toml::from_str::<Table>(LIFE).expect("the table").row
+    crate::rows::read::<Table>(LIFE).row
 }
 
 /// The steps of a row that came to something else.

@@ -20,7 +20,7 @@ use crate::android_grid::{Notification, OldCall, Wipe};
 use crate::android_matrix::matrix;
 use crate::rig::{PERSONA, Rig, describe, spec, temporary_passcode};
 
-const TABLE: &str = include_str!("../../../../fixtures/behaviour/android.toml");
+const TABLE: &str = "android";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,7 +92,7 @@ struct After {
 }
 
 pub(crate) fn table() -> Table {
-    toml::from_str(TABLE).expect("the table")
+    crate::rows::read(TABLE)
 }
 
 impl Row {

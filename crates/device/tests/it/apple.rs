@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::rig::{PERSONA, Rig, current_os, describe, spec};
 
-const TABLE: &str = include_str!("../../../../fixtures/behaviour/apple.toml");
+const TABLE: &str = "apple";
 
 const NOT_A_REQUEST_TYPE: &str = "NotSupported MCMDMErrorDomain 12021";
 
@@ -78,7 +78,7 @@ struct PersonaRow {
 }
 
 fn table() -> Table {
-    toml::from_str(TABLE).expect("the table")
+    crate::rows::read(TABLE)
 }
 
 fn apple_modes() -> impl Iterator<Item = Mode> {

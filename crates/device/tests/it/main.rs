@@ -13,4 +13,5 @@ mod person;
 mod properties;
 mod reset;
 mod rig;
+mod rows;
 mod table;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::rig::{PERSONA, Rig, describe, spec};
 
-const TABLE: &str = include_str!("../../../../fixtures/behaviour/device.toml");
+const TABLE: &str = "device";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,7 +62,7 @@ struct After {
 }
 
 fn rows() -> Vec<Row> {
-    toml::from_str::<Table>(TABLE).expect("the table").row
+    crate::rows::read::<Table>(TABLE).row
 }
 
 fn persona(state: &State) -> Persona {
