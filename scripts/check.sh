@@ -64,6 +64,15 @@ interop() {
     cargo build --package muster --locked --quiet && scripts/interop/check.sh
 }
 
+# The simulation finds what is planted, and nothing where nothing is.
+planted_faults() {
+    cargo test --package muster-sim --features planted --test planted --locked --quiet
+}
+
+simulation() {
+    cargo run --package muster --locked --quiet -- sim --seeds 300 --json
+}
+
 step 'format' cargo fmt --all --check
 step 'lints' cargo clippy --workspace --all-targets --locked -- -D warnings
 if [[ $fast == no ]]; then
@@ -73,6 +82,8 @@ fi
 step 'examples in the documentation' cargo test --workspace --doc --locked --quiet
 if [[ $fast == no ]]; then
     step 'interop' interop
+    step 'planted faults' planted_faults
+    step 'simulation' simulation
 fi
 # Last, so that the run ends with the number of tests.
 step 'tests' unit_tests

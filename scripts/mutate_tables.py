@@ -16,9 +16,9 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(ROOT, "target", "mutants")
 
 DEVICE = ["-p", "muster-device", "--test", "it"]
 
@@ -78,8 +78,10 @@ def other_value(row: Row, rows: list[Row]) -> str:
     return next(value for value in alike if value != row.value())
 
 
-def copy_of_checkout(into: str) -> str:
-    place = os.path.join(into, "muster")
+def copy_of_checkout() -> str:
+    """Always at the same place: a test's binary knows where its tables stand."""
+    place = os.path.join(BUILD, "checkout")
+    shutil.rmtree(place, ignore_errors=True)
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True)
     for path in filter(None, listed.stdout.decode().split("\0")):
         if os.path.exists(os.path.join(ROOT, path)):
@@ -91,16 +93,19 @@ def copy_of_checkout(into: str) -> str:
 def build(place: str, package: list[str]) -> str:
     """Builds tests and returns the path of their binary."""
     command = ["cargo", "test", "--no-run", "--quiet", "--locked", "--message-format=json", *package]
-    environment = {**os.environ, "CARGO_TARGET_DIR": os.path.join(ROOT, "target", "mutants")}
+    environment = {**os.environ, "CARGO_TARGET_DIR": BUILD}
     built = subprocess.run(command, cwd=place, env=environment, check=True, stdout=subprocess.PIPE)
     messages = map(json.loads, built.stdout.decode().splitlines())
     tests = [it["executable"] for it in messages if it.get("profile", {}).get("test")]
     return [path for path in tests if path][-1]
 
 
+def run(place: str, binary: str, filters: list[str]) -> subprocess.CompletedProcess:
+    return subprocess.run([binary, "--quiet", *filters], cwd=place, capture_output=True, text=True)
+
+
 def passes(place: str, binary: str, filters: list[str]) -> bool:
-    run = subprocess.run([binary, "--quiet", *filters], cwd=place, capture_output=True)
-    return run.returncode == 0
+    return run(place, binary, filters).returncode == 0
 
 
 def mutate(place: str, table: str, wanted: set[str]) -> tuple[int, int]:
@@ -108,8 +113,9 @@ def mutate(place: str, table: str, wanted: set[str]) -> tuple[int, int]:
     path = os.path.join(place, "fixtures", "behaviour", f"{table}.toml")
     text = open(path).read()
     binary = build(place, package)
-    if not passes(place, binary, filters):
-        sys.exit(f"{table}: the tests fail before anything is changed")
+    before = run(place, binary, filters)
+    if before.returncode:
+        sys.exit(f"{before.stdout}{before.stderr}\n{table}: the tests fail before anything is changed")
     rows = [row for row in map(Row, ROW.finditer(text)) if row.array not in DATA_ONLY]
     noticed = unnoticed = 0
     for row in rows:
@@ -132,11 +138,10 @@ def mutate(place: str, table: str, wanted: set[str]) -> tuple[int, int]:
 def main() -> None:
     tables = sys.argv[1:2] or list(TABLES)
     noticed = unnoticed = 0
-    with tempfile.TemporaryDirectory(prefix="muster-mutants-") as folder:
-        place = copy_of_checkout(folder)
-        for table in tables:
-            found, missed = mutate(place, table, set(sys.argv[2:]))
-            noticed, unnoticed = noticed + found, unnoticed + missed
+    place = copy_of_checkout()
+    for table in tables:
+        found, missed = mutate(place, table, set(sys.argv[2:]))
+        noticed, unnoticed = noticed + found, unnoticed + missed
     print(f"{noticed} passed, {unnoticed} failed")
     sys.exit(1 if unnoticed or not noticed else 0)
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_control::{Action, ActionKind, CommandRecord, CommandState, DeviceRecord};
-use muster_protocol::{CommandId, ErrorItem};
+use muster_protocol::{CommandId, ErrorItem, Timestamp};
 use serde::Serialize;
 
 use crate::backend::Backend;
@@ -114,16 +114,23 @@ struct DeviceLocation {
     speed: Option<f64>,
 }
 
-/// The latest result of each action, in order of acceptance.
+/// The result of each of [`latest_commands`].
 pub(crate) fn action_results<'a, B: Backend>(
     backend: &B,
     record: &'a DeviceRecord,
 ) -> Vec<ActionResult<'a>> {
+    let latest = latest_commands(record).into_iter();
+    latest.map(|command| action_result(backend, record, command)).collect()
+}
+
+/// The commands `deviceActionResults` tells of: the latest of each action, in order of acceptance.
+#[must_use]
+pub fn latest_commands(record: &DeviceRecord) -> Vec<&CommandRecord> {
     let latest: BTreeMap<ActionKind, &CommandRecord> =
         record.commands().map(|command| (command.action.kind(), command)).collect();
     let mut commands: Vec<&CommandRecord> = latest.into_values().collect();
     commands.sort_by_key(|command| command.sequence);
-    commands.into_iter().map(|command| action_result(backend, record, command)).collect()
+    commands
 }
 
 fn action_result<'a, B: Backend>(
@@ -163,7 +170,11 @@ const fn odata_type(kind: ActionKind) -> &'static str {
     }
 }
 
-const fn action_state(state: &CommandState) -> &'static str {
+/// The `actionState` of a command.
+///
+/// Source: Microsoft Graph, enumeration `actionState`.
+#[must_use]
+pub const fn action_state(state: &CommandState) -> &'static str {
     match state {
         // What the activation service carries out is not with the device.
         CommandState::Queued | CommandState::NotNow | CommandState::AtService => "pending",
@@ -182,7 +193,7 @@ fn detail<'a, B: Backend>(
 ) -> Detail<'a> {
     match command.action.kind() {
         ActionKind::ResetPasscode => Detail::ResetPasscode {
-            passcode: passcode(backend, &command.state),
+            passcode: shown_passcode(&command.state, backend.now()),
             error_code: error_code(&command.state),
         },
         ActionKind::RemoteLock => Detail::RemoteLock { unlock_pin: None },
@@ -209,9 +220,8 @@ fn device_location<B: Backend>(
     record: &DeviceRecord,
     command: CommandId,
 ) -> Option<DeviceLocation> {
-    let found = record.located.as_ref()?;
-    let shown = found.command == command && backend.now() < found.shown_until();
-    shown.then(|| DeviceLocation {
+    let found = record.located_by(command, backend.now())?;
+    Some(DeviceLocation {
         last_collected_date_time: date_time(backend.wall(found.at)),
         latitude: degrees(found.location.latitude_microdegrees),
         longitude: degrees(found.location.longitude_microdegrees),
@@ -230,11 +240,12 @@ fn degrees(microdegrees: i32) -> f64 {
 /// The temporary passcode while it may be seen.
 ///
 /// Source: sources/reset-passcode.md, "Reset Android work profile and Device Owner passcodes".
-fn passcode<'a, B: Backend>(backend: &B, state: &'a CommandState) -> Option<&'a str> {
+#[must_use]
+pub fn shown_passcode(state: &CommandState, now: Timestamp) -> Option<&str> {
     match state {
         CommandState::Done { passcode } => passcode
             .as_ref()
-            .filter(|passcode| backend.now() < passcode.shown_until)
+            .filter(|passcode| now < passcode.shown_until)
             .map(|passcode| passcode.value.expose().as_str()),
         CommandState::Queued
         | CommandState::InFlight

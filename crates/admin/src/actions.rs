@@ -21,17 +21,33 @@ const SOUND_MINUTES: RangeInclusive<u8> = 1..=5;
 
 /// A body that is no good.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum BodyError {
+pub enum BodyError {
+    /// Too long.
     #[error("the body is longer than {} bytes", crate::router::BODY_BYTES_MAX)]
     TooLong,
+    /// Late.
     #[error("the body did not arrive in time")]
     Deadline,
+    /// Cut short.
     #[error("the body broke off")]
     Broken,
+    /// No JSON object.
     #[error("the body is not a JSON object: look at line {line}, column {column}")]
-    NotJson { line: usize, column: usize },
+    NotJson {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// A member of the wrong type, or out of its range.
     #[error("{member} has to be {wanted}")]
-    Member { member: &'static str, wanted: &'static str },
+    Member {
+        /// Its name.
+        member: &'static str,
+        /// What it has to be.
+        wanted: &'static str,
+    },
+    /// A lost device would tell nobody whom to call.
     #[error(
         "message or phoneNumber is needed: without them nobody knows where to bring the device"
     )]
@@ -56,7 +72,11 @@ pub(crate) async fn read_action(kind: ActionKind, request: Request) -> Result<Ac
     parse_action(kind, &body)
 }
 
-fn parse_action(kind: ActionKind, body: &[u8]) -> Result<Action, BodyError> {
+/// Reads an action from its name and a body that has arrived.
+///
+/// # Errors
+/// [`BodyError`] if the body is no JSON object or a member of it is wrong.
+pub fn parse_action(kind: ActionKind, body: &[u8]) -> Result<Action, BodyError> {
     let members = parse_members(body)?;
     Ok(match kind {
         ActionKind::Wipe => parse_wipe(&members)?,

@@ -137,6 +137,12 @@ impl ApiError {
     }
 }
 
+/// The HTTP status of an action that was not taken.
+#[must_use]
+pub fn refusal_status(error: SubmitError) -> u16 {
+    ApiError::from(error).status().as_u16()
+}
+
 impl From<SubmitError> for ApiError {
     fn from(error: SubmitError) -> Self {
         match error {

@@ -11,8 +11,9 @@ pub fn is_listed(record: &DeviceRecord) -> bool {
     record.lifecycle == Lifecycle::Enrolled && !is_deleted(record)
 }
 
-/// Whether an administrator has deleted the device.
-pub(crate) fn is_deleted(record: &DeviceRecord) -> bool {
+/// Whether an administrator has deleted the device: nothing is shown of it then.
+#[must_use]
+pub fn is_deleted(record: &DeviceRecord) -> bool {
     record.listing() == Listing::Hidden
 }
 

@@ -5,7 +5,7 @@
 
 use muster_control::{BYPASS_CODE_KEPT_FOR, Compliance, DeviceRecord, Lifecycle, LostModeState};
 use muster_protocol::status::Switch;
-use muster_protocol::{Mode, OperatingSystem, Platform, Supervision};
+use muster_protocol::{Mode, OperatingSystem, Platform, Supervision, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -159,12 +159,9 @@ fn on_request<'a, B: Backend>(
     look: Look<'_>,
 ) -> OnRequest<'a> {
     let asked = look.shape == Shape::Single && look.select.names(BYPASS_CODE);
-    // The server purges it now and then; from its end on it is not shown.
-    let issued_at = record.escrow.bypass_issued_at.unwrap_or(record.enrolled_at);
-    let shown = asked && backend.now() < issued_at.after(BYPASS_CODE_KEPT_FOR);
-    let code = record.escrow.bypass_code.as_ref().filter(|_| shown);
+    let code = shown_bypass_code(record, backend.now()).filter(|_| asked);
     OnRequest {
-        activation_lock_bypass_code: code.map(|code| code.expose().as_str()),
+        activation_lock_bypass_code: code,
         ethernet_mac_address: None,
         notes: None,
         iccid: "",
@@ -172,6 +169,15 @@ fn on_request<'a, B: Backend>(
         remote_assistance_session_url: "",
         physical_memory_in_bytes: 0,
     }
+}
+
+/// The bypass code while it may be seen. The server purges it now and then; from its end on it is
+/// not shown.
+#[must_use]
+pub fn shown_bypass_code(record: &DeviceRecord, now: Timestamp) -> Option<&str> {
+    let issued_at = record.escrow.bypass_issued_at.unwrap_or(record.enrolled_at);
+    let code = record.escrow.bypass_code.as_ref()?;
+    (now < issued_at.after(BYPASS_CODE_KEPT_FOR)).then(|| code.expose().as_str())
 }
 
 fn beta_only(record: &DeviceRecord, version: Version) -> Option<BetaOnly> {

@@ -7,7 +7,8 @@ use muster_device::activation::{
     ActivationCall, ActivationReply, ActivationService, LockRequest, LockResponse, LockStatus,
     Ownership, Unlocking,
 };
-use muster_protocol::{Mode, SerialNumber};
+use muster_protocol::SerialNumber;
+use tokio::task::spawn_blocking;
 
 use crate::state::{StateError, WeakWriter, WriterHandle};
 
@@ -31,6 +32,14 @@ pub(crate) enum Records {
     Changed,
 }
 
+/// What came of changing a copy of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Replaced {
+    Done,
+    /// The record is not the one that was copied any more.
+    Overtaken,
+}
+
 impl ActivationHandle {
     pub(crate) fn new(records: ActivationRecords, writer: Option<&WriterHandle>) -> Self {
         Self { records, writer: writer.map(WriterHandle::downgrade) }
@@ -52,8 +61,8 @@ impl ActivationHandle {
 
     /// Removes a lock with its code, in the form for people.
     ///
-    /// An organisation's lock costs the fifty thousand rounds of its escrow key. Cancel safe: no,
-    /// as for [`Self::lock`].
+    /// An organisation's lock costs the fifty thousand rounds of its escrow key, which hold up
+    /// nobody else. Cancel safe: no, as for [`Self::lock`].
     ///
     /// # Errors
     /// As for [`Self::lock`].
@@ -62,7 +71,9 @@ impl ActivationHandle {
         serial: &SerialNumber,
         escrow_key: &str,
     ) -> Result<Unlocking, StateError> {
-        let unlocking = self.records.service().escrow_key_unlock(serial, escrow_key);
+        let (wanted, code) = (serial.clone(), escrow_key.to_owned());
+        let attempt = move |books: &mut ActivationService| books.escrow_key_unlock(&wanted, &code);
+        let (unlocking, _records) = self.records.try_code(serial, attempt).await;
         self.keep(serial.clone()).await?;
         Ok(unlocking)
     }
@@ -81,6 +92,12 @@ impl ActivationHandle {
     }
 }
 
+impl Records {
+    fn between(before: &ActivationService, after: &ActivationService) -> Self {
+        if before == after { Self::Unchanged } else { Self::Changed }
+    }
+}
+
 impl ActivationRecords {
     /// Takes over what was kept, then what hardware there is.
     pub(crate) fn of<'a>(
@@ -89,7 +106,7 @@ impl ActivationRecords {
     ) -> Self {
         let mut service = kept;
         for spec in specs {
-            if let Some(ownership) = ownership(spec.facts.mode) {
+            if let Some(ownership) = Ownership::of(spec.facts.mode) {
                 service.admit(&spec.facts.serial, ownership);
             }
         }
@@ -97,7 +114,31 @@ impl ActivationRecords {
     }
 
     /// Answers a device.
-    pub(crate) fn answer(
+    ///
+    /// Cancel safe: no. A dropped call may or may not have changed the records.
+    pub(crate) async fn answer(
+        &self,
+        serial: &SerialNumber,
+        call: ActivationCall,
+    ) -> (ActivationReply, Records) {
+        match &call {
+            ActivationCall::Disable { .. } | ActivationCall::EnterCode { .. } => {
+                let wanted = serial.clone();
+                let attempt =
+                    move |books: &mut ActivationService| books.answer(&wanted, call.clone());
+                self.try_code(serial, attempt).await
+            }
+            ActivationCall::Register { .. }
+            | ActivationCall::Release
+            | ActivationCall::Activate
+            | ActivationCall::EnterAccount
+            | ActivationCall::SignIn
+            | ActivationCall::Check
+            | ActivationCall::Open => self.answer_at_once(serial, call),
+        }
+    }
+
+    fn answer_at_once(
         &self,
         serial: &SerialNumber,
         call: ActivationCall,
@@ -105,8 +146,41 @@ impl ActivationRecords {
         let mut service = self.service();
         let before = service.of_device(serial);
         let reply = service.answer(serial, call);
-        let changed = service.of_device(serial) != before;
-        (reply, if changed { Records::Changed } else { Records::Unchanged })
+        (reply, Records::between(&before, &service.of_device(serial)))
+    }
+
+    /// Tries a code on a copy of what is known of one device, away from the async threads: each
+    /// comparison may cost fifty thousand rounds, and the other devices do not wait for them.
+    async fn try_code<T: Send + 'static>(
+        &self,
+        serial: &SerialNumber,
+        attempt: impl Fn(&mut ActivationService) -> T + Clone + Send + 'static,
+    ) -> (T, Records) {
+        loop {
+            let before = self.of_device(serial);
+            let (mut after, attempt) = (before.clone(), attempt.clone());
+            let tried = spawn_blocking(move || (attempt(&mut after), after)).await;
+            let (told, after) = tried.expect("comparing a code does not panic");
+            let records = Records::between(&before, &after);
+            if self.replace(serial, &before, after) == Replaced::Done {
+                return (told, records);
+            }
+        }
+    }
+
+    /// Takes over what became of one device, unless somebody else has changed it meanwhile.
+    fn replace(
+        &self,
+        serial: &SerialNumber,
+        before: &ActivationService,
+        after: ActivationService,
+    ) -> Replaced {
+        let mut service = self.service();
+        if service.of_device(serial) != *before {
+            return Replaced::Overtaken;
+        }
+        service.adopt(after);
+        Replaced::Done
     }
 
     /// What is to be kept of one device.
@@ -120,21 +194,29 @@ impl ActivationRecords {
     }
 }
 
-/// Whose the hardware is: what enrols by itself stands in the organisation's account.
-const fn ownership(mode: Mode) -> Option<Ownership> {
-    match mode {
-        Mode::AppleAutomatedDevice | Mode::AppleSharedIpad => Some(Ownership::Organisation),
-        Mode::AppleDevice
-        | Mode::AppleDeviceSupervised
-        | Mode::AppleUser
-        | Mode::AppleAccountDrivenDevice
-        | Mode::AppleAccountDrivenUser => Some(Ownership::Private),
-        Mode::AndroidDeviceAdministrator
-        | Mode::AndroidPersonallyOwnedWorkProfile
-        | Mode::AndroidCorporateOwnedWorkProfile
-        | Mode::AndroidFullyManaged
-        | Mode::AndroidDedicated
-        | Mode::AospUserAssociated
-        | Mode::AospUserless => None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use muster_device::activation::{BypassKey, EscrowHash, LockType};
+
+    #[tokio::test]
+    async fn a_lock_set_while_a_code_is_tried_is_tried_too_and_not_lost() {
+        let serial: SerialNumber = "PHONE".parse().unwrap();
+        let key = BypassKey::from_bytes([9; 16]);
+        let records = ActivationRecords::default();
+        records.service().admit(&serial, Ownership::Organisation);
+
+        let (meanwhile, wanted) = (records.clone(), serial.clone());
+        let attempt = move |books: &mut ActivationService| {
+            let unlocking = books.escrow_key_unlock(&wanted, "another code");
+            let escrow_key = Some(EscrowHash::of(&key));
+            let request = LockRequest { serial: wanted.clone(), escrow_key, lost_message: None };
+            meanwhile.service().lock(request);
+            unlocking
+        };
+        let told = records.try_code(&serial, attempt).await;
+        assert_eq!(told, (Unlocking::KeyMismatch, Records::Unchanged));
+        let status = records.service().status(&serial).unwrap();
+        assert_eq!(status.lock_type, LockType::Mdm);
     }
 }

@@ -4,20 +4,23 @@ mod carry;
 mod mischief;
 mod person;
 mod request;
+mod trouble;
 
 use std::sync::Arc;
 
+use muster_device::recording::Recorder;
 use muster_device::{Attention, Device, Input, Person};
 use muster_protocol::management::ToDevice;
 use muster_protocol::secret::EnrolmentToken;
 use quinn::Endpoint;
 use tokio::select;
 use tokio::time::{Instant, sleep_until};
-use tracing::{Instrument as _, Span, debug, info, warn};
+use tracing::{Instrument as _, Span, debug, info, trace, warn};
 
 use crate::backoff::Backoff;
 use crate::ending::{Ending, Next};
 use crate::enrol::{Applicant, enrol, new_credentials};
+use crate::faults::Trouble;
 use crate::fleet::Start;
 use crate::link::{Finished, LEAVE_WITHIN, Link, LinkEvent};
 use crate::mailbox::Mailbox;
@@ -25,6 +28,8 @@ use crate::progress::{Bytes, Count, Gauge};
 use crate::session::{Caller, Reached, Session, connect, identity};
 use crate::shared::Shared;
 use crate::state::{Credentials, Grant, StateError};
+
+use trouble::Died;
 
 pub use mischief::Misbehaviour;
 pub(crate) use request::Request;
@@ -80,6 +85,11 @@ pub(crate) struct DeviceTask {
     counted: Counted,
     /// What it does wrong with its next answer.
     mischief: Option<Misbehaviour>,
+    /// What goes wrong with it by plan. Boxed: nothing does in most fleets.
+    trouble: Option<Box<Trouble>>,
+    died: Died,
+    /// Its black box, if it has one.
+    recorder: Option<Box<Recorder>>,
     /// The socket of this device, if it does not share one.
     endpoint: Option<Endpoint>,
 }
@@ -93,6 +103,8 @@ pub(crate) struct Beginning {
     pub(crate) credentials: Option<Credentials>,
     pub(crate) presence: Start,
     pub(crate) backoff: Backoff,
+    pub(crate) trouble: Option<Box<Trouble>>,
+    pub(crate) recorder: Option<Box<Recorder>>,
 }
 
 /// One thing that happened.
@@ -108,6 +120,8 @@ enum Event {
 enum Due {
     Deadline,
     Person,
+    /// Another port.
+    Move,
 }
 
 impl DeviceTask {
@@ -133,6 +147,9 @@ impl DeviceTask {
             refusals: 0,
             counted: Counted::NOTHING,
             mischief: None,
+            trouble: beginning.trouble,
+            died: Died::No,
+            recorder: beginning.recorder,
             endpoint: None,
         })
     }
@@ -169,6 +186,7 @@ impl DeviceTask {
                 Event::Due(Due::Deadline) => {
                     self.handle(Input::Deadline).instrument(span).await?;
                 }
+                Event::Due(Due::Move) => self.on_move(),
                 Event::Due(Due::Person) => Box::pin(self.on_person()).instrument(span).await?,
             }
         }
@@ -320,6 +338,7 @@ impl DeviceTask {
     }
 
     async fn on_message(&mut self, message: ToDevice) -> Result<(), StateError> {
+        trace!(target: "timeline", index = self.index, name = message.name(), "received");
         if let Link::Up(session) = &mut self.link {
             let bytes = session.take_bytes_received();
             self.shared.counters.bytes(Bytes::Received, bytes);
@@ -442,16 +461,11 @@ impl DeviceTask {
     }
 
     fn endpoint(&mut self) -> Option<Endpoint> {
-        if let Some(endpoint) = self.shared.endpoints.shared(self.index()) {
-            return Some(endpoint.clone());
+        let shared = self.shared.endpoints.shared(self.index());
+        match shared.filter(|_endpoint| !self.shares_no_socket()) {
+            Some(endpoint) => Some(endpoint.clone()),
+            None => self.own_endpoint(),
         }
-        if self.endpoint.is_none() {
-            let opened = self.shared.endpoints.open_one();
-            self.endpoint = opened
-                .inspect_err(|cause| warn!(error = cause as &dyn std::error::Error, "no socket"))
-                .ok();
-        }
-        self.endpoint.clone()
     }
 
     fn index(&self) -> usize {

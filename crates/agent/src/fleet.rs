@@ -1,5 +1,8 @@
 //! The fleet as its owner sees it.
 
+mod resume;
+mod trouble;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -7,12 +10,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use muster_device::activation::ActivationService;
+use muster_device::recording::Recorder;
 use muster_device::{Device, DeviceSpec, Note, Person, Phase, UserAction};
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::status::DeviceStatus;
 use muster_protocol::{DeviceId, Seed, SerialNumber, Timestamp};
-use muster_transport::{CertificateDer, ClientTls, EndpointError, Skew, TlsError};
+use muster_transport::{CertificateDer, ClientTls, EndpointError, Network, Skew, TlsError};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
@@ -20,16 +23,19 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use crate::activation::{ActivationHandle, ActivationRecords};
+use crate::activation::ActivationHandle;
 use crate::backoff::Backoff;
+use crate::black_box::{BlackBox, Spilled};
 use crate::clock::Clock;
 use crate::device_task::{Beginning, DeviceTask, Misbehaviour, Request};
+use crate::faults::{FaultPlan, FleetFault};
 use crate::mailbox::{Mailbox, PostError};
 use crate::pacer::Pacer;
 use crate::progress::{Counters, FleetProgress, FleetSummary};
 use crate::shared::Shared;
 use crate::sockets::{Endpoints, Sockets};
-use crate::state::{Kept, StateError, StateFolder, Writer};
+use crate::state::{Kept, StateError, Writer};
+use resume::resume;
 
 /// How long a stop may take before what still runs is cut off: two seconds less what the end of a
 /// large process takes.
@@ -60,6 +66,10 @@ pub struct FleetConfig {
     pub keep_alive: Duration,
     /// How far the fleet's time is ahead of the machine's: the same handle as its server's.
     pub skew: Skew,
+    /// What goes wrong on purpose.
+    pub faults: Vec<FleetFault>,
+    /// Whether devices keep their last inputs.
+    pub black_box: BlackBox,
 }
 
 /// One device of a fleet.
@@ -166,16 +176,8 @@ pub struct Fleet {
     tasks: TaskTracker,
     writer: Option<Writer>,
     seed: Seed,
+    black_box: BlackBox,
     stop: DropGuard,
-}
-
-/// What the state folder gave.
-#[derive(Default)]
-struct Resumed {
-    kept: BTreeMap<usize, Kept>,
-    elapsed: Duration,
-    writer: Option<Writer>,
-    activation: ActivationRecords,
 }
 
 impl Fleet {
@@ -188,6 +190,16 @@ impl Fleet {
     /// [`FleetError`] if sockets, TLS or the state folder cannot be set up. That a server cannot
     /// be reached is no error: devices come back until it can.
     pub async fn start(config: FleetConfig) -> Result<Self, FleetError> {
+        Self::start_on(Network::Udp, config).await
+    }
+
+    /// The same on another network than the machine's.
+    ///
+    /// Cancel safe: yes, as for [`Self::start`].
+    ///
+    /// # Errors
+    /// As for [`Self::start`].
+    pub async fn start_on(network: Network, config: FleetConfig) -> Result<Self, FleetError> {
         check(&config)?;
         let resumed = resume(&config).await?;
         let stop = CancellationToken::new();
@@ -197,13 +209,15 @@ impl Fleet {
                 .and_then(|tls| tls.with_skew(&config.skew))
                 .map_err(|source| FleetError::Tls { source })?
                 .with_keep_alive(config.keep_alive),
-            endpoints: Endpoints::open(config.sockets, config.server)
+            endpoints: Endpoints::open(config.sockets, config.server, network)
                 .map_err(|source| FleetError::Sockets { source })?,
             pacer: Pacer::new(config.connects_in_flight),
             clock: Clock::start(resumed.elapsed, config.skew),
             counters: Counters::new(u64::try_from(config.plans.len()).unwrap_or(u64::MAX)),
             activation: resumed.activation,
             writer: resumed.writer.as_ref().map(Writer::handle),
+            faults: FaultPlan::start(config.faults, config.seed.child("faults", 0)),
+            spilled: Spilled::default(),
             stop: stop.clone(),
         });
         info!(devices = config.plans.len(), resumed = resumed.kept.len(), "fleet starts");
@@ -214,6 +228,7 @@ impl Fleet {
             tasks: TaskTracker::new(),
             writer: resumed.writer,
             seed: config.seed,
+            black_box: config.black_box,
             stop: stop.drop_guard(),
         };
         fleet.spawn_all(config.plans, config.seed, resumed.kept);
@@ -279,6 +294,8 @@ impl Fleet {
         let number = u32::try_from(position).map_err(|_many| FleetError::TooMany { devices })?;
         let beginning = Beginning {
             index: number,
+            recorder: self.black_box.resumed(&twin.device),
+            trouble: None,
             device: twin.device,
             person: None,
             token: twin.token,
@@ -334,10 +351,10 @@ impl Fleet {
 
     /// Stops: no more requests, connections closed with `CloseCode::Done`, state written.
     ///
-    /// What does not end within a second and a half is cut off and counted. Cancel safe: no; a dropped
-    /// call leaves the rest to run out by itself.
+    /// What does not end within a second and a half is cut off and counted. Cancel safe: no; a
+    /// dropped call leaves the rest to run out by itself.
     pub async fn stop(self) -> FleetSummary {
-        let Self { shared, mailboxes, clones, tasks, writer, seed: _, stop } = self;
+        let Self { shared, mailboxes, clones, tasks, writer, seed: _, black_box: _, stop } = self;
         let deadline = Instant::now() + STOP_WITHIN;
         let progress = shared.counters.progress();
         let clones = clones.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -367,13 +384,12 @@ impl Fleet {
             let position = self.mailboxes.len();
             let kept = kept.remove(&position).unwrap_or_default();
             let nth = u64::from(number);
-            let device = kept.device.map_or_else(
-                || Device::new(plan.spec, seed.child("device", nth)),
-                |device| *device,
-            );
+            let (device, recorder) = self.device(plan.spec, seed.child("device", nth), kept.device);
             let beginning = Beginning {
                 index: number,
                 device,
+                recorder,
+                trouble: self.shared.faults.trouble(number, self.shared.clock.started()),
                 person: plan.person.map(|person| self.met(person)),
                 token: plan.token,
                 credentials: kept.credentials,
@@ -390,6 +406,22 @@ impl Fleet {
         let task = DeviceTask::new(Arc::clone(&self.shared), Arc::clone(&mailbox), beginning);
         self.tasks.spawn(task.run());
         mailbox
+    }
+
+    /// A device as it was kept, or a new one, and its black box.
+    fn device(
+        &self,
+        spec: DeviceSpec,
+        seed: Seed,
+        kept: Option<Box<Device>>,
+    ) -> (Device, Option<Box<Recorder>>) {
+        match kept {
+            Some(device) => {
+                let recorder = self.black_box.resumed(&device);
+                (*device, recorder)
+            }
+            None => (Device::new(spec.clone(), seed), self.black_box.fresh(&spec, seed)),
+        }
     }
 
     fn mailbox(&self, index: usize) -> Option<Arc<Mailbox<Request>>> {
@@ -425,29 +457,6 @@ fn check(config: &FleetConfig) -> Result<(), FleetError> {
         return Err(FleetError::TooMany { devices: config.plans.len() });
     }
     Ok(())
-}
-
-/// Reads the state folder, if there is one, away from the async threads.
-async fn resume(config: &FleetConfig) -> Result<Resumed, FleetError> {
-    let specs: Vec<DeviceSpec> = config.plans.iter().map(|plan| plan.spec.clone()).collect();
-    let Some(dir) = config.state_dir.clone() else {
-        let activation = ActivationRecords::of(ActivationService::default(), specs.iter());
-        return Ok(Resumed { activation, ..Resumed::default() });
-    };
-    let seed = config.seed;
-    let read = move || -> Result<Resumed, StateError> {
-        let serials: Vec<SerialNumber> =
-            specs.iter().map(|spec| spec.facts.serial.clone()).collect();
-        let folder = StateFolder::open(&dir, seed)?;
-        let elapsed = folder.age();
-        let kept = folder.load(&serials)?;
-        let activation = ActivationRecords::of(folder.locks(&serials)?, specs.iter());
-        let writer = Some(folder.into_writer(activation.clone())?);
-        Ok(Resumed { kept, elapsed, writer, activation })
-    };
-    let read = spawn_blocking(read).await;
-    read.expect("reading the state folder does not panic")
-        .map_err(|source| FleetError::State { source })
 }
 
 /// Waits for the last write. The thread ends when the last task has: a bound for those cut off.

@@ -6,10 +6,12 @@
 
 mod activation;
 mod backoff;
+mod black_box;
 mod clock;
 mod device_task;
 mod ending;
 mod enrol;
+mod faults;
 mod fleet;
 mod ledger;
 mod link;
@@ -23,7 +25,9 @@ mod sockets;
 mod state;
 
 pub use activation::ActivationHandle;
+pub use black_box::BlackBox;
 pub use device_task::Misbehaviour;
+pub use faults::{DeviceFault, FaultError, FleetFault, PathFault, WhatFails};
 pub use fleet::{DevicePlan, DeviceView, Fleet, FleetConfig, FleetError, Start};
 pub use pacer::CONNECTS_IN_FLIGHT;
 pub use population::{habit, population};

@@ -121,6 +121,7 @@ fn persona(mode: Mode, draws: &mut Stream) -> Persona {
         | Mode::AospUserAssociated
         | Mode::AospUserless => false,
     };
+    let is_shared = mode == Mode::AppleSharedIpad;
     let presence = |is_set| {
         if is_set { Presence::Set } else { Presence::NotSet }
     };
@@ -128,7 +129,8 @@ fn persona(mode: Mode, draws: &mut Stream) -> Persona {
         passcode: presence(of_hundred(80)),
         work_profile_password: presence(of_hundred(50) && has_work_profile),
         prompt: if of_hundred(85) { PromptHabit::Accepts } else { PromptHabit::Ignores },
-        find_my: if of_hundred(60) { Switch::On } else { Switch::Off },
+        // Those who share an iPad have no Find My on it.
+        find_my: if of_hundred(60) && !is_shared { Switch::On } else { Switch::Off },
         screen: if of_hundred(70) { Screen::Locked } else { Screen::Unlocked },
     }
 }
@@ -197,6 +199,18 @@ mod tests {
                 let (lowest, highest) = hardware.versions(mode);
                 assert!(lowest <= highest, "{mode} on {}", hardware.model);
             }
+        }
+    }
+
+    #[test]
+    fn a_shared_ipad_is_an_ipad_without_find_my() {
+        let fleet = population(MANY, seed());
+        let shared: Vec<&DeviceSpec> =
+            fleet.iter().filter(|spec| spec.facts.mode == Mode::AppleSharedIpad).collect();
+        assert!(!shared.is_empty());
+        for spec in shared {
+            assert_eq!(spec.facts.operating_system, OperatingSystem::IpadOs);
+            assert_eq!(spec.persona.find_my, Switch::Off);
         }
     }
 

@@ -6,7 +6,9 @@ use muster_transport::ClientTls;
 use tokio_util::sync::CancellationToken;
 
 use crate::activation::ActivationRecords;
+use crate::black_box::Spilled;
 use crate::clock::Clock;
+use crate::faults::FaultPlan;
 use crate::pacer::Pacer;
 use crate::progress::Counters;
 use crate::sockets::Endpoints;
@@ -25,5 +27,9 @@ pub(crate) struct Shared {
     pub(crate) activation: ActivationRecords,
     /// Absent if nothing is kept.
     pub(crate) writer: Option<WriterHandle>,
+    /// What goes wrong on purpose.
+    pub(crate) faults: FaultPlan,
+    /// What led to second effects.
+    pub(crate) spilled: Spilled,
     pub(crate) stop: CancellationToken,
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use muster_transport::{EndpointError, SocketBuffers, client_endpoint};
+use muster_transport::{EndpointError, FaultyLink, Network, SocketBuffers};
 use quinn::Endpoint;
 use tracing::warn;
 
@@ -33,11 +33,17 @@ pub(crate) struct Endpoints {
     shared: Vec<Endpoint>,
     warned: AtomicBool,
     server: SocketAddr,
+    network: Network,
 }
 
 impl Endpoints {
-    pub(crate) fn open(sockets: Sockets, server: SocketAddr) -> Result<Self, EndpointError> {
-        let mut endpoints = Self { shared: Vec::new(), warned: AtomicBool::new(false), server };
+    pub(crate) fn open(
+        sockets: Sockets,
+        server: SocketAddr,
+        network: Network,
+    ) -> Result<Self, EndpointError> {
+        let (shared, warned) = (Vec::new(), AtomicBool::new(false));
+        let mut endpoints = Self { shared, warned, server, network };
         let count = match sockets {
             Sockets::Shared(count) => count.get(),
             Sockets::PerDevice => 0,
@@ -57,7 +63,16 @@ impl Endpoints {
 
     /// A socket for one device.
     pub(crate) fn open_one(&self) -> Result<Endpoint, EndpointError> {
-        let (endpoint, buffers) = client_endpoint(self.server)?;
+        let (endpoint, buffers) = self.network.client_endpoint(self.server)?;
+        if let Some(buffers) = buffers {
+            self.warn_once(buffers);
+        }
+        Ok(endpoint)
+    }
+
+    /// A socket for one device behind a faulty link.
+    pub(crate) fn open_faulty(&self, link: &FaultyLink) -> Result<Endpoint, EndpointError> {
+        let (endpoint, buffers) = link.client_endpoint(self.server)?;
         self.warn_once(buffers);
         Ok(endpoint)
     }

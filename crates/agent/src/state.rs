@@ -1,8 +1,8 @@
 //! The fleet at rest: one file that a kill at any moment leaves usable.
 //!
 //! `fleet.redb` holds what the folder is, the identity and the snapshot of each device, and what
-//! the vendor's activation service knows of it. One thread writes; it takes all that waits into one transaction, so
-//! that a thousand devices that change at once cost one flush and not a thousand.
+//! the vendor's activation service knows of it. One thread writes; it takes all that waits into one
+//! transaction, so that a thousand devices that change at once cost one flush and not a thousand.
 
 mod record;
 mod writer;
@@ -82,8 +82,22 @@ pub enum StateError {
         #[source]
         source: Box<redb::Error>,
     },
+    /// The file is of another version of this program.
+    #[error(
+        "state folder was written by another version of muster (layout {found}; this one has \
+         {known}): use that version, or another folder for a new fleet"
+    )]
+    OtherLayout {
+        /// The layout of the file.
+        found: u16,
+        /// The layout this program reads and writes.
+        known: u16,
+    },
     /// The file is of another build of this program, or it is damaged.
-    #[error("state of {what} does not read")]
+    #[error(
+        "state of {what} does not read: it is damaged, or of another build of muster; use another \
+         folder for a new fleet"
+    )]
     Unreadable {
         /// What part of it.
         what: String,

@@ -13,6 +13,8 @@ use crate::record::DeviceRecord;
 
 mod extra;
 
+use extra::{DISABLE_LOST_MODE, ENABLE_LOST_MODE};
+
 /// An action that cannot work on this kind of device, whatever its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
@@ -92,8 +94,8 @@ pub(crate) fn judge(
         ActionKind::RemoteLock => remote_lock(mode, readings),
         ActionKind::RebootNow => extra::reboot_now(mode, version),
         ActionKind::ShutDown => extra::shut_down(mode, version),
-        ActionKind::EnableLostMode => extra::lost_mode(mode, version, ("M2", "M3", "M4")),
-        ActionKind::DisableLostMode => extra::lost_mode(mode, version, ("N2", "N3", "N4")),
+        ActionKind::EnableLostMode => extra::lost_mode(mode, version, &ENABLE_LOST_MODE),
+        ActionKind::DisableLostMode => extra::lost_mode(mode, version, &DISABLE_LOST_MODE),
         ActionKind::LocateDevice => extra::locate(mode, version),
         ActionKind::PlayLostModeSound => extra::play_sound(mode, version),
         ActionKind::DeviceConfigured => extra::device_configured(mode, version),

@@ -17,6 +17,7 @@ mod planted;
 mod queue;
 mod readings;
 mod record;
+mod retention;
 mod settle;
 mod standing;
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The queue of one device.
 //!
-//! One command is with the device at a time. A wipe, retire or delete goes before everything else and
-//! holds back the rest until it has ended; within a priority the oldest goes first, and what got
-//! `NotNow` goes behind fresh commands, once a run.
+//! One command is with the device at a time. A wipe, retire or delete goes before everything else
+//! and holds back the rest until it has ended; within a priority the oldest goes first, and what
+//! got `NotNow` goes behind fresh commands, once a run.
 
 use alloc::vec;
 use core::time::Duration;
@@ -14,9 +14,8 @@ use crate::action::{Action, ActionKind, Priority};
 use crate::capability::CapabilityRefusal;
 use crate::command::{CancelReason, CommandRecord, CommandState};
 use crate::compose::compose;
-use crate::escrow::Expired;
 use crate::readings::{ActivationLockRoute, Readings};
-use crate::record::{DeviceRecord, Lifecycle, UnenrolReason};
+use crate::record::{DeviceRecord, Introduced, Lifecycle};
 use crate::transitions::{Event, Stage, successor};
 
 /// Commands of one device that may be waiting or under way at once.
@@ -28,13 +27,6 @@ pub const QUEUE_PER_DEVICE_MAX: usize = 64;
 ///
 /// Thirty days, as long as a push service stores a wake-up at most.
 pub const COMMAND_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-
-/// Settled commands dropped from memory whose ids are remembered, to tell a late duplicate from
-/// an answer to something nobody asked. A device sends again only its last few answers.
-const RECENT_MAX: usize = 8;
-
-/// Unused rows a record may keep allocated before it gives them back.
-const SPARE_ROWS_MAX: usize = 4;
 
 /// Why a command is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +54,7 @@ pub struct NewCommand {
 }
 
 /// What became of an attempt to take a command back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CancelOutcome {
     /// It is canceled: it waited, for the first time or after a `NotNow`.
     BeforeDelivery,
@@ -143,6 +135,8 @@ impl DeviceRecord {
     /// Source: REQ-QUEUE-008 (docs/protocol/session.md).
     pub fn idle(&mut self, now: Timestamp) {
         self.last_seen = now;
+        // Secrets go before the first `Idle`.
+        self.introduced = Introduced::Yes;
         self.deferred.clear();
     }
 
@@ -151,54 +145,6 @@ impl DeviceRecord {
     /// Source: REQ-ACK-009 (docs/protocol/session.md).
     pub fn disconnected(&mut self, now: Timestamp) {
         self.release_in_flight(now, Event::Disconnected);
-    }
-
-    /// Closes live commands that are overdue, purges a temporary passcode, a bypass code and a
-    /// location past their time, and ends a record nothing was heard of for too long.
-    ///
-    /// Source: REQ-QUEUE-011, REQ-SECURITY-006 (docs/protocol/session.md).
-    pub fn expire(&mut self, now: Timestamp) {
-        for index in 0..self.commands.len() {
-            let row = &self.commands[index];
-            if deadline(row).is_none_or(|end| now < end) {
-                continue;
-            }
-            if row.state.is_terminal() {
-                self.purge_passcode(index);
-            } else {
-                let reason = CancelReason::Expired;
-                self.apply(index, now, Event::Expired, CommandState::Canceled { reason });
-            }
-        }
-        self.expire_kept(now);
-    }
-
-    /// When [`Self::expire`] has something to do next; `None` if never as things are.
-    #[must_use]
-    pub fn next_deadline(&self) -> Option<Timestamp> {
-        let commands = self.commands.iter().filter_map(deadline);
-        let located = self.located.as_ref().map(|found| found.shown_until());
-        let escrowed = self.escrow.next_deadline(self.enrolled_at);
-        let end = self.is_enrolled().then(|| self.ends_at());
-        commands.chain(located).chain(escrowed).chain(end).min()
-    }
-
-    fn expire_kept(&mut self, now: Timestamp) {
-        if self.located.as_ref().is_some_and(|found| now >= found.shown_until()) {
-            self.located = None;
-            self.changed.device = true;
-        }
-        match self.escrow.expire(now, self.enrolled_at) {
-            Expired::Something => self.changed.device = true,
-            Expired::Nothing => {}
-        }
-        if self.is_enrolled() && now >= self.ends_at() {
-            self.end_life(now, UnenrolReason::CertificateExpired);
-        }
-    }
-
-    fn is_enrolled(&self) -> bool {
-        self.lifecycle == Lifecycle::Enrolled
     }
 
     /// Takes a command back.
@@ -324,42 +270,6 @@ impl DeviceRecord {
         }
     }
 
-    /// Blanks the passcode of a command that has one.
-    pub(crate) fn purge_passcode(&mut self, index: usize) {
-        let row = &mut self.commands[index];
-        if holds_passcode(row) {
-            row.state = CommandState::Done { passcode: None };
-            self.changed.commands.insert(row.sequence);
-        }
-    }
-
-    /// Drops settled commands that are written and not the latest of their action.
-    ///
-    /// One that still shows a passcode stays, so that its end is not missed.
-    pub(crate) fn forget_settled(&mut self) {
-        let latest = ActionKind::ALL.map(|kind| {
-            let of_kind = self.commands.iter().rev().find(|row| row.action.kind() == kind);
-            of_kind.map(|row| row.sequence)
-        });
-        let Self { commands, recent, changed, .. } = self;
-        commands.retain(|row| {
-            let keep = !row.state.is_terminal()
-                || latest.contains(&Some(row.sequence))
-                || holds_passcode(row)
-                || changed.commands.contains(&row.sequence);
-            if !keep {
-                if recent.len() == RECENT_MAX {
-                    recent.pop_front();
-                }
-                recent.push_back(row.id);
-            }
-            keep
-        });
-        if commands.capacity() > commands.len() + SPARE_ROWS_MAX {
-            commands.shrink_to_fit();
-        }
-    }
-
     fn append(&mut self, now: Timestamp, command: NewCommand) {
         let NewCommand { id, action, lifetime } = command;
         let sequence = self.next_sequence;
@@ -469,27 +379,6 @@ fn is_for_device(row: &CommandRecord, route: ActivationLockRoute) -> bool {
             row.action.kind() != ActionKind::BypassActivationLock
         }
     }
-}
-
-/// When something happens to a command by itself.
-fn deadline(row: &CommandRecord) -> Option<Timestamp> {
-    if is(Plant::ExpiredIsDelivered) && !row.state.is_terminal() {
-        return None;
-    }
-    match &row.state {
-        CommandState::Queued
-        | CommandState::InFlight
-        | CommandState::NotNow
-        | CommandState::AtService => Some(row.expires_at),
-        CommandState::Done { passcode } => passcode.as_ref().map(|shown| shown.shown_until),
-        CommandState::Failed { .. }
-        | CommandState::NotSupported { .. }
-        | CommandState::Canceled { .. } => None,
-    }
-}
-
-fn holds_passcode(row: &CommandRecord) -> bool {
-    matches!(row.state, CommandState::Done { passcode: Some(_) })
 }
 
 #[cfg(test)]

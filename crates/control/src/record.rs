@@ -109,9 +109,22 @@ pub struct DeviceRecord {
     /// Settled commands dropped from memory last, oldest first.
     #[serde(skip)]
     pub(crate) recent: VecDeque<CommandId>,
+    /// Whether it has had its chance to hand over secrets.
+    #[serde(skip)]
+    pub(crate) introduced: Introduced,
     /// What changed since the last [`DeviceRecord::take_writes`].
     #[serde(skip)]
     pub(crate) changed: Changed,
+}
+
+/// Whether a device has had its chance to hand over the secrets of this life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Introduced {
+    /// It has not come yet, or is still talking.
+    #[default]
+    NotYet,
+    /// What is not here by now is not on its way.
+    Yes,
 }
 
 /// What has to be written.
@@ -161,14 +174,15 @@ impl DeviceRecord {
             commands: Vec::new(),
             deferred: BTreeSet::new(),
             recent: VecDeque::new(),
+            introduced: Introduced::NotYet,
             changed: Changed { device: true, commands: BTreeSet::new() },
         }
     }
 
     /// Puts a record together again from its rows, in any order.
     ///
-    /// What was with the device or the activation service when the server stopped goes back into the queue;
-    /// [`Self::take_writes`] hands out that change with the next ones.
+    /// What was with the device or the activation service when the server stopped goes back into
+    /// the queue; [`Self::take_writes`] hands out that change with the next ones.
     ///
     /// Source: REQ-ACK-009 (docs/protocol/session.md).
     #[must_use]
@@ -181,6 +195,9 @@ impl DeviceRecord {
         device.commands = commands;
         device.deferred.clear();
         device.changed = Changed::default();
+        // One that has come before has handed over what it had, but for a kill in that moment.
+        device.introduced =
+            if device.status.is_some() { Introduced::Yes } else { Introduced::NotYet };
         device.release_all(last_change.unwrap_or(device.last_seen), Event::Restored);
         device.forget_settled();
         device
@@ -232,6 +249,7 @@ impl DeviceRecord {
         if self.lifecycle != Lifecycle::Enrolled {
             return;
         }
+        self.introduced = Introduced::Yes;
         self.changed.device = true;
         if update.unlock_token.is_some() {
             self.escrow.unlock_token = update.unlock_token;

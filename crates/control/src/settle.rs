@@ -18,7 +18,7 @@ use crate::standing::{Located, LostMode};
 use crate::transitions::{Event, Stage};
 
 /// What an answer did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Settled {
     /// The command is over.
     Closed,

@@ -244,10 +244,9 @@ impl DeviceRecord {
 
     /// Where the device was, as the answer to this command, while it may be shown.
     #[must_use]
-    pub fn location(&self, command: CommandId, now: Timestamp) -> Option<&Location> {
-        let shown = self.located.as_ref();
-        let shown = shown.filter(|found| found.command == command && now < found.shown_until());
-        shown.map(|found| &found.location)
+    pub fn located_by(&self, command: CommandId, now: Timestamp) -> Option<&Located> {
+        let found = self.located.as_deref();
+        found.filter(|found| found.command == command && now < found.shown_until())
     }
 
     /// When the record of a device goes that is never heard of again. One that was heard of has

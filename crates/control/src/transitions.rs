@@ -3,7 +3,7 @@
 use crate::command::CommandState;
 
 /// A [`CommandState`] without its data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// See [`CommandState::Queued`].
     Queued,

@@ -15,7 +15,7 @@ use crate::action::ActionKind;
 use crate::command::CommandState;
 use crate::compose::{ERROR_DOMAIN, Unsendable};
 use crate::readings::{ActivationLockRoute, Readings};
-use crate::record::DeviceRecord;
+use crate::record::{DeviceRecord, Introduced};
 use crate::settle::Settled;
 use crate::transitions::{Event, Stage};
 
@@ -60,7 +60,9 @@ impl DeviceRecord {
     /// The call to make now; `None` while one is out, if none waits, or if the device itself is
     /// to remove its lock.
     ///
-    /// A command no code is stored for is closed as failed, with the reason.
+    /// A command no code is stored for is closed as failed, with the reason; but a device that
+    /// has just enrolled may have its code on the way, and the command waits for its first
+    /// [`DeviceRecord::token_update`] or [`DeviceRecord::idle`].
     pub fn vendor_call(&mut self, now: Timestamp, readings: &Readings) -> Option<VendorCall> {
         match readings.activation_lock_route {
             ActivationLockRoute::Device => return None,
@@ -73,6 +75,9 @@ impl DeviceRecord {
         while let Some(index) = self.next_for_service() {
             if let Some(escrow_key) = self.escrow_key(self.commands[index].sequence) {
                 return Some(self.call(now, index, escrow_key));
+            }
+            if self.introduced == Introduced::NotYet {
+                return None;
             }
             let failed =
                 CommandState::Failed { errors: vec![Unsendable::BypassCodeMissing.into()] };

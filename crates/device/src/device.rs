@@ -19,6 +19,7 @@ use crate::journal::Journal;
 use crate::life::{Cause, Phase, next_phase};
 use crate::note::Note;
 use crate::output::Output;
+use crate::recording::SecretMut;
 use crate::spec::DeviceSpec;
 use crate::system::{Situation, System};
 use crate::user::UserAction;
@@ -154,6 +155,13 @@ impl Device {
     #[must_use]
     pub fn is_switched_on(&self) -> bool {
         self.system.is_switched_on()
+    }
+
+    /// Whether the device finds a network without anybody's help: not one that is switched off, nor
+    /// an iPhone or iPad that was started and waits for its passcode.
+    #[must_use]
+    pub fn is_on_network(&self) -> bool {
+        self.system.is_on_network()
     }
 
     /// Whether the device is in Lost Mode.
@@ -310,6 +318,14 @@ impl Device {
 
 /// Small moves the others are made of.
 impl Device {
+    /// Shows every secret in a fixed order.
+    pub(crate) fn visit_secrets(&mut self, see: &mut dyn FnMut(SecretMut<'_>)) {
+        if let Some(enrolment) = self.enrolment_mut() {
+            enrolment.visit_secrets(see);
+        }
+        self.system.visit_secrets(see);
+    }
+
     fn enrolment(&self) -> Option<&Enrolment> {
         match &self.life {
             Life::Enrolled(enrolment) => Some(enrolment),

@@ -8,6 +8,7 @@ use muster_protocol::{DeviceId, Policy, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::journal::Journal;
+use crate::recording::{SecretMut, visit_outcome};
 use crate::system::Secrets;
 
 /// How long an unacknowledged `TokenUpdate` waits on an open connection before it goes out again.
@@ -26,6 +27,21 @@ pub(crate) struct Enrolment {
 }
 
 impl Enrolment {
+    /// Shows every secret in a fixed order.
+    pub(crate) fn visit_secrets(&mut self, see: &mut dyn FnMut(SecretMut<'_>)) {
+        if let Escrow::Waiting { update, .. } = &mut self.escrow {
+            if let Some(token) = &mut update.unlock_token {
+                see(SecretMut::UnlockToken(token));
+            }
+            if let Some(code) = &mut update.bypass_code {
+                see(SecretMut::BypassCode(code));
+            }
+        }
+        for outcome in self.journal.outcomes_mut() {
+            visit_outcome(outcome, see);
+        }
+    }
+
     /// A fresh enrolment; the policy comes with the first `Welcome`.
     pub(crate) fn new(device: DeviceId) -> Self {
         Self {

@@ -20,6 +20,11 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
+    /// The answers, to be changed in a copy.
+    pub(crate) fn outcomes_mut(&mut self) -> impl Iterator<Item = &mut Outcome> {
+        self.answers.iter_mut().map(|(_, outcome)| outcome)
+    }
+
     /// The stored answer to `command`.
     pub(crate) fn answer(&self, command: CommandId) -> Option<&Outcome> {
         let found = self.answers.iter().rev().find(|(id, _)| *id == command);

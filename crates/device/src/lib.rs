@@ -23,6 +23,7 @@ mod note;
 mod output;
 mod person;
 mod place;
+pub mod recording;
 mod secrecy;
 mod spec;
 mod system;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Where a device stands in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Phase {
     /// New or erased: the set-up has not enrolled it yet.
     SetupAssistant,

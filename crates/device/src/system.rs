@@ -14,6 +14,7 @@ use crate::activation::{ActivationCall, LockType};
 use crate::android::Android;
 use crate::apple::Apple;
 use crate::note::Note;
+use crate::recording::SecretMut;
 use crate::spec::{Persona, Traits};
 use crate::user::UserAction;
 
@@ -126,6 +127,14 @@ pub(crate) enum System {
 }
 
 impl System {
+    /// Shows every secret in a fixed order.
+    pub(crate) fn visit_secrets(&mut self, see: &mut dyn FnMut(SecretMut<'_>)) {
+        match self {
+            Self::Apple(apple) => apple.visit_secrets(see),
+            Self::Android(android) => android.visit_secrets(see),
+        }
+    }
+
     /// A system fresh out of its box.
     pub(crate) fn new(platform: Platform) -> Self {
         match platform {

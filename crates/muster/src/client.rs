@@ -44,6 +44,13 @@ pub(crate) struct ManagedDevice {
     pub(crate) rest: BTreeMap<String, Value>,
 }
 
+impl ManagedDevice {
+    /// Whether it has a connection now.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.rest.get("x-muster-connected").and_then(Value::as_bool).unwrap_or_default()
+    }
+}
+
 /// Where the latest action of a kind stands. No `Debug`: it may hold a passcode.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

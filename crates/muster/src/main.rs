@@ -1,11 +1,16 @@
 //! muster: a fleet of simulated iOS and Android devices and the MDM server that manages them.
 
 mod case;
+mod case_file;
 mod cli;
 mod client;
 mod demo;
+mod diagram;
 mod exit;
+mod explore;
 mod life;
+mod planted;
+mod quic_world;
 mod talk;
 mod vendor;
 mod verbs;

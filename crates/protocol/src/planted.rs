@@ -26,11 +26,13 @@ pub enum Plant {
     StaleAttemptCloses,
     /// An expired command is delivered all the same.
     ExpiredIsDelivered,
+    /// The fourth crash of a device loses what it wrote last.
+    FourthCrashLosesWrite,
 }
 
 impl Plant {
     /// Every planted fault.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::DuplicateDropsQueue,
         Self::LateErrorOverwrites,
         Self::NotNowSpins,
@@ -41,6 +43,7 @@ impl Plant {
         Self::TwoConnectionsDeliver,
         Self::StaleAttemptCloses,
         Self::ExpiredIsDelivered,
+        Self::FourthCrashLosesWrite,
     ];
 
     /// Its name on the command line and in tables.
@@ -57,6 +60,7 @@ impl Plant {
             Self::TwoConnectionsDeliver => "two-connections-deliver",
             Self::StaleAttemptCloses => "stale-attempt-closes",
             Self::ExpiredIsDelivered => "expired-is-delivered",
+            Self::FourthCrashLosesWrite => "fourth-crash-loses-write",
         }
     }
 }

@@ -13,7 +13,6 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug, info_span, warn};
 
 use crate::activation::Errands;
-use crate::chance::new_command_id;
 use crate::clock::Clock;
 use crate::registry::{DecideError, Registry};
 use crate::slot::Slot;
@@ -85,7 +84,8 @@ impl Backend for ServerBackend {
             return Err(SubmitError::QueueFull { retry_after: RETRY_AFTER_FULL });
         }
         let slot = self.registry.slot(device).ok_or(SubmitError::UnknownDevice)?;
-        let id = new_command_id().map_err(|cause| SubmitError::Unavailable(Box::new(cause)))?;
+        let id = self.registry.new_command_id();
+        let id = id.map_err(|cause| SubmitError::Unavailable(Box::new(cause)))?;
         // In a task of its own: a caller who goes away must not leave a command in the store that
         // nobody hands over.
         let span = info_span!("command", device_id = %device, command_id = %id);

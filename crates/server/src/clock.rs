@@ -1,9 +1,10 @@
 //! The server's clock: where run time and wall time meet.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use muster_protocol::Timestamp;
 use muster_transport::Skew;
+use tokio::time::Instant;
 
 /// Tells run time that goes on over restarts and never runs backwards within one.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ impl Clock {
     /// The clock of a run whose data folder was made at this wall time, in the time of `skew`.
     #[must_use]
     pub(crate) fn since_epoch(epoch_unix_us: u64, skew: Skew) -> Self {
-        let started_at = Timestamp::from_micros(unix_us().saturating_sub(epoch_unix_us));
+        let started_at = Timestamp::from_micros(unix_us(&skew).saturating_sub(epoch_unix_us));
         Self { epoch_unix_us, started: Instant::now(), started_at, skew }
     }
 
@@ -41,8 +42,8 @@ impl Clock {
     }
 }
 
-/// Wall time now, in microseconds since 1970.
-pub(crate) fn unix_us() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+/// Wall time now as nobody has moved it, in microseconds since 1970.
+pub(crate) fn unix_us(skew: &Skew) -> u64 {
+    let since = skew.machine().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }

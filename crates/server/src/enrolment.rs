@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use muster_control::{
     Action, COMMAND_LIFETIME, DeviceRecord, EnrolRefusal, EnrolmentProfile, KeyFingerprint,
-    Lifecycle, LostModeAfterErase, NewCommand, NewLife, check_token,
+    Lifecycle, NewCommand, NewLife, check_token,
 };
 use muster_protocol::enrolment::{EnrolReply, EnrolRequest};
 use muster_protocol::frame::Peer;
@@ -16,9 +16,8 @@ use muster_transport::{CsrKey, FrameReceiver, FrameSender, RunCa, Validity, sha2
 use quinn::Connection;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
-use tracing::{debug, info, warn};
+use tracing::{debug, info, trace, warn};
 
-use crate::chance::{new_command_id, new_device_id};
 use crate::clock::Clock;
 use crate::registry::Registry;
 use crate::session::{End, broken};
@@ -36,9 +35,6 @@ struct Earlier {
     /// What the next life is asked at once.
     lost_mode: Option<Action>,
 }
-
-/// How many former lives are looked at between two chances for others to run.
-const LIVES_PAGE: usize = 512;
 
 /// How often a lost race for the same hardware is run again.
 const RACES_MAX: usize = 8;
@@ -218,7 +214,7 @@ impl Enroller {
         if self.registry.len() >= self.devices_max {
             return Err(CloseCode::FleetFull);
         }
-        let id = new_device_id().map_err(|error| internal(&error))?;
+        let id = self.registry.new_device_id().map_err(|error| internal(&error))?;
         let life = NewLife {
             id,
             facts: applicant.request.facts.clone(),
@@ -236,6 +232,7 @@ impl Enroller {
         match self.registry.store().commit(Transaction { devices, tokens }).await {
             Ok(revisions) => {
                 let revision = revisions.last().copied().unwrap_or(Revision::FIRST);
+                trace!(target: "timeline", device_id = %id, serial = %record.facts.serial, "enrolment");
                 info!(device_id = %id, serial = %record.facts.serial, mode = %record.facts.mode, "device enrolled");
                 if record.live_commands() > 0 {
                     ServerStats::count(&self.registry.stats.accepted);
@@ -250,31 +247,10 @@ impl Enroller {
     }
 
     /// The Lost Mode the latest life of this hardware was erased in, if it is to come back.
-    ///
-    /// Looks at every record, as only a run with that reading has to.
     async fn lost_before(&self, serial: &SerialNumber) -> Option<Action> {
-        let readings = self.registry.readings();
-        match readings.lost_mode_after_erase {
-            LostModeAfterErase::Forgotten => return None,
-            LostModeAfterErase::Reapplied => {}
-        }
-        let (mut after, mut latest) = (None, None);
-        loop {
-            let page = self.registry.page(after, LIVES_PAGE);
-            for slot in &page {
-                let state = slot.state.lock().await;
-                after = Some(state.record.id);
-                let since = state.record.enrolled_at;
-                let is_later = latest.as_ref().is_none_or(|(before, _)| *before <= since);
-                if state.record.facts.serial == *serial && is_later {
-                    latest = Some((since, state.record.lost_mode_to_reapply(readings)));
-                }
-            }
-            if page.is_empty() {
-                return latest.and_then(|(_, action)| action);
-            }
-            tokio::task::yield_now().await;
-        }
+        let slot = self.registry.latest_life(serial)?;
+        let state = slot.state.lock().await;
+        state.record.lost_mode_to_reapply(self.registry.readings())
     }
 
     /// Puts Lost Mode in the queue of the next life, before the device can do anything else.
@@ -284,7 +260,7 @@ impl Enroller {
         now: Timestamp,
         action: Action,
     ) -> Result<(), CloseCode> {
-        let id = new_command_id().map_err(|error| internal(&error))?;
+        let id = self.registry.new_command_id().map_err(|error| internal(&error))?;
         let command = NewCommand { id, action, lifetime: COMMAND_LIFETIME };
         if let Err(refusal) = record.submit(now, command, self.registry.readings()) {
             warn!(error = &refusal as &dyn std::error::Error, "lost mode not applied again");
@@ -369,8 +345,8 @@ mod tests {
 
     /// A server for one device, and a token for any number.
     async fn full_with_one() -> (Enroller, EnrolmentToken) {
-        let (store, clock) =
-            (Store::memory(), Clock::since_epoch(unix_us(), muster_transport::Skew::default()));
+        let (store, skew) = (Store::memory(), muster_transport::Skew::default());
+        let clock = Clock::since_epoch(unix_us(&skew), skew);
         let [profile, _] = profiles();
         let lifetime = Duration::from_secs(60);
         let wanted = TokenRequest { profile, kind: TokenKind::Reusable, lifetime };

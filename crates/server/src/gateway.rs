@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
+use crate::activation::Errands;
 use crate::clock::Clock;
 use crate::enrolment::Enroller;
 use crate::registry::Registry;
@@ -32,6 +33,8 @@ pub(crate) struct Gateway {
     pub(crate) registry: Arc<Registry>,
     pub(crate) enroller: Enroller,
     pub(crate) clock: Clock,
+    /// What the activation service is to be asked for, if it is asked at all.
+    pub(crate) errands: Option<Arc<Errands>>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     /// The server is being killed: nothing is handed back.
@@ -45,6 +48,7 @@ impl Gateway {
         let greetings = Arc::new(Semaphore::new(GREETINGS_MAX));
         loop {
             let incoming = tokio::select! {
+                biased;
                 () = self.stop.cancelled() => break,
                 incoming = endpoint.accept() => incoming,
             };
@@ -98,6 +102,7 @@ impl Gateway {
 
     async fn enrol(&self, connection: quinn::Connection) {
         let enrolled = tokio::select! {
+            biased;
             () = self.stop.cancelled() => Err(CloseCode::RetryLater),
             enrolled = self.enroller.serve(&connection) => enrolled,
         };

@@ -16,6 +16,7 @@ mod chance;
 mod clock;
 mod config;
 mod data_dir;
+mod device_side;
 mod enrolment;
 mod gateway;
 mod registry;
@@ -30,6 +31,7 @@ mod tokens;
 pub use activation::{AccessError, ActivationAccess};
 pub use config::{Exposure, ServerConfig};
 pub use data_dir::{DataDir, DataDirError, Endpoints};
+pub use device_side::{DeviceSide, Rehearsal};
 pub use server::{Server, ServerError};
 pub use stats::Totals;
 pub use tokens::{

@@ -7,10 +7,12 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use muster_admin::is_listed;
 use muster_control::{CommandState, DeviceRecord, Readings, Writes};
-use muster_protocol::DeviceId;
+use muster_protocol::{CommandId, DeviceId, SerialNumber, Timestamp};
 use muster_store::{CommitError, DeviceWrite, LoadError, Revision, Store, Transaction};
+use tracing::trace;
 
-use crate::clock::Clock;
+use crate::chance::Chance;
+use crate::clock::{Clock, unix_us};
 use crate::slot::{SessionNumber, Slot, SlotState};
 use crate::stats::ServerStats;
 
@@ -59,12 +61,30 @@ pub(crate) enum DecideError {
 #[derive(Debug)]
 pub(crate) struct Registry {
     store: Store,
-    slots: RwLock<BTreeMap<DeviceId, Arc<Slot>>>,
+    places: RwLock<Places>,
     clock: Clock,
     readings: Readings,
+    chance: Chance,
     sessions: AtomicU64,
     enrolled: AtomicU64,
     pub(crate) stats: Arc<ServerStats>,
+}
+
+/// Where the devices are, former lives included.
+#[derive(Debug, Default)]
+struct Places {
+    slots: BTreeMap<DeviceId, Arc<Slot>>,
+    /// The latest life of each piece of hardware, and when it began.
+    latest_by_serial: BTreeMap<SerialNumber, (Timestamp, DeviceId)>,
+}
+
+impl Places {
+    fn insert(&mut self, record: DeviceRecord, revision: Revision) {
+        let life = (record.enrolled_at, record.id);
+        let latest = self.latest_by_serial.entry(record.facts.serial.clone()).or_insert(life);
+        *latest = life.max(*latest);
+        self.slots.insert(record.id, Arc::new(Slot::new(record, revision)));
+    }
 }
 
 impl Registry {
@@ -74,7 +94,7 @@ impl Registry {
         stats: Arc<ServerStats>,
         clock: Clock,
     ) -> Result<Self, LoadError> {
-        let (mut slots, mut enrolled) = (BTreeMap::new(), 0);
+        let (mut places, mut enrolled) = (Places::default(), 0);
         let mut after = None;
         loop {
             let page = store.load_all(after, LOAD_PAGE).await?;
@@ -82,22 +102,42 @@ impl Registry {
             for stored in page {
                 stats.live(0, stored.record.live_commands());
                 enrolled += u64::from(is_listed(&stored.record));
-                let id = stored.record.id;
-                slots.insert(id, Arc::new(Slot::new(stored.record, stored.revision)));
+                places.insert(stored.record, stored.revision);
             }
             if after.is_none() {
                 break;
             }
         }
-        let slots = RwLock::new(slots);
+        let places = RwLock::new(places);
         let (sessions, enrolled) = (AtomicU64::new(1), AtomicU64::new(enrolled));
-        let readings = Readings::default();
-        Ok(Self { store, slots, clock, readings, sessions, enrolled, stats })
+        let (readings, chance) = (Readings::default(), Chance::System);
+        Ok(Self { store, places, clock, readings, chance, sessions, enrolled, stats })
     }
 
     /// The same, with records that follow these readings of the documents.
     pub(crate) fn with_readings(self, readings: Readings) -> Self {
         Self { readings, ..self }
+    }
+
+    /// The same, with ids that are drawn from somewhere else than the system.
+    pub(crate) fn with_chance(self, chance: Chance) -> Self {
+        Self { chance, ..self }
+    }
+
+    /// The id of a device that enrols now.
+    ///
+    /// # Errors
+    /// If the system has no randomness to give.
+    pub(crate) fn new_device_id(&self) -> Result<DeviceId, getrandom::Error> {
+        self.chance.device_id(unix_us(self.clock.skew()) / 1_000)
+    }
+
+    /// The id of a command that is accepted now.
+    ///
+    /// # Errors
+    /// If the system has no randomness to give.
+    pub(crate) fn new_command_id(&self) -> Result<CommandId, getrandom::Error> {
+        self.chance.command_id(unix_us(self.clock.skew()) / 1_000)
     }
 
     /// Which readings of the documents the records follow.
@@ -116,14 +156,22 @@ impl Registry {
 
     /// The place of a device.
     pub(crate) fn slot(&self, device: DeviceId) -> Option<Arc<Slot>> {
-        self.read().get(&device).cloned()
+        self.read().slots.get(&device).cloned()
+    }
+
+    /// The place of the latest life of a piece of hardware, whether that life is over or not.
+    pub(crate) fn latest_life(&self, serial: &SerialNumber) -> Option<Arc<Slot>> {
+        let places = self.read();
+        let (_since, device) = places.latest_by_serial.get(serial)?;
+        places.slots.get(device).cloned()
     }
 
     /// Up to `limit` places after `after`, in the order of their ids.
     pub(crate) fn page(&self, after: Option<DeviceId>, limit: usize) -> Vec<Arc<Slot>> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let slots = self.read();
-        slots.range((from, Bound::Unbounded)).take(limit).map(|(_id, slot)| slot.clone()).collect()
+        let places = self.read();
+        let slots = places.slots.range((from, Bound::Unbounded));
+        slots.take(limit).map(|(_id, slot)| slot.clone()).collect()
     }
 
     /// How many devices are enrolled and not deleted.
@@ -133,15 +181,14 @@ impl Registry {
 
     /// How many devices there are, former lives included.
     pub(crate) fn len(&self) -> usize {
-        self.read().len()
+        self.read().slots.len()
     }
 
     /// Makes room for a device that has just become durable.
     pub(crate) fn insert(&self, record: DeviceRecord, revision: Revision) {
-        let id = record.id;
         self.enrolled.fetch_add(1, Ordering::Relaxed);
-        let slot = Arc::new(Slot::new(record, revision));
-        self.slots.write().unwrap_or_else(PoisonError::into_inner).insert(id, slot);
+        let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
+        places.insert(record, revision);
     }
 
     /// Lets a record decide and returns once the decision is durable. The caller holds the lock.
@@ -194,6 +241,8 @@ impl Registry {
         self.account(before, after);
         let now = self.clock.now();
         for command in &writes.commands {
+            let (number, state) = (command.sequence, command.state.stage().name());
+            trace!(target: "timeline", device_id = %after.id, number, state, "command");
             match command.state {
                 CommandState::InFlight => ServerStats::count(&self.stats.attempts),
                 CommandState::Queued | CommandState::NotNow | CommandState::AtService => {}
@@ -220,8 +269,8 @@ impl Registry {
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<DeviceId, Arc<Slot>>> {
-        self.slots.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Places> {
+        self.places.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -233,4 +282,39 @@ fn transaction(record: &DeviceRecord, revision: Revision, writes: &Writes) -> Tr
 /// A passcode that is blanked later writes a command again that has ended long ago.
 fn had_ended(record: &DeviceRecord, sequence: u64) -> bool {
     record.commands().any(|row| row.sequence == sequence && row.state.is_terminal())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tokens::profiles;
+    use muster_control::{KeyFingerprint, NewLife};
+    use muster_protocol::{DeviceFacts, Mode, OperatingSystem, OsVersion};
+
+    fn life(number: u8, began_us: u64) -> DeviceRecord {
+        let facts = DeviceFacts {
+            serial: "ONE".parse().unwrap(),
+            model: "iPhone15,2".to_owned(),
+            operating_system: OperatingSystem::Ios,
+            os_version: OsVersion::major(17),
+            mode: Mode::AppleDeviceSupervised,
+        };
+        let id = DeviceId::from_bytes([number; 16]);
+        let key = KeyFingerprint([number; 32]);
+        let [profile, _] = profiles();
+        DeviceRecord::new(Timestamp::from_micros(began_us), NewLife { id, facts, key, profile })
+    }
+
+    #[test]
+    fn the_latest_life_of_a_device_is_known_in_whatever_order_its_lives_are_read() {
+        let (first, last) = (life(2, 1), life(1, 9));
+        for lives in [[first.clone(), last.clone()], [last.clone(), first.clone()]] {
+            let mut places = Places::default();
+            for life in lives {
+                places.insert(life, Revision::FIRST);
+            }
+            let (_began, latest) = places.latest_by_serial[&first.facts.serial];
+            assert_eq!((latest, places.slots.len()), (last.id, 2));
+        }
+    }
 }

@@ -7,35 +7,21 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use muster_admin::{AdminToken, Backend};
-use muster_protocol::CloseCode;
 use muster_protocol::secret::EnrolmentToken;
 use muster_store::{Counts, LoadError, OpenError, Store};
 use muster_transport::{CaError, EndpointError, RunCa, SocketBuffers, server_endpoint};
-use quinn::Endpoint;
-use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::activation::{ActivationAccess, Courier};
 use crate::admin_face::{AdminFace, AdminFaceError};
-use crate::backend::ServerBackend;
 use crate::chance::random_text;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::data_dir::{DataDir, DataDirError, Endpoints, read_small, write_private};
-use crate::enrolment::Enroller;
-use crate::gateway::Gateway;
+use crate::device_side::{DeviceSide, Ground};
 use crate::registry::Registry;
-use crate::stats::{ServerStats, Totals};
-use crate::sweeper;
+use crate::stats::Totals;
 use crate::tokens::{TokenError, TokenKind, TokenRequest, issue_token, profiles, run_clock};
-
-/// How long sessions may take to hand back what is in flight.
-const DRAIN_WITHIN: Duration = Duration::from_millis(1_500);
-
-/// How long devices may take to hear that the server has gone.
-const FAREWELL_WITHIN: Duration = Duration::from_millis(200);
 
 /// How long the reusable tokens of the data folder are valid.
 const FOLDER_TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -48,12 +34,7 @@ pub struct Server {
     data: DataDir,
     /// Keeps other servers out of the data folder.
     lock: File,
-    endpoint: Endpoint,
-    registry: Arc<Registry>,
-    backend: ServerBackend,
-    stop: CancellationToken,
-    killed: CancellationToken,
-    tasks: TaskTracker,
+    side: DeviceSide,
 }
 
 /// Why a server does not start.
@@ -134,67 +115,39 @@ impl Server {
         let clock = run_clock(&store, &config.skew).await?;
         let token = admin_token(&data)?;
         folder_tokens(&data, &store, &clock).await?;
-        let stats = Arc::new(ServerStats::default());
-        let registry = Registry::load(store, stats, clock.clone()).await?;
-        let registry = Arc::new(registry.with_readings(config.readings()));
         let quic = endpoint.local_addr().unwrap_or(config.quic);
         let endpoints = Endpoints { quic, admin: face.address };
-        data.write_endpoints(endpoints)?;
-        let (stop, killed) = (CancellationToken::new(), CancellationToken::new());
-        let tasks = TaskTracker::new();
-        let backend = ServerBackend {
-            registry: registry.clone(),
+        let ground = Ground {
+            registry: Registry::load(store, Arc::default(), clock.clone())
+                .await?
+                .with_readings(config.readings()),
+            endpoint,
+            ca,
             clock,
             command_lifetime: config.command_lifetime,
             errands: config.activation.is_some().then(Arc::default),
-            stop: stop.child_token(),
-            tasks: tasks.clone(),
         };
-        let server = Self {
-            endpoints,
-            buffers,
-            data,
-            lock,
-            endpoint,
-            registry,
-            backend,
-            stop,
-            killed,
-            tasks,
-        };
-        server.spawn(Faces { ca, face, token });
+        data.write_endpoints(endpoints)?;
+        let server = Self { endpoints, buffers, data, lock, side: DeviceSide::on(ground) };
+        let (backend, stop) = (server.side.backend.clone(), server.side.stop.child_token());
+        server.side.tasks.spawn(face.run(backend, token, stop));
         server.spawn_courier(config.activation);
-        info!(quic = %endpoints.quic, admin = %endpoints.admin, devices = server.registry.len(), "server listens");
+        let devices = server.side.registry.len();
+        info!(quic = %endpoints.quic, admin = %endpoints.admin, devices, "server listens");
         Ok(server)
     }
 
-    fn spawn(&self, faces: Faces) {
-        let Faces { ca, face, token } = faces;
-        let (registry, clock) = (&self.registry, &self.backend.clock);
-        let gateway = Arc::new(Gateway {
-            registry: registry.clone(),
-            enroller: Enroller::new(registry.clone(), ca, clock.clone()),
-            clock: clock.clone(),
-            tasks: self.tasks.clone(),
-            stop: self.stop.child_token(),
-            killed: self.killed.clone(),
-        });
-        let backend = self.backend.clone();
-        self.tasks.spawn(gateway.run(self.endpoint.clone()));
-        self.tasks.spawn(face.run(backend, token, self.stop.child_token()));
-        self.tasks.spawn(sweeper::run(registry.clone(), clock.clone(), self.stop.child_token()));
-    }
-
     fn spawn_courier(&self, activation: Option<ActivationAccess>) {
-        let (Some(access), Some(errands)) = (activation, &self.backend.errands) else { return };
+        let DeviceSide { registry, backend, stop, tasks, .. } = &self.side;
+        let (Some(access), Some(errands)) = (activation, &backend.errands) else { return };
         let courier = Courier {
-            registry: self.registry.clone(),
-            clock: self.backend.clock.clone(),
+            registry: registry.clone(),
+            clock: backend.clock.clone(),
             errands: errands.clone(),
             access,
             service: Mutex::default(),
         };
-        self.tasks.spawn(Arc::new(courier).run(self.stop.child_token()));
+        tasks.spawn(Arc::new(courier).run(stop.child_token()));
     }
 
     /// Where the server listens.
@@ -218,13 +171,13 @@ impl Server {
     /// What the admin face stands on: records to read and commands to submit, without HTTPS.
     #[must_use]
     pub fn backend(&self) -> impl Backend + use<> {
-        self.backend.clone()
+        self.side.backend()
     }
 
     /// The counters of this process.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        self.registry.stats.totals()
+        self.side.totals()
     }
 
     /// The counts of the store, over all processes that have used it.
@@ -232,7 +185,7 @@ impl Server {
     /// # Errors
     /// [`LoadError`].
     pub async fn counts(&self) -> Result<Counts, LoadError> {
-        self.registry.store().counts().await
+        self.side.counts().await
     }
 
     /// Makes an enrolment token.
@@ -240,7 +193,7 @@ impl Server {
     /// # Errors
     /// [`TokenError`].
     pub async fn issue_token(&self, request: TokenRequest) -> Result<EnrolmentToken, TokenError> {
-        issue_token(self.registry.store(), &self.backend.clock, request).await
+        self.side.issue_token(request).await
     }
 
     /// Ends as a process does that is killed: devices are not told and what is in flight is not
@@ -248,10 +201,10 @@ impl Server {
     ///
     /// Cancel safe: no, as for [`Self::stop`].
     pub async fn kill(self) {
-        self.killed.cancel();
+        self.side.killed.cancel();
         // Nothing that is said from now on reaches a device: they know another address.
         let mute = UdpSocket::bind((self.endpoints.quic.ip(), 0));
-        if let Err(error) = mute.and_then(|socket| self.endpoint.rebind(socket)) {
+        if let Err(error) = mute.and_then(|socket| self.side.endpoint.rebind(socket)) {
             warn!(error = &error as &dyn std::error::Error, "devices will hear the server end");
         }
         self.stop().await;
@@ -261,26 +214,14 @@ impl Server {
     ///
     /// Returns the last counters, within two seconds. Cancel safe: no; what is not drained is cut.
     pub async fn stop(self) -> Totals {
-        self.stop.cancel();
-        self.tasks.close();
-        if timeout(DRAIN_WITHIN, self.tasks.wait()).await.is_err() {
-            warn!(open = self.tasks.len(), "drain deadline passed");
-        }
-        let code = CloseCode::RetryLater;
-        self.endpoint.close(code.code().into(), code.reason().as_bytes());
-        drop(timeout(FAREWELL_WITHIN, self.endpoint.wait_idle()).await);
-        self.registry.store().clone().close().await;
+        let Self { side, lock, .. } = self;
+        let store = side.registry.store().clone();
+        let totals = side.stop().await;
+        store.close().await;
         // Only now may the next server have the folder.
-        drop(self.lock);
-        self.registry.stats.totals()
+        drop(lock);
+        totals
     }
-}
-
-/// What the faces of a server are made of.
-struct Faces {
-    ca: Arc<RunCa>,
-    face: AdminFace,
-    token: AdminToken,
 }
 
 fn admin_token(data: &DataDir) -> Result<AdminToken, ServerError> {

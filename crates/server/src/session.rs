@@ -206,6 +206,7 @@ impl Session {
             return Err(CloseCode::Replaced.into());
         }
         let event = tokio::select! {
+            biased;
             () = self.gateway.stop.cancelled() => Event::Stop,
             () = mail => Event::Mail,
             received = self.receiver.receive::<ToServer>(self.peer) => match received {

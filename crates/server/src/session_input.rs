@@ -11,6 +11,7 @@ use muster_protocol::{
 use tokio::sync::MutexGuard;
 use tracing::{Instrument as _, debug, info_span};
 
+use crate::activation::awaits_service;
 use crate::session::{End, Session};
 use crate::slot::{Presence, SlotState};
 use crate::stats::ServerStats;
@@ -56,6 +57,7 @@ impl Session {
             });
             let next = next.await?;
             state.presence = Presence::Ready(self.number);
+            self.note_errand(&state.record);
             next
         };
         match command {
@@ -63,6 +65,15 @@ impl Session {
             // What is in flight is the answer.
             None if busy => Ok(()),
             None => self.send(&ToDevice::Empty).await,
+        }
+    }
+
+    /// A bypass may have waited for what the device has handed over by now.
+    fn note_errand(&self, record: &DeviceRecord) {
+        if let Some(errands) = &self.gateway.errands
+            && awaits_service(record)
+        {
+            errands.remind(record.id);
         }
     }
 

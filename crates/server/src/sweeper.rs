@@ -25,6 +25,7 @@ pub(crate) async fn run(registry: Arc<Registry>, clock: Clock, stop: Cancellatio
     let mut moves = clock.skew().moves();
     loop {
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             _tick = ticks.tick() => {}
             () = moves.next() => {}

@@ -137,7 +137,7 @@ pub(crate) async fn run_clock(store: &Store, skew: &Skew) -> Result<Clock, Token
     if let Some(clock) = stored_clock(store, skew).await? {
         return Ok(clock);
     }
-    let epoch = unix_us();
+    let epoch = unix_us(skew);
     store.set_meta(META_EPOCH, &epoch.to_string()).await?;
     Ok(Clock::since_epoch(epoch, skew.clone()))
 }

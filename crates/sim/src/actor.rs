@@ -1,16 +1,21 @@
 //! The agent's shell in the simulated world: a device, its identity and its way to the server.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::time::Duration;
 
-use muster_device::Device;
+use muster_device::{Calendar, Device, Habit, Person, Phase};
 use muster_protocol::management::CommandResult;
+use muster_protocol::planted::{Plant, is};
 use muster_protocol::seed::Stream;
 use muster_protocol::{DeviceId, Policy, Seed, Timestamp};
 
-use crate::link::LinkId;
+use crate::armed::Armed;
+use crate::fault::{Condition, Fault};
+use crate::link::{LinkId, Weather};
 use crate::plan::PlannedDevice;
 use crate::server::Key;
+use crate::world::Misdeed;
 
 /// Ceiling of the first delay after a failure.
 const FIRST: Duration = Duration::from_millis(200);
@@ -20,6 +25,9 @@ const CEILING: Duration = Duration::from_secs(30);
 
 /// A session that lasted this long starts the delays anew.
 const LASTED: Duration = Duration::from_secs(5);
+
+/// Which crash loses a write, if that fault is planted.
+const LOSING_CRASH: u32 = 4;
 
 /// What the core wants of its shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +49,8 @@ pub(crate) enum Way {
         link: LinkId,
         since: Timestamp,
     },
+    /// What was sent last has to arrive before anything else begins.
+    Leaving(LinkId),
 }
 
 /// Whether there is any network.
@@ -48,15 +58,6 @@ pub(crate) enum Way {
 pub(crate) enum Reach {
     Online,
     Offline,
-}
-
-/// A fault that waits for its moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trap {
-    CrashAfterExecuting,
-    LoseNextAnswer,
-    Overlap,
-    OldAttempt,
 }
 
 /// Key and certificate.
@@ -75,14 +76,42 @@ pub(crate) struct Actor {
     pub(crate) identity: Option<Identity>,
     /// What a crash leaves.
     pub(crate) durable: Box<(Device, Option<Identity>)>,
+    /// The write before that, for a planted fault only.
+    earlier: Option<Box<(Device, Option<Identity>)>>,
+    /// How often it died.
+    pub(crate) crashes: u32,
     pub(crate) aim: Aim,
     pub(crate) way: Way,
     pub(crate) reach: Reach,
     pub(crate) last_answer: Option<CommandResult>,
-    /// What goes wrong the next time the device gets so far.
-    pub(crate) trap: Option<Trap>,
+    /// What it does wrong with its next answer, where it is played by hand.
+    pub(crate) misdeed: Option<Misdeed>,
+    /// Faults that wait for their moment.
+    pub(crate) armed: Vec<Armed>,
+    /// What the step under way does differently.
+    pub(crate) twist: Option<Fault>,
+    /// The path to the server.
+    pub(crate) weather: Weather,
+    /// How late it answers, and until when.
+    pub(crate) slow: (Duration, Timestamp),
+    /// How far its clock is ahead.
+    pub(crate) ahead: Duration,
+    /// When an outage of its network ends.
+    pub(crate) offline_until: Timestamp,
+    /// Whether another connection with its identity took its place.
+    pub(crate) gave_way: bool,
+    /// Of which device it is a copy.
+    pub(crate) copy_of: Option<u32>,
+    /// Who holds it.
+    pub(crate) person: Option<Box<Person>>,
+    /// Connections it has had.
+    pub(crate) links: u32,
     pub(crate) timer: Option<Timestamp>,
     pub(crate) attempts: u64,
+    /// The connection the server has welcomed last.
+    pub(crate) welcomed: Option<LinkId>,
+    /// Handshakes refused in a row.
+    pub(crate) refusals: u8,
     draws: Stream,
     failures: u32,
 }
@@ -95,15 +124,29 @@ impl Actor {
             number: planned.number,
             policy: planned.policy,
             durable: Box::new((device.clone(), None)),
+            earlier: None,
+            crashes: 0,
             device,
             identity: None,
             aim: Aim::Rest,
             way: Way::Down,
             reach: Reach::Online,
             last_answer: None,
-            trap: None,
+            misdeed: None,
+            armed: Vec::new(),
+            twist: None,
+            weather: Weather::fair(seed.child("weather", index).stream()),
+            slow: (Duration::ZERO, Timestamp::ZERO),
+            ahead: Duration::ZERO,
+            offline_until: Timestamp::ZERO,
+            gave_way: false,
+            copy_of: None,
+            person: planned.habit.map(|habit| Box::new(person(habit, index, seed))),
+            links: 0,
             timer: None,
             attempts: 0,
+            welcomed: None,
+            refusals: 0,
             draws: seed.child("backoff", index).stream(),
             failures: 0,
         }
@@ -113,11 +156,18 @@ impl Actor {
     pub(crate) fn persist(&mut self) {
         let mut device = self.device.clone();
         while device.poll_output().is_some() {}
+        if is(Plant::FourthCrashLosesWrite) {
+            self.earlier = Some(self.durable.clone());
+        }
         *self.durable = (device, self.identity);
     }
 
     /// Goes back to what survived.
     pub(crate) fn crash(&mut self) {
+        self.crashes += 1;
+        if let Some(earlier) = self.earlier.take_if(|_| self.crashes == LOSING_CRASH) {
+            self.durable = earlier;
+        }
         let (device, identity) = (*self.durable).clone();
         self.device = device;
         self.identity = identity;
@@ -125,13 +175,59 @@ impl Actor {
         self.way = Way::Down;
         self.last_answer = None;
         self.timer = None;
+        self.twist = None;
+        self.gave_way = false;
+    }
+
+    /// A copy with the same identity, from what is durable.
+    pub(crate) fn copy(&self, planned: &PlannedDevice, number: u32, seed: Seed) -> Self {
+        let planned = PlannedDevice { number, habit: None, ..planned.clone() };
+        let mut copy = Self::new(&planned, seed);
+        let (device, identity) = (*self.durable).clone();
+        copy.device = device;
+        copy.identity = identity;
+        copy.copy_of = Some(self.number);
+        copy.persist();
+        copy
+    }
+
+    /// Whether it is so.
+    pub(crate) fn is(&self, condition: Condition) -> bool {
+        match condition {
+            Condition::Enrolled => self.device.phase() == Phase::Enrolled,
+            Condition::Connected => self.device.phase() == Phase::Enrolled && self.link().is_some(),
+            Condition::Lost => self.device.is_lost(),
+            Condition::SwitchedOff => !self.device.is_switched_on(),
+            Condition::Unenrolled => self.device.phase() == Phase::Unenrolled,
+        }
+    }
+
+    /// Whether the flow of the step under way is changed in this way; if so, it was.
+    pub(crate) fn takes(&mut self, twist: Fault) -> bool {
+        self.twist.take_if(|set| *set == twist).is_some()
+    }
+
+    /// What its own clock says.
+    pub(crate) fn clock(&self, now: Timestamp) -> Timestamp {
+        now.after(self.ahead)
+    }
+
+    /// The moment at which its own clock says `at`.
+    pub(crate) fn moment_of(&self, at: Timestamp) -> Timestamp {
+        Timestamp::ZERO.after(at.since(Timestamp::ZERO.after(self.ahead)))
+    }
+
+    /// The number of its next connection.
+    pub(crate) const fn next_link(&mut self) -> LinkId {
+        self.links += 1;
+        LinkId::of(self.number, self.links)
     }
 
     /// The link, while the connection stands.
     pub(crate) const fn link(&self) -> Option<LinkId> {
         match self.way {
             Way::Up { link, .. } => Some(link),
-            Way::Down | Way::Resting | Way::Trying(_) => None,
+            Way::Down | Way::Resting | Way::Trying(_) | Way::Leaving(_) => None,
         }
     }
 
@@ -149,8 +245,17 @@ impl Actor {
         }
     }
 
+    /// Draws from another chance from now on.
+    pub(crate) fn draw_anew(&mut self, seed: Seed) {
+        self.draws = seed.child("backoff", u64::from(self.number)).stream();
+    }
+
     /// Starts the delays over.
     pub(crate) const fn reset_delays(&mut self) {
         self.failures = 0;
     }
+}
+
+fn person(habit: Habit, index: u64, seed: Seed) -> Person {
+    Person::new(habit, seed.child("person", index), Calendar::real())
 }

@@ -6,6 +6,8 @@ use core::fmt;
 use muster_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::plan::Plan;
+
 /// A promise. Safety holds at every step, liveness once the faults have stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Invariant {
@@ -93,11 +95,69 @@ pub struct Violation {
     pub device: u32,
     /// What was seen.
     pub what: String,
+    /// The run it was seen in.
+    #[serde(default)]
+    pub origin: Origin,
+}
+
+/// What a run is made of: with all three it can be played again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The seed.
+    pub seed: u64,
+    /// Digest of the plan.
+    pub scenario: u64,
+    /// The version that played it.
+    pub version: String,
+}
+
+impl Origin {
+    /// Where what is seen in `plan` comes from.
+    #[must_use]
+    pub fn of(plan: &Plan) -> Self {
+        let version = String::from(env!("CARGO_PKG_VERSION"));
+        Self { seed: plan.seed, scenario: plan.digest(), version }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seed, scenario, version } = self;
+        write!(f, "seed {seed}, scenario {scenario:016x}, version {version}")
+    }
+}
+
+impl Violation {
+    /// A violation of a run that is not named yet.
+    #[must_use]
+    pub fn new(invariant: Invariant, at: Timestamp, device: u32, what: String) -> Self {
+        Self { invariant, at, device, what, origin: Origin::default() }
+    }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { invariant, at, device, what } = self;
-        write!(f, "{invariant} ({}) at {at} on device {device}: {what}", invariant.promise())
+        let Self { invariant, at, device, what, origin } = self;
+        write!(f, "{invariant} ({}) at {at} on device {device}: {what}", invariant.promise())?;
+        write!(f, " [{origin}]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn a_violation_says_where_and_when_it_can_be_seen_again() {
+        let at = Timestamp::from_micros(3_600_000_000);
+        let what = String::from("it happened twice");
+        let origin = Origin { seed: 17, scenario: 0xabc, version: "0.1.0".into() };
+        let violation = Violation { origin, ..Violation::new(Invariant::S1, at, 4, what) };
+        assert_eq!(
+            violation.to_string(),
+            "S1 (a command executes at most once in effect) at 1:00:00.000000 on device 4: \
+             it happened twice [seed 17, scenario 0000000000000abc, version 0.1.0]"
+        );
     }
 }

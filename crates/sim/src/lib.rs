@@ -9,21 +9,32 @@
 extern crate alloc;
 
 mod actor;
+mod armed;
+mod digest;
+mod explain;
+mod fault;
 mod invariant;
 mod link;
 mod log;
 mod plan;
+mod secrets;
 mod server;
 mod shrink;
 mod store;
 mod swarm;
+mod timeline;
 mod witness;
 mod world;
 
-pub use invariant::{Invariant, Violation};
+pub use explain::{Depth, Explained, Odds, explain};
+pub use fault::{Condition, Fault, Handshake, Injection, Moment, Scope, Trigger};
+pub use invariant::{Invariant, Origin, Violation};
+pub use link::Way;
 pub use log::{Entry, Keep, Log, What as Seen};
 pub use plan::{Act, Network, Plan, PlannedDevice, UserDoes, What};
+pub use secrets::Secrets;
 pub use shrink::{Patience, Shrunk, shrink};
-pub use swarm::{Swarm, SwarmSize};
+pub use swarm::{People, Swarm, SwarmSize};
+pub use timeline::{Lane, Sort, Step};
 pub use witness::{Standing, Witness};
-pub use world::{Ending, Outcome, World};
+pub use world::{CALM_NETWORK, Ending, Misdeed, Outcome, Rehearsal, Sight, Tally, World};

@@ -3,13 +3,17 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::fmt;
+use core::hash::{Hash as _, Hasher as _};
+use core::time::Duration;
 
 use muster_control::{CancelOutcome, Settled, Stage};
 use muster_device::Phase;
 use muster_protocol::{CloseCode, CommandId, DeviceId, Timestamp};
 
+use crate::digest::Digest;
+
 /// One line of the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// When, in virtual time.
     pub at: Timestamp,
@@ -20,11 +24,13 @@ pub struct Entry {
 }
 
 /// What was seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the fields are what their names say")]
 pub enum What {
     /// An administrator's request was stored.
     Accepted { life: DeviceId, command: CommandId, action: &'static str, expires_at: Timestamp },
+    /// A request was stored, and the server died before it could say so.
+    Unheard { life: DeviceId, command: CommandId, action: &'static str, expires_at: Timestamp },
     /// It was not taken.
     Refused { action: &'static str, reason: &'static str },
     /// An attempt to take a command back.
@@ -59,6 +65,10 @@ pub enum What {
     Fault { name: &'static str },
     /// It is over.
     FaultOver { name: &'static str },
+    /// A copy of a device begins, identity included.
+    Cloned { of: u32 },
+    /// From now on the clock of the server is ahead by so much.
+    Clock { ahead: Duration },
 }
 
 /// How much of the log is kept in memory; the digest covers all of it either way.
@@ -77,23 +87,20 @@ pub enum Keep {
 pub struct Log {
     keep: Keep,
     entries: VecDeque<Entry>,
-    digest: u64,
+    digest: Digest,
     count: u64,
 }
 
 impl Log {
     /// An empty log.
     #[must_use]
-    pub const fn new(keep: Keep) -> Self {
-        Self { keep, entries: VecDeque::new(), digest: Fnv::START, count: 0 }
+    pub fn new(keep: Keep) -> Self {
+        Self { keep, entries: VecDeque::new(), digest: Digest::default(), count: 0 }
     }
 
     /// Adds a line.
     pub(crate) fn push(&mut self, entry: Entry) {
-        let mut hash = Fnv(self.digest);
-        // Writing to a hash cannot fail.
-        let _written = fmt::write(&mut hash, format_args!("{entry:?}\n"));
-        self.digest = hash.0;
+        entry.hash(&mut self.digest);
         self.count += 1;
         match self.keep {
             Keep::Nothing => {}
@@ -109,8 +116,8 @@ impl Log {
 
     /// A number two logs share if they are equal.
     #[must_use]
-    pub const fn digest(&self) -> u64 {
-        self.digest
+    pub fn digest(&self) -> u64 {
+        self.digest.finish()
     }
 
     /// How many lines there were.
@@ -141,21 +148,5 @@ impl fmt::Display for Entry {
             Some(device) => write!(f, "{} device {device}: {:?}", self.at, self.what),
             None => write!(f, "{} server: {:?}", self.at, self.what),
         }
-    }
-}
-
-/// FNV-1a, 64 bits: a fingerprint, not a defence.
-struct Fnv(u64);
-
-impl Fnv {
-    const START: u64 = 0xcbf2_9ce4_8422_2325;
-}
-
-impl fmt::Write for Fnv {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for byte in text.bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-        Ok(())
     }
 }

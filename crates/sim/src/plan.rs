@@ -1,12 +1,16 @@
 //! Everything about a run that is decided before it begins.
 
 use alloc::vec::Vec;
+use core::hash::Hasher as _;
 use core::time::Duration;
 
 use muster_control::{Action, Readings};
-use muster_device::{DeviceSpec, UserAction};
-use muster_protocol::{Policy, Timestamp};
+use muster_device::{DeviceSpec, Habit, UserAction};
+use muster_protocol::{Policy, Timestamp, encode_at_rest};
 use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::fault::Injection;
 
 /// One run: played twice, it gives the same log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +31,18 @@ pub struct Plan {
     pub end_at: Timestamp,
 }
 
+impl Plan {
+    /// A number two plans share if they are equal.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        // Nothing in a plan is too long to be encoded.
+        let bytes = encode_at_rest(self).unwrap_or_default();
+        let mut digest = Digest::default();
+        digest.write(&bytes);
+        digest.finish()
+    }
+}
+
 /// How messages travel when nothing is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
@@ -45,6 +61,17 @@ pub struct PlannedDevice {
     pub spec: DeviceSpec,
     /// What its enrolment profile asks.
     pub policy: Policy,
+    /// How the person lives who holds it; `None` if nobody does.
+    #[serde(default)]
+    pub habit: Option<Habit>,
+}
+
+impl PlannedDevice {
+    /// A device nobody holds.
+    #[must_use]
+    pub const fn new(number: u32, spec: DeviceSpec, policy: Policy) -> Self {
+        Self { number, spec, policy, habit: None }
+    }
 }
 
 /// Something that happens at a moment.
@@ -94,68 +121,12 @@ pub enum What {
         /// Which.
         device: u32,
     },
-    /// The connection breaks; what is on its way is lost.
-    Cut {
-        /// Whose.
-        device: u32,
-    },
-    /// Nothing gets through for a while, and nobody notices.
-    BlackHole {
-        /// Whose connection.
-        device: u32,
-        /// For how long.
-        lasts: Duration,
-    },
-    /// The agent dies and starts from what it made durable.
-    AgentCrash {
-        /// Which device.
-        device: u32,
-    },
-    /// The agent dies the next time it has carried something out, before it can answer.
-    CrashAfterExecuting {
-        /// Which device.
-        device: u32,
-    },
-    /// The connection breaks with the next answer on its way.
-    LoseNextAnswer {
-        /// Whose.
-        device: u32,
-    },
-    /// The next answer is slow on a path the device then leaves for another: it arrives on the
-    /// old connection while the new one is served.
-    Overlap {
-        /// Which device.
-        device: u32,
-    },
-    /// The device sends its last answer once more.
-    RepeatAnswer {
-        /// Which.
-        device: u32,
-    },
-    /// When a command comes again, the device first answers the attempt before.
-    OldAttempt {
-        /// Which.
-        device: u32,
-    },
-    /// The device answers its last command once more, and says the opposite.
-    Contradict {
-        /// Which.
-        device: u32,
-    },
-    /// The server dies: its memory is gone, what it stored is not.
-    ServerCrash {
-        /// For how long.
-        lasts: Duration,
-    },
-    /// The vendor's activation service does not answer for a while.
-    ServiceDown {
-        /// For how long.
-        lasts: Duration,
-    },
-    /// The server cannot write for a while.
-    DiskFull {
-        /// For how long.
-        lasts: Duration,
+    /// Something goes wrong, now or at its moment.
+    Fault(Injection),
+    /// From now on chance is another one: delays and back-offs are drawn anew.
+    FreshChance {
+        /// Which other one.
+        draw: u64,
     },
 }
 
@@ -168,17 +139,9 @@ impl What {
             | Self::Cancel { device, .. }
             | Self::User { device, .. }
             | Self::Offline { device }
-            | Self::Online { device }
-            | Self::Cut { device }
-            | Self::BlackHole { device, .. }
-            | Self::AgentCrash { device }
-            | Self::RepeatAnswer { device }
-            | Self::OldAttempt { device }
-            | Self::CrashAfterExecuting { device }
-            | Self::LoseNextAnswer { device }
-            | Self::Overlap { device }
-            | Self::Contradict { device } => Some(*device),
-            Self::ServerCrash { .. } | Self::ServiceDown { .. } | Self::DiskFull { .. } => None,
+            | Self::Online { device } => Some(*device),
+            Self::Fault(injection) => injection.device(),
+            Self::FreshChance { .. } => None,
         }
     }
 }
@@ -210,11 +173,23 @@ pub enum UserDoes {
     EraseAllContent,
     /// See [`UserAction::RestoreFromBackup`].
     RestoreFromBackup,
+    /// See [`UserAction::PowerOff`].
+    PowerOff,
+    /// See [`UserAction::UseBattery`], down to nothing.
+    DrainBattery,
+    /// See [`UserAction::ChargeBattery`].
+    ChargeBattery,
+    /// See [`UserAction::HoldManagement`].
+    HoldManagement,
+    /// See [`UserAction::ReleaseManagement`].
+    ReleaseManagement,
+    /// See [`UserAction::RemoveWorkProfile`].
+    RemoveWorkProfile,
 }
 
 impl UserDoes {
     /// Everything a user does.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 18] = [
         Self::Lock,
         Self::Unlock,
         Self::SetPasscode,
@@ -227,6 +202,12 @@ impl UserDoes {
         Self::SignInAsOwner,
         Self::EraseAllContent,
         Self::RestoreFromBackup,
+        Self::PowerOff,
+        Self::DrainBattery,
+        Self::ChargeBattery,
+        Self::HoldManagement,
+        Self::ReleaseManagement,
+        Self::RemoveWorkProfile,
     ];
 
     /// The same as the device takes it.
@@ -245,6 +226,12 @@ impl UserDoes {
             Self::SignInAsOwner => UserAction::SignInAsOwner,
             Self::EraseAllContent => UserAction::EraseAllContent,
             Self::RestoreFromBackup => UserAction::RestoreFromBackup,
+            Self::PowerOff => UserAction::PowerOff,
+            Self::DrainBattery => UserAction::UseBattery { left_percent: 0 },
+            Self::ChargeBattery => UserAction::ChargeBattery,
+            Self::HoldManagement => UserAction::HoldManagement,
+            Self::ReleaseManagement => UserAction::ReleaseManagement,
+            Self::RemoveWorkProfile => UserAction::RemoveWorkProfile,
         }
     }
 }

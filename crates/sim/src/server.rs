@@ -1,89 +1,37 @@
 //! The server's shell in the simulated world: sessions around the records of `control`.
 
+mod effects;
+
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use muster_control::{
-    Action, CancelOutcome, DeviceRecord, EnrolmentProfile, KeyFingerprint, Lifecycle, NewCommand,
-    NewLife, Readings, Stage, SubmitRefusal, UnenrolReason, VendorCall, VendorOutcome,
+    Action, CERTIFICATE_LIFETIME, CancelOutcome, DeviceRecord, EnrolmentProfile, Lifecycle,
+    NewCommand, NewLife, Readings, Stage, SubmitRefusal, UnenrolReason, VendorOutcome,
 };
 use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer, Welcome};
 use muster_protocol::planted::{Plant, is};
-use muster_protocol::{
-    CloseCode, Command, CommandId, DeviceFacts, DeviceId, Policy, SerialNumber, Timestamp, alpn,
-};
+use muster_protocol::{CloseCode, Command, CommandId, DeviceId, Timestamp, alpn};
 
 use crate::link::LinkId;
 use crate::log::What;
-use crate::store::{Full, Store};
+use crate::store::{Failed, Store};
 
-/// A key pair of a device, by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Key(pub(crate) u64);
-
-impl Key {
-    const fn fingerprint(self) -> KeyFingerprint {
-        let mut bytes = [0; 32];
-        let number = self.0.to_be_bytes();
-        let mut index = 0;
-        while index < number.len() {
-            bytes[index] = number[index];
-            index += 1;
-        }
-        KeyFingerprint(bytes)
-    }
-}
-
-/// Who asks to be let in, and what its enrolment profile asks of it.
-#[derive(Debug)]
-pub(crate) struct Applicant {
-    pub(crate) facts: DeviceFacts,
-    pub(crate) key: Key,
-    pub(crate) policy: Policy,
-}
-
-/// What the server wants done, in order.
-#[derive(Debug, Default)]
-pub(crate) struct Effects {
-    pub(crate) sends: Vec<(LinkId, ToDevice)>,
-    pub(crate) closes: Vec<(LinkId, CloseCode)>,
-    pub(crate) calls: Vec<(DeviceId, VendorCall)>,
-    pub(crate) seen: Vec<(DeviceId, What)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Presence {
-    Away,
-    Greeting(LinkId),
-    Ready(LinkId),
-}
-
-impl Presence {
-    const fn link(self) -> Option<LinkId> {
-        match self {
-            Self::Away => None,
-            Self::Greeting(link) | Self::Ready(link) => Some(link),
-        }
-    }
-
-    fn take_next(
-        self,
-        record: &mut DeviceRecord,
-        now: Timestamp,
-        readings: &Readings,
-    ) -> Option<Command> {
-        match self {
-            Self::Ready(_) => record.next(now, readings),
-            Self::Away | Self::Greeting(_) => None,
-        }
-    }
-}
+use effects::Presence;
+pub(crate) use effects::{Applicant, Effects, Key};
 
 #[derive(Debug)]
 struct Slot {
     record: DeviceRecord,
     presence: Presence,
+}
+
+/// How many ids were given out for one hardware.
+#[derive(Clone, Copy, Debug, Default)]
+struct Issued {
+    lives: u32,
+    commands: u64,
 }
 
 /// The server: up, or down with nothing but its disk.
@@ -94,9 +42,9 @@ pub(crate) struct Server {
     slots: Option<BTreeMap<DeviceId, Slot>>,
     sessions: BTreeMap<LinkId, DeviceId>,
     /// The latest life of each hardware.
-    latest: BTreeMap<SerialNumber, DeviceId>,
-    lives: u64,
-    commands: u64,
+    latest: BTreeMap<u32, DeviceId>,
+    /// Ids given out, by hardware: in place of chance, which would have no gaps to betray a crash.
+    issued: BTreeMap<u32, Issued>,
 }
 
 impl Server {
@@ -118,14 +66,22 @@ impl Server {
     /// Reads the disk.
     pub(crate) fn start(&mut self) {
         let slot = |record: DeviceRecord| (record.id, Slot { record, presence: Presence::Away });
-        self.slots = Some(self.store.load().into_iter().map(slot).collect());
+        let slots: BTreeMap<DeviceId, Slot> = self.store.load().into_iter().map(slot).collect();
+        // Ids of one hardware sort by age: the last one stays.
+        self.latest = slots.keys().map(|life| (owner(*life), *life)).collect();
+        self.slots = Some(slots);
     }
 
     /// The life of this hardware that is managed now.
-    pub(crate) fn life_of(&self, serial: &SerialNumber) -> Option<DeviceId> {
-        let latest = *self.latest.get(serial)?;
+    pub(crate) fn life_of(&self, device: u32) -> Option<DeviceId> {
+        let latest = *self.latest.get(&device)?;
         let managed = self.record(latest)?.lifecycle == Lifecycle::Enrolled;
         managed.then_some(latest)
+    }
+
+    /// Every life there is a record of.
+    pub(crate) fn lives(&self) -> Vec<DeviceId> {
+        self.slots.iter().flatten().map(|(life, _)| *life).collect()
     }
 
     /// The record of a life.
@@ -155,7 +111,7 @@ impl Server {
         applicant: &Applicant,
         effects: &mut Effects,
     ) -> Result<DeviceId, CloseCode> {
-        if let Some(prior) = self.life_of(&applicant.facts.serial) {
+        if let Some(prior) = self.life_of(applicant.device) {
             let known = self.record(prior);
             let repeated = known
                 .is_some_and(|it| it.key == applicant.key.fingerprint() && it.status.is_none());
@@ -163,7 +119,7 @@ impl Server {
                 return Ok(prior);
             }
             let ended = self.decide(now, prior, effects, |record| record.enrolled_again(now));
-            ended.map_err(|Full| CloseCode::RetryLater)?;
+            ended.map_err(|_failed| CloseCode::RetryLater)?;
             self.close_session(prior, CloseCode::CertificateSuperseded, effects);
         }
         self.begin(now, applicant, effects)
@@ -175,20 +131,29 @@ impl Server {
         applicant: &Applicant,
         effects: &mut Effects,
     ) -> Result<DeviceId, CloseCode> {
-        let id = DeviceId::from_bytes(numbered(1, self.lives));
-        let Applicant { facts, key, policy } = applicant;
+        let Applicant { device, facts, key, policy } = applicant;
+        let issued = self.issued.entry(*device).or_default();
+        issued.lives += 1;
+        let id = DeviceId::from_bytes(numbered(1, *device, issued.lives.into()));
         let profile = EnrolmentProfile { name: "default".into(), policy: *policy };
         let life = NewLife { id, facts: facts.clone(), key: key.fingerprint(), profile };
         let mut record = DeviceRecord::new(now, life);
         let writes = record.take_writes();
         let written = self.store.commit(now, &record, &writes);
-        written.map_err(|Full| CloseCode::RetryLater)?;
-        self.lives += 1;
-        self.latest.insert(facts.serial.clone(), id);
+        written.map_err(|_failed| CloseCode::RetryLater)?;
+        self.latest.insert(*device, id);
         let slot = Slot { record, presence: Presence::Away };
         self.slots.get_or_insert_default().insert(id, slot);
         effects.seen.push((id, What::Enrolled { life: id }));
         Ok(id)
+    }
+
+    /// Whether the certificate of a life has run out: TLS refuses it then.
+    ///
+    /// Source: REQ-CERT-007 (docs/protocol/certificates.md).
+    pub(crate) fn certificate_ended(&self, now: Timestamp, life: DeviceId) -> bool {
+        let ends = |record: &DeviceRecord| record.enrolled_at.after(CERTIFICATE_LIFETIME);
+        self.record(life).is_some_and(|record| now >= ends(record))
     }
 
     /// Whether a certificate may speak for its device.
@@ -266,6 +231,8 @@ impl Server {
             None if busy => {}
             None => effects.sends.push((link, ToDevice::Empty)),
         }
+        // A bypass may have waited for what the device has handed over by now.
+        self.call_vendor(now, life, effects);
         Ok(())
     }
 
@@ -301,7 +268,9 @@ impl Server {
         (action, lifetime): (Action, Duration),
         effects: &mut Effects,
     ) -> Result<CommandId, &'static str> {
-        let id = CommandId::from_bytes(numbered(2, self.commands));
+        let issued = self.issued.entry(owner(life)).or_default();
+        issued.commands += 1;
+        let id = CommandId::from_bytes(numbered(2, owner(life), issued.commands));
         let (presence, readings) = (self.presence(life), self.readings);
         let name = action.kind().graph_name();
         if is(Plant::AcceptedBeforeDurable) {
@@ -311,18 +280,21 @@ impl Server {
             record.submit(now, NewCommand { id, action, lifetime }, &readings)?;
             Ok::<_, SubmitRefusal>(presence.take_next(record, now, &readings))
         });
-        let next = decided.map_err(|Full| "disk full")?.map_err(|refusal| match refusal {
-            SubmitRefusal::NotEnrolled => "not enrolled",
-            SubmitRefusal::Capability(_) => "capability",
-            SubmitRefusal::QueueFull => "queue full",
-        })?;
-        self.commands += 1;
-        let row = self.record(life).and_then(|record| record.command(id));
-        let expires_at = row.map_or(now.after(lifetime), |row| row.expires_at);
         // What it led to was written with it.
-        effects
-            .seen
-            .insert(0, (life, What::Accepted { life, command: id, action: name, expires_at }));
+        let (action, expires_at) = (name, now.after(lifetime));
+        let next = match decided {
+            Ok(accepted) => accepted.map_err(refusal)?,
+            Err(Failed::Full) => return Err("disk full"),
+            Err(Failed::DiedBefore) => return Err("server died"),
+            Err(Failed::DiedAfter) => {
+                let unheard = What::Unheard { life, command: id, action, expires_at };
+                effects.seen.insert(0, (life, unheard));
+                return Err("server died");
+            }
+        };
+        let row = self.record(life).and_then(|record| record.command(id));
+        let expires_at = row.map_or(expires_at, |row| row.expires_at);
+        effects.seen.insert(0, (life, What::Accepted { life, command: id, action, expires_at }));
         if let (Some(command), Some(link)) = (next, presence.link()) {
             send(life, link, command, effects);
         }
@@ -430,19 +402,22 @@ impl Server {
         life: DeviceId,
         effects: &mut Effects,
         decide: impl FnOnce(&mut DeviceRecord) -> T,
-    ) -> Result<T, Full> {
-        let slot = self.slots.as_mut().and_then(|slots| slots.get_mut(&life)).ok_or(Full)?;
+    ) -> Result<T, Failed> {
+        let slot = self.slots.as_mut().and_then(|slots| slots.get_mut(&life));
+        let slot = slot.ok_or(Failed::Full)?;
         let mut next = slot.record.clone();
         let answer = decide(&mut next);
         let writes = next.take_writes();
-        if !writes.is_empty() {
-            self.store.commit(now, &next, &writes)?;
+        let written =
+            if writes.is_empty() { Ok(()) } else { self.store.commit(now, &next, &writes) };
+        if matches!(written, Ok(()) | Err(Failed::DiedAfter)) {
+            for row in &writes.commands {
+                let (command, attempt) = (row.id, row.attempt.number());
+                let stage: Stage = row.state.stage();
+                effects.seen.push((life, What::Stored { life, command, stage, attempt }));
+            }
         }
-        for row in &writes.commands {
-            let (command, attempt) = (row.id, row.attempt.number());
-            let stage: Stage = row.state.stage();
-            effects.seen.push((life, What::Stored { life, command, stage, attempt }));
-        }
+        written?;
         slot.record = next;
         Ok(answer)
     }
@@ -451,8 +426,8 @@ impl Server {
 /// A session that has to end, and with which code.
 struct Close(CloseCode);
 
-impl From<Full> for Close {
-    fn from(_full: Full) -> Self {
+impl From<Failed> for Close {
+    fn from(_failed: Failed) -> Self {
         Self(CloseCode::RetryLater)
     }
 }
@@ -475,10 +450,27 @@ fn enrolled(lifecycle: Lifecycle) -> Result<(), CloseCode> {
     }
 }
 
-/// Sixteen bytes with a kind and a number.
-fn numbered(kind: u8, number: u64) -> [u8; 16] {
+const fn refusal(refusal: SubmitRefusal) -> &'static str {
+    match refusal {
+        SubmitRefusal::NotEnrolled => "not enrolled",
+        SubmitRefusal::Capability(_) => "capability",
+        SubmitRefusal::QueueFull => "queue full",
+    }
+}
+
+/// Sixteen bytes with a kind, the number of a hardware, and a number within it: one device more
+/// changes no id of another.
+fn numbered(kind: u8, device: u32, number: u64) -> [u8; 16] {
     let mut bytes = [0; 16];
     bytes[0] = kind;
+    bytes[4..8].copy_from_slice(&device.to_be_bytes());
     bytes[8..].copy_from_slice(&number.to_be_bytes());
     bytes
+}
+
+/// The hardware a life is of.
+pub(crate) fn owner(life: DeviceId) -> u32 {
+    let mut number = [0; 4];
+    number.copy_from_slice(&life.as_bytes()[4..8]);
+    u32::from_be_bytes(number)
 }

@@ -142,15 +142,17 @@ impl<P: Patience> Search<'_, P> {
         self.shorten();
     }
 
-    /// Moves everything closer together, half the way at a time.
+    /// Moves everything closer together, half the way at a time. The calm stays as long as it was:
+    /// a world that is given no time to keep its promises breaks them without any fault.
     fn shorten(&mut self) {
         for _ in 0..16 {
             let mut plan = self.best.plan.clone();
             for act in &mut plan.acts {
                 act.at = half(act.at);
             }
+            let calm = plan.end_at.since(plan.calm_at);
             plan.calm_at = half(plan.calm_at);
-            plan.end_at = half(plan.end_at);
+            plan.end_at = plan.calm_at.after(calm);
             if !self.try_plan(plan) {
                 return;
             }

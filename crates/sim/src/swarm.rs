@@ -3,37 +3,60 @@
 //! The options themselves are drawn first, so that a run of a thousand seeds meets quiet worlds,
 //! wild ones and worlds with one fault only.
 
+mod trouble;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use muster_control::{Action, ActionKind, ActivationLockRoute, Readings};
-use muster_device::{DeviceSpec, Persona, PromptHabit, Screen};
+use muster_device::{DeviceSpec, Habit, Persona, PromptHabit, Screen};
 use muster_protocol::seed::Stream;
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{
     DeviceFacts, Mode, OperatingSystem, OsVersion, Platform, Policy, Seed, Timestamp,
 };
 
-use crate::plan::{Act, Network, Plan, PlannedDevice, UserDoes, What};
+use crate::fault::{Injection, Scope};
+use crate::plan::{Act, Network, Plan, PlannedDevice, What};
+
+use trouble::{KINDS, Kind, SERVER_KINDS, Trouble};
 
 /// How large a drawn world is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SwarmSize {
+    /// Fewest devices.
+    pub devices_min: u64,
     /// Most devices.
     pub devices_max: u64,
     /// How long things go wrong.
     pub stormy: Duration,
     /// How long the world then has to keep its promises.
     pub calm: Duration,
+    /// Most faults of one kind for a device in an hour; none if nought.
+    pub faults_per_hour_max: u64,
+    /// Whether anybody holds the devices.
+    pub people: People,
+}
+
+/// Whether anybody holds the devices of a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum People {
+    /// Nobody: users do something now and then.
+    Nobody,
+    /// Each device has a person with habits, day after day.
+    WithHabits,
 }
 
 impl Default for SwarmSize {
     fn default() -> Self {
         Self {
+            devices_min: 1,
             devices_max: 6,
             stormy: Duration::from_secs(2 * 60 * 60),
             calm: Duration::from_secs(30 * 60),
+            faults_per_hour_max: 12,
+            people: People::Nobody,
         }
     }
 }
@@ -44,27 +67,12 @@ pub struct Swarm {
     size: SwarmSize,
 }
 
-/// One kind of fault: how often per device and hour, if it is in this world at all.
-struct Weather {
-    rate: u64,
-    draw: fn(&mut Stream, u32) -> What,
-}
+/// Numbers of commands and faults of one device; those of the next follow. What a device is asked
+/// is named the same whoever else there is.
+const NUMBERS_PER_DEVICE: u32 = 100_000;
 
-/// Everything that can go wrong with one device.
-const WEATHER: [fn(&mut Stream, u32) -> What; 12] = [
-    |_, device| What::Cut { device },
-    |draws, device| What::BlackHole { device, lasts: seconds(draws, 1, 200) },
-    |_, device| What::Offline { device },
-    |_, device| What::Online { device },
-    |_, device| What::AgentCrash { device },
-    |_, device| What::RepeatAnswer { device },
-    |_, device| What::CrashAfterExecuting { device },
-    |_, device| What::LoseNextAnswer { device },
-    |_, device| What::Overlap { device },
-    |_, device| What::OldAttempt { device },
-    |_, device| What::Contradict { device },
-    |draws, device| What::User { device, does: pick(draws, &UserDoes::ALL) },
-];
+/// Numbers of faults of the server.
+const SERVER_FAULTS_FROM: u32 = u32::MAX - NUMBERS_PER_DEVICE;
 
 impl Swarm {
     /// Draws worlds of this size.
@@ -78,24 +86,16 @@ impl Swarm {
     pub fn plan(&self, seed: u64) -> Plan {
         let root = Seed::root(seed).child("swarm", 0);
         let mut draws = root.stream();
-        let count = 1 + draws.below(self.size.devices_max);
+        let more = self.size.devices_max.saturating_sub(self.size.devices_min);
+        let count = self.size.devices_min + draws.below(more + 1);
         let numbers = || (0_u32..).take(usize::try_from(count).unwrap_or(1));
-        let devices = numbers().map(|number| device(root, number)).collect();
-        let weather: Vec<Weather> = WEATHER
-            .iter()
-            .filter_map(|draw| {
-                let taken = draws.chance(1, 2);
-                taken.then(|| Weather { rate: 1 + draws.below(12), draw: *draw })
-            })
-            .collect();
+        let devices = numbers().map(|number| self.device(root, number)).collect();
+        let kinds = self.kinds(&mut draws);
         let mut acts = Vec::new();
-        let mut commands = 0;
-        for number in numbers() {
-            let mut own = root.child("acts", u64::from(number)).stream();
-            self.ask(&mut own, number, &mut commands, &mut acts);
-            for kind in &weather {
-                self.storm(&mut own, number, kind, &mut acts);
-            }
+        for device in numbers() {
+            let mut own = root.child("acts", u64::from(device)).stream();
+            self.ask(&mut own, device, &mut acts);
+            self.storm(&mut own, device, &kinds, &mut acts);
         }
         self.server_faults(&mut draws, &mut acts);
         acts.sort_by_key(|act| act.at);
@@ -111,13 +111,33 @@ impl Swarm {
         }
     }
 
+    /// What goes wrong in this world, and how often for each device and hour.
+    fn kinds(&self, draws: &mut Stream) -> Vec<(u64, Kind)> {
+        let share = pick(draws, &[0, 1, 2, 4, 8]);
+        let kinds = KINDS.iter().filter_map(|kind| {
+            let taken = draws.chance(share, 8);
+            let rate = 1 + draws.below(self.size.faults_per_hour_max);
+            (taken && self.size.faults_per_hour_max > 0).then_some((rate, *kind))
+        });
+        kinds.collect()
+    }
+
+    fn device(&self, root: Seed, number: u32) -> PlannedDevice {
+        let habit = match self.size.people {
+            People::Nobody => None,
+            People::WithHabits => {
+                let mut draws = root.child("habit", u64::from(number)).stream();
+                Some(pick(&mut draws, &Habit::ALL))
+            }
+        };
+        PlannedDevice { habit, ..device(root, number) }
+    }
+
     /// Up to twenty requests to a device, a few of them taken back.
-    fn ask(&self, draws: &mut Stream, device: u32, commands: &mut u32, acts: &mut Vec<Act>) {
+    fn ask(&self, draws: &mut Stream, device: u32, acts: &mut Vec<Act>) {
         let count = 1 + draws.below(20);
-        for _ in 0..count {
+        for command in (device * NUMBERS_PER_DEVICE..).take(usize::try_from(count).unwrap_or(0)) {
             let at = self.moment(draws);
-            let command = *commands;
-            *commands += 1;
             let lifetime = if draws.chance(1, 5) {
                 seconds(draws, 10, 600)
             } else {
@@ -132,31 +152,36 @@ impl Swarm {
         }
     }
 
-    fn storm(&self, draws: &mut Stream, device: u32, kind: &Weather, acts: &mut Vec<Act>) {
+    fn storm(&self, draws: &mut Stream, device: u32, kinds: &[(u64, Kind)], acts: &mut Vec<Act>) {
         let hours = self.size.stormy.as_secs().div_ceil(3_600);
-        for _ in 0..draws.below(kind.rate * hours + 1) {
-            let at = self.moment(draws);
-            acts.push(Act { at, what: (kind.draw)(draws, device) });
+        let mut number = device * NUMBERS_PER_DEVICE;
+        for (rate, kind) in kinds {
+            for _ in 0..draws.below(rate * hours + 1) {
+                let at = self.moment(draws);
+                let what = match kind(draws) {
+                    Trouble::Fault(fault, trigger) => {
+                        let scope = Scope::Device(device);
+                        number += 1;
+                        What::Fault(Injection { number, fault, scope, trigger })
+                    }
+                    Trouble::User(does) => What::User { device, does },
+                };
+                acts.push(Act { at, what });
+            }
         }
     }
 
     fn server_faults(&self, draws: &mut Stream, acts: &mut Vec<Act>) {
-        if draws.chance(1, 2) {
-            for _ in 0..draws.below(6) {
-                let lasts = seconds(draws, 1, 300);
-                acts.push(Act { at: self.moment(draws), what: What::ServerCrash { lasts } });
+        let mut number = SERVER_FAULTS_FROM;
+        for (of, most, kind) in SERVER_KINDS {
+            if !draws.chance(1, of) || self.size.faults_per_hour_max == 0 {
+                continue;
             }
-        }
-        if draws.chance(1, 3) {
-            for _ in 0..draws.below(4) {
-                let lasts = seconds(draws, 1, 600);
-                acts.push(Act { at: self.moment(draws), what: What::ServiceDown { lasts } });
-            }
-        }
-        if draws.chance(1, 3) {
-            for _ in 0..draws.below(4) {
-                let lasts = seconds(draws, 1, 120);
-                acts.push(Act { at: self.moment(draws), what: What::DiskFull { lasts } });
+            for _ in 0..draws.below(most) {
+                let (fault, trigger) = kind(draws);
+                number += 1;
+                let injection = Injection { number, fault, scope: Scope::All, trigger };
+                acts.push(Act { at: self.moment(draws), what: What::Fault(injection) });
             }
         }
     }
@@ -182,11 +207,11 @@ fn network(draws: &mut Stream) -> Network {
     Network { delay, jitter }
 }
 
-fn seconds(draws: &mut Stream, least: u64, most: u64) -> Duration {
+pub(super) fn seconds(draws: &mut Stream, least: u64, most: u64) -> Duration {
     Duration::from_secs(least + draws.below(most - least + 1))
 }
 
-fn pick<T: Copy>(draws: &mut Stream, from: &[T]) -> T {
+pub(super) fn pick<T: Copy>(draws: &mut Stream, from: &[T]) -> T {
     let count = u64::try_from(from.len()).unwrap_or(1);
     from[usize::try_from(draws.below(count)).unwrap_or(0)]
 }
@@ -238,7 +263,7 @@ fn device(root: Seed, number: u32) -> PlannedDevice {
         mode,
     };
     let policy = if draws.chance(3, 4) { Policy::FULL } else { Policy::NONE };
-    PlannedDevice { number, spec: DeviceSpec::new(facts, persona(&mut draws)), policy }
+    PlannedDevice::new(number, DeviceSpec::new(facts, persona(&mut draws)), policy)
 }
 
 fn persona(draws: &mut Stream) -> Persona {

@@ -6,6 +6,7 @@
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use muster_control::{ActivationLockRoute, CancelOutcome, Settled, Stage};
@@ -20,6 +21,14 @@ const CONNECTS_WITHIN: Duration = Duration::from_secs(10);
 /// Most connections of one device in that span: four from the first delays, and room for those
 /// a person or a restart asks for.
 const CONNECTS_MAX: usize = 20;
+
+/// Within this span of calm every device that can be connected is: the longest delay between two
+/// attempts, an attempt, and room for a device that is restarted or set up anew.
+const ONLINE_WITHIN: Duration = Duration::from_secs(5 * 60);
+
+/// Within this span of calm, in which users unlock their devices every minute, what got `NotNow`
+/// is offered again.
+const OFFERED_AGAIN_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 /// Requests after which a device is no longer managed.
 const ENDINGS: [&str; 4] = ["EraseDevice", "WIPE", "RemoveProfile", "RELINQUISH_OWNERSHIP"];
@@ -38,7 +47,21 @@ pub struct Witness {
     newest: BTreeMap<DeviceId, u64>,
     /// What got `NotNow` in the present run.
     deferred: BTreeMap<DeviceId, BTreeSet<CommandId>>,
-    ended: BTreeSet<DeviceId>,
+    /// Lives that ended on a device: a copy has a life of its own to lose.
+    ended: BTreeSet<(DeviceId, u32)>,
+    /// Which device a copy is of.
+    copies: BTreeMap<u32, u32>,
+    /// What took effect on a copy.
+    on_copies: BTreeSet<(CommandId, u32)>,
+    /// Commands of a life that have not ended.
+    open: BTreeMap<DeviceId, BTreeSet<CommandId>>,
+    /// Every life of a device, oldest first.
+    lives: BTreeMap<u32, Vec<DeviceId>>,
+    /// Since when a device is away though it could be connected.
+    away: BTreeMap<u32, Timestamp>,
+    /// How far the clock of the server is ahead.
+    ahead: Duration,
+    calm_since: Option<Timestamp>,
     connects: BTreeMap<u32, VecDeque<Timestamp>>,
     accepted: u64,
     route: ActivationLockRoute,
@@ -65,6 +88,8 @@ struct Known {
     attempt: u32,
     executed: u32,
     last: Option<&'static str>,
+    /// When its last `NotNow` counted.
+    deferred_at: Option<Timestamp>,
     terminal: Option<Stage>,
     cancelled: bool,
     /// The server took an answer that ended it.
@@ -87,7 +112,8 @@ impl Witness {
     pub fn see(&mut self, entry: &Entry) {
         let (at, device) = (entry.at, entry.device.unwrap_or_default());
         match &entry.what {
-            What::Accepted { life, command, action, expires_at } => {
+            What::Accepted { life, command, action, expires_at }
+            | What::Unheard { life, command, action, expires_at } => {
                 self.accepted((*life, device), *command, action, *expires_at);
             }
             What::Sent { life, connection, command, attempt } => {
@@ -121,14 +147,18 @@ impl Witness {
                 self.deferred.remove(life);
             }
             What::Connecting => self.connecting(at, device),
-            What::Fault { name: "server crash" } => {
+            What::Fault { name: "server-crash" } => {
                 self.with_device.clear();
                 self.deferred.clear();
             }
+            What::Cloned { of } => {
+                self.copies.insert(device, *of);
+            }
+            What::Clock { ahead } => self.ahead = *ahead,
+            What::Enrolled { life } => self.enrolled(at, device, *life),
             What::Closed { .. }
             | What::Cancelled { .. }
             | What::Refused { .. }
-            | What::Enrolled { .. }
             | What::Phase { .. }
             | What::User { .. }
             | What::Fault { .. }
@@ -162,11 +192,25 @@ impl Witness {
             attempt: 0,
             executed: 0,
             last: None,
+            deferred_at: None,
             terminal: None,
             cancelled: false,
             closed: false,
         };
         self.commands.insert(command, known);
+        self.open.entry(life).or_default().insert(command);
+    }
+
+    /// S7: with a new life the queue of the one before is closed.
+    fn enrolled(&mut self, at: Timestamp, device: u32, life: DeviceId) {
+        let lives = self.lives.entry(device).or_default();
+        let before = lives.last().copied();
+        lives.push(life);
+        let left = before.and_then(|before| self.open.get(&before)?.first().copied());
+        if let Some(command) = left {
+            let what = format!("{command} of the life before {life} is still open");
+            self.break_promise(Invariant::S7, at, command, what);
+        }
     }
 
     /// S6: of two connections of a device, the newer one delivers.
@@ -195,7 +239,7 @@ impl Witness {
         let Some(known) = self.commands.get(&command) else { return };
         let closed = known.terminal.is_some() || known.cancelled || known.closed;
         let (was, over) = (known.attempt, closed);
-        let expired = known.expires_at <= at;
+        let expired = known.expires_at <= at.after(self.ahead);
         if attempt <= was {
             let what = format!("attempt {attempt} of {command} came after attempt {was}");
             self.break_promise(Invariant::S9, at, command, what);
@@ -234,7 +278,8 @@ impl Witness {
 
     fn received(&mut self, at: Timestamp, device: u32, life: DeviceId, command: CommandId) {
         let Some(known) = self.commands.get(&command) else { return };
-        if known.life != life || known.device != device {
+        let hardware = self.copies.get(&device).copied().unwrap_or(device);
+        if known.life != life || known.device != hardware {
             let what = format!("{command} is for device {}, life {}", known.device, known.life);
             self.break_promise(Invariant::S4, at, command, what);
         }
@@ -242,17 +287,24 @@ impl Witness {
 
     fn executed(
         &mut self,
-        (at, _device): (Timestamp, u32),
+        (at, device): (Timestamp, u32),
         life: DeviceId,
         command: CommandId,
         request: &str,
     ) {
-        if self.ended.contains(&life) {
+        if self.ended.contains(&(life, device)) {
             let what = format!("{request} took effect in a life that had ended");
             self.break_promise(Invariant::S7, at, command, what);
         }
         if ENDINGS.contains(&request) {
-            self.ended.insert(life);
+            self.ended.insert((life, device));
+        }
+        if self.copies.contains_key(&device) {
+            if !self.on_copies.insert((command, device)) {
+                let what = format!("{request} of {command} took effect twice on a copy");
+                self.break_promise(Invariant::S1, at, command, what);
+            }
+            return;
         }
         let Some(known) = self.commands.get_mut(&command) else { return };
         known.executed += 1;
@@ -268,6 +320,7 @@ impl Witness {
         match settled {
             Settled::Closed => known.closed = true,
             Settled::Deferred => {
+                known.deferred_at = Some(at);
                 self.deferred.entry(life).or_default().insert(command);
             }
             Settled::StaleAttempt | Settled::Duplicate | Settled::Unknown => return,
@@ -297,6 +350,9 @@ impl Witness {
                 if let Some(waiting) = self.waiting.get_mut(&life) {
                     waiting.remove(&order);
                 }
+                if let Some(open) = self.open.get_mut(&life) {
+                    open.remove(&command);
+                }
             }
             None => {}
         }
@@ -314,7 +370,7 @@ impl Witness {
         let count = recent.len();
         if count > CONNECTS_MAX {
             let what = format!("{count} connections within {CONNECTS_WITHIN:?}");
-            self.report(Violation { invariant: Invariant::L4, at, device, what });
+            self.report(Violation::new(Invariant::L4, at, device, what));
         }
     }
 
@@ -331,19 +387,50 @@ impl Witness {
     /// Somebody does the same thing over and over without a pause.
     pub fn time_stands_still(&mut self, at: Timestamp) {
         let what = String::from("events without end, and time stands still");
-        self.report(Violation { invariant: Invariant::L4, at, device: 0, what });
+        self.report(Violation::new(Invariant::L4, at, 0, what));
     }
 
     /// Faults have stopped: the connections they caused are forgiven.
-    pub fn calm(&mut self, _at: Timestamp) {
+    pub fn calm(&mut self, at: Timestamp) {
         self.connects.clear();
+        self.calm_since = Some(at);
+    }
+
+    /// L2 and L3 while everything is calm: how a device that wants to be connected stands now.
+    pub fn standing(&mut self, at: Timestamp, device: u32, life: DeviceId, standing: Standing) {
+        let Some(calm_since) = self.calm_since else { return };
+        match standing {
+            Standing::Away => {
+                let since = *self.away.entry(device).or_insert(at);
+                if at.since(since) > ONLINE_WITHIN {
+                    let what = format!("could be connected and is not since {since}");
+                    self.report(Violation::new(Invariant::L2, at, device, what));
+                }
+            }
+            Standing::Served => {
+                self.away.remove(&device);
+                self.offered_again(at, life, calm_since);
+            }
+        }
+    }
+
+    fn offered_again(&mut self, at: Timestamp, life: DeviceId, calm_since: Timestamp) {
+        let forgotten = |command: &&CommandId| {
+            let known = self.commands.get(command).filter(|known| known.last == Some("NotNow"));
+            let since = known.and_then(|known| known.deferred_at).map(|it| it.max(calm_since));
+            since.is_some_and(|since| at.since(since) > OFFERED_AGAIN_WITHIN)
+        };
+        let mut open = self.open.get(&life).into_iter().flatten();
+        if let Some(command) = open.find(forgotten).copied() {
+            let what = format!("{command} got NotNow and was not offered again");
+            self.break_promise(Invariant::L3, at, command, what);
+        }
     }
 
     /// L1 for a life that is over: nothing of it may be left open.
     pub fn over(&mut self, at: Timestamp, life: DeviceId) {
-        let open = |known: &Known| known.life == life && known.terminal.is_none();
-        let left = self.commands.iter().find(|(_, known)| open(known));
-        if let Some((&command, _)) = left {
+        let left = self.open.get(&life).and_then(|open| open.first().copied());
+        if let Some(command) = left {
             let what = format!("{command} is open in a life that is over");
             self.break_promise(Invariant::L1, at, command, what);
         }
@@ -353,13 +440,15 @@ impl Witness {
     pub fn end(&mut self, at: Timestamp, device: u32, life: DeviceId, standing: Standing) {
         if standing == Standing::Away {
             let what = String::from("is managed and not connected");
-            self.report(Violation { invariant: Invariant::L2, at, device, what });
+            self.report(Violation::new(Invariant::L2, at, device, what));
             return;
         }
-        let open = self.commands.iter().find(|(_, known)| {
-            known.life == life && known.terminal.is_none() && known.expires_at > at
-        });
-        if let Some((&command, known)) = open {
+        let now = at.after(self.ahead);
+        let lives = |command: &&CommandId| {
+            self.commands.get(command).is_some_and(|known| known.expires_at > now)
+        };
+        let open = self.open.get(&life).into_iter().flatten().find(lives).copied();
+        if let Some((command, known)) = open.and_then(|id| Some((id, self.commands.get(&id)?))) {
             let deferred = known.last == Some("NotNow");
             let invariant = if deferred { Invariant::L3 } else { Invariant::L1 };
             let what = format!("{command} has not ended after {} attempts", known.attempt);
@@ -375,7 +464,7 @@ impl Witness {
         what: String,
     ) {
         let device = self.commands.get(&command).map_or(0, |known| known.device);
-        self.report(Violation { invariant, at, device, what });
+        self.report(Violation::new(invariant, at, device, what));
     }
 
     fn report(&mut self, violation: Violation) {

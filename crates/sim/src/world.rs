@@ -2,26 +2,32 @@
 
 mod acts;
 mod device_side;
+mod faults;
 mod server_side;
+mod stage;
 mod vendor_side;
 
 use alloc::collections::{BTreeMap, BinaryHeap};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
+use core::time::Duration;
 
 use muster_control::{Action, VendorOutcome};
-use muster_device::Phase;
 use muster_device::activation::ActivationService;
+use muster_device::{Note, Phase};
 use muster_protocol::management::{ToDevice, ToServer};
 use muster_protocol::{CloseCode, CommandId, DeviceId, Seed, Timestamp};
 
 use crate::actor::{Actor, Aim};
-use crate::invariant::Violation;
+use crate::invariant::{Origin, Violation};
 use crate::link::{Link, LinkId};
 use crate::log::{Entry, Keep, Log, What};
-use crate::plan::Plan;
-use crate::server::{Effects, Key, Server};
+use crate::plan::{Plan, UserDoes};
+use crate::secrets::Secrets;
+use crate::server::{Effects, Key, Server, owner};
 use crate::witness::{Standing, Witness};
+
+pub use stage::{CALM_NETWORK, Misdeed, Rehearsal, Sight, Tally};
 
 /// Most events at one instant. A thousand devices that start at once are far below.
 const STANDING_MAX: u64 = 1_000_000;
@@ -35,17 +41,24 @@ pub struct World {
     heap: BinaryHeap<Reverse<Scheduled>>,
     scheduled: u64,
     actors: BTreeMap<u32, Actor>,
-    owners: BTreeMap<DeviceId, u32>,
     links: BTreeMap<LinkId, Open>,
-    links_made: u64,
+    /// When each life is looked at next.
+    sweeps: BTreeMap<DeviceId, Timestamp>,
     keys_made: u64,
     server: Server,
+    server_busy_until: Timestamp,
+    /// How far the clock of the server is ahead.
+    server_ahead: Duration,
     vendor: ActivationService,
     vendor_down_until: Timestamp,
     commands: BTreeMap<u32, (DeviceId, CommandId)>,
     log: Log,
+    secrets: Secrets,
     witness: Witness,
     standing: u64,
+    /// What people have seen, where somebody asks for it.
+    notes: Option<Vec<Note>>,
+    refused_handshakes: u64,
 }
 
 /// What came of a run.
@@ -59,6 +72,8 @@ pub struct Outcome {
     pub events: u64,
     /// Where virtual time stood at the end.
     pub at: Timestamp,
+    /// What nobody may read about it.
+    pub secrets: Secrets,
 }
 
 /// How a run ended.
@@ -116,6 +131,11 @@ enum Event {
         device: u32,
         attempt: u64,
     },
+    /// TLS refuses the certificate.
+    HandshakeRefused {
+        device: u32,
+        attempt: u64,
+    },
     Up {
         link: LinkId,
         message: ToServer,
@@ -126,6 +146,11 @@ enum Event {
     },
     /// The device has closed.
     ClosedByDevice {
+        link: LinkId,
+    },
+    /// The device is done with leaving.
+    Left {
+        device: u32,
         link: LinkId,
     },
     /// The server has closed.
@@ -144,6 +169,23 @@ enum Event {
     DeviceTimer {
         device: u32,
         at: Timestamp,
+    },
+    /// The device gives up a connection over which nothing has come for long.
+    DeviceNotices {
+        device: u32,
+        link: LinkId,
+    },
+    /// The person has something to do.
+    PersonActs {
+        device: u32,
+    },
+    /// The user does something because a fault says so.
+    UserActs {
+        device: u32,
+        does: UserDoes,
+    },
+    OutageOver {
+        device: u32,
     },
     Sweep {
         life: DeviceId,
@@ -207,7 +249,7 @@ impl World {
             world.advance(next.at);
             events += 1;
             world.step(next.event);
-            if let Some(violation) = world.witness.take_violation() {
+            if let Some(violation) = world.take_violation() {
                 ending = Ending::Broken(violation);
                 break;
             }
@@ -215,11 +257,17 @@ impl World {
         if ending == Ending::Kept {
             world.now = world.plan.end_at;
             world.judge();
-            if let Some(violation) = world.witness.take_violation() {
+            if let Some(violation) = world.take_violation() {
                 ending = Ending::Broken(violation);
             }
         }
-        Outcome { ending, log: world.log, events, at: world.now }
+        Outcome { ending, log: world.log, events, at: world.now, secrets: world.secrets }
+    }
+
+    /// The first broken promise, once, and the run it was broken in.
+    fn take_violation(&mut self) -> Option<Violation> {
+        let violation = self.witness.take_violation()?;
+        Some(Violation { origin: Origin::of(&self.plan), ..violation })
     }
 
     /// Moves the clock; a world in which it does not move any more is a broken promise.
@@ -240,16 +288,20 @@ impl World {
             heap: BinaryHeap::new(),
             scheduled: 0,
             actors,
-            owners: BTreeMap::new(),
             links: BTreeMap::new(),
-            links_made: 0,
+            sweeps: BTreeMap::new(),
             keys_made: 0,
             server: Server::new(plan.readings),
-            vendor: ActivationService::default(),
+            server_busy_until: Timestamp::ZERO,
+            server_ahead: Duration::ZERO,
+            vendor: vendor_side::books(&plan.devices),
             vendor_down_until: Timestamp::ZERO,
             commands: BTreeMap::new(),
             log: Log::new(keep),
+            secrets: Secrets::default(),
             standing: 0,
+            notes: None,
+            refused_handshakes: 0,
             witness: Witness::new(plan.readings.activation_lock_route),
             plan,
         }
@@ -263,6 +315,7 @@ impl World {
         let numbers: Vec<u32> = self.actors.keys().copied().collect();
         for device in numbers {
             self.switch_on(device);
+            self.schedule_person(device);
         }
     }
 
@@ -280,13 +333,19 @@ impl World {
                 self.connect_answered(device, attempt, link);
             }
             Event::AttemptLost { device, attempt } => self.attempt_lost(device, attempt),
+            Event::HandshakeRefused { device, attempt } => self.handshake_refused(device, attempt),
             Event::Up { link, message } => self.up(link, message),
             Event::Down { link, message } => self.down(link, message),
             Event::ClosedByDevice { link } => self.closed_by_device(link),
+            Event::Left { device, link } => self.left(device, link),
             Event::ClosedByServer { link, code } => self.closed_by_server(link, code),
             Event::ServerNotices { link } => self.server_notices(link),
             Event::Rested { device, attempt } => self.rested(device, attempt),
             Event::DeviceTimer { device, at } => self.device_timer(device, at),
+            Event::DeviceNotices { device, link } => self.device_notices(device, link),
+            Event::PersonActs { device } => self.person_acts(device),
+            Event::UserActs { device, does } => self.user_acts(device, does),
+            Event::OutageOver { device } => self.outage_over(device),
             Event::Sweep { life } => self.sweep(life),
             Event::VendorAsked { life, call } => self.vendor_asked(life, call),
             Event::VendorAnswered { life, command, outcome } => {
@@ -314,8 +373,7 @@ impl World {
 
     fn see_all(&mut self, effects: &mut Effects) {
         for (life, what) in core::mem::take(&mut effects.seen) {
-            let device = self.owners.get(&life).copied();
-            self.see(device, what);
+            self.see(Some(owner(life)), what);
         }
     }
 
@@ -326,16 +384,27 @@ impl World {
         for life in self.server.former_lives() {
             self.witness.over(self.now, life);
         }
-        // A device that finds no network by itself, as one that restarted while it was lost, stays
-        // away for good; nobody promised otherwise.
-        let wanted = self.actors.values().filter(|actor| actor.aim != Aim::Rest);
-        let ready: Vec<(u32, Option<DeviceId>, Standing)> =
-            wanted.map(|actor| (actor.number, actor.device.id(), self.standing(actor))).collect();
-        for (device, life, standing) in ready {
-            if let Some(life) = life {
-                self.witness.end(self.now, device, life, standing);
-            }
+        for (device, life, standing) in self.standings() {
+            self.witness.end(self.now, device, life, standing);
         }
+    }
+
+    /// Shows the witness who is connected.
+    fn check_presence(&mut self) {
+        for (device, life, standing) in self.standings() {
+            self.witness.standing(self.now, device, life, standing);
+        }
+    }
+
+    /// Who wants to be connected, and is or is not.
+    ///
+    /// A device that finds no network by itself, as one that restarted while it was lost, stays
+    /// away for good; nobody promised otherwise.
+    fn standings(&self) -> Vec<(u32, DeviceId, Standing)> {
+        let wanted = self.actors.values().filter(|actor| actor.aim != Aim::Rest);
+        wanted
+            .filter_map(|actor| Some((actor.number, actor.device.id()?, self.standing(actor))))
+            .collect()
     }
 
     /// Whether the device is managed and served.

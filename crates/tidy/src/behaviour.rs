@@ -1,4 +1,4 @@
-//! The page of behaviour must point at tests, table rows and cases that exist.
+//! The page of behaviour must point at tests, table rows and cases that exist, and leave no row out.
 
 use std::collections::BTreeSet;
 
@@ -17,14 +17,30 @@ const CASES: &str = "fixtures/cases/";
 /// What stands before the name of a case.
 const CASE: &str = "case: ";
 
-/// Finds tests, rows and cases the page names and nobody has written, and tables it never names.
+/// What stands between the first and the last row of a range.
+const TO: &str = " to ";
+
+/// Finds tests, rows and cases the page names and nobody has written, rows it does not name, and
+/// tables no test plays.
 #[must_use]
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let Some(page) = tree.file(PAGE) else {
         return vec![Finding::new(PAGE, "is missing", "say what is modelled and what shows it")];
     };
-    let mut findings: Vec<Finding> =
-        tables(tree).filter(|table| !names_a_row(page, table)).map(|it| untouched(&it)).collect();
+    let mut findings = misnamed(tree, page);
+    for (name, file) in tables(tree) {
+        findings.extend(left_out(page, &name, file));
+        if !is_played(page, &name) {
+            let what = format!("names no test that plays {name}.toml");
+            findings.push(Finding::new(PAGE, what, "name it in the list of tables"));
+        }
+    }
+    findings
+}
+
+/// What the page names and nobody has written.
+fn misnamed(tree: &Tree, page: &File) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for (index, line) in page.text.lines().enumerate() {
         for word in quoted(line) {
             if let Some((what, remedy)) = fault(tree, word) {
@@ -48,7 +64,7 @@ fn fault(tree: &Tree, word: &str) -> Option<(String, &'static str)> {
     }
     let (table, row) = word.split_once('#')?;
     let file = tree.file(&format!("{TABLES}{table}.toml"))?;
-    (!rows(file).contains(row))
+    (!rows(file).iter().any(|known| known == row))
         .then(|| (format!("{table}.toml has no row {row}"), "correct the row, or write it"))
 }
 
@@ -68,28 +84,57 @@ fn is_test(text: &str, name: &str) -> bool {
     false
 }
 
-fn rows(table: &File) -> BTreeSet<String> {
-    let parsed: toml::Table = table.text.parse().unwrap_or_default();
-    let rows = parsed.get("row").and_then(toml::Value::as_array);
-    rows.into_iter()
-        .flatten()
-        .filter_map(|row| row.get("id")?.as_str().map(str::to_owned))
-        .collect()
+/// The rows of a table the page does not lead to.
+fn left_out(page: &File, table: &str, file: &File) -> Vec<Finding> {
+    let rows = rows(file);
+    let covered: BTreeSet<usize> =
+        page.text.lines().flat_map(|line| mentioned(line, table, &rows)).collect();
+    let missing = rows.iter().enumerate().filter(|(index, _)| !covered.contains(index));
+    let finding = |row: &String| {
+        Finding::new(PAGE, format!("does not name `{table}#{row}`"), "say which sentence it shows")
+    };
+    missing.map(|(_, row)| finding(row)).collect()
 }
 
-fn tables(tree: &Tree) -> impl Iterator<Item = String> {
+/// The places of the rows a line names, one by one or as a range in the order of the table.
+fn mentioned(line: &str, table: &str, rows: &[String]) -> Vec<usize> {
+    let place = |word: &str| {
+        let row = word.strip_prefix(table)?.strip_prefix('#')?;
+        rows.iter().position(|known| known == row)
+    };
+    let parts: Vec<&str> = line.split('`').collect();
+    let mut places = Vec::new();
+    for index in (1..parts.len()).step_by(2) {
+        let Some(last) = place(parts[index]) else { continue };
+        let follows_to = index >= 3 && parts[index - 1] == TO;
+        let first = if follows_to { place(parts[index - 2]).unwrap_or(last) } else { last };
+        places.extend(first..=last);
+    }
+    places
+}
+
+/// Whether a row of the page names the file of the table and a test beside it.
+fn is_played(page: &File, table: &str) -> bool {
+    let start = format!("| `{table}.toml` |");
+    page.text.lines().any(|line| line.starts_with(&start) && line.contains(".rs::"))
+}
+
+/// The names of a table's rows, in their order.
+fn rows(table: &File) -> Vec<String> {
+    let parsed: toml::Table = table.text.parse().unwrap_or_default();
+    let arrays = parsed.values().filter_map(toml::Value::as_array);
+    let name = |row: &toml::Value| {
+        let named = row.get("id").or_else(|| row.get("name"))?;
+        named.as_str().map(str::to_owned)
+    };
+    arrays.flatten().filter_map(name).collect()
+}
+
+fn tables(tree: &Tree) -> impl Iterator<Item = (String, &File)> {
     tree.ending(".toml").filter_map(|file| {
         let name = file.path.strip_prefix(TABLES)?.strip_suffix(".toml")?;
-        Some(name.to_owned())
+        Some((name.to_owned(), file))
     })
-}
-
-fn names_a_row(page: &File, table: &str) -> bool {
-    page.text.contains(&format!("`{table}#"))
-}
-
-fn untouched(table: &str) -> Finding {
-    Finding::new(PAGE, format!("names no row of {table}.toml"), "name them as `table#row`")
 }
 
 /// What stands between backquotes in a line.
@@ -101,13 +146,14 @@ fn quoted(line: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
-    const DEVICE: &str = "[[row]]\nid = \"R1\"\n";
+    const DEVICE: &str = "[[row]]\nid = \"R1\"\n[[row]]\nid = \"R2\"\n[[row]]\nid = \"R3\"\n";
+    const PLAYED: &str = "| `device.toml` | answers | `x/src/a.rs::a_lock_holds` |\n";
     const TESTS: &str = "#[test]\n#[ignore = \"x\"]\nfn a_lock_holds() {}\n\n\
         #[tokio::test]\nasync fn a_code_opens() {}\n\nfn helper() {}\n";
 
     fn check_page(text: &str) -> Vec<String> {
         let tree = Tree::of(&[
-            (PAGE, text),
+            (PAGE, &format!("{PLAYED}{text}")),
             ("fixtures/behaviour/device.toml", DEVICE),
             ("crates/x/src/a.rs", TESTS),
             ("fixtures/cases/sync.toml", "title = 'sync'"),
@@ -117,18 +163,18 @@ mod tests {
 
     #[test]
     fn what_exists_may_be_named() {
-        let page = "`device#R1` `x/src/a.rs::a_lock_holds` `x/src/a.rs::a_code_opens` `case: sync`";
+        let page = "`device#R1` to `device#R3` `x/src/a.rs::a_code_opens` `case: sync`";
         assert_eq!(check_page(page), Vec::<String>::new());
     }
 
     #[test]
     fn a_test_a_row_and_a_case_that_do_not_exist_are_found() {
-        let page = "`device#R1`\n`device#R2`\n`x/src/a.rs::gone` `x/src/b.rs::a_lock_holds`\n\
-            `x/src/a.rs::helper` `case: dance`";
+        let page = "`device#R1` to `device#R3`\n`device#R9`\n`x/src/a.rs::gone`\n\
+            `x/src/b.rs::a_lock_holds`\n`x/src/a.rs::helper` `case: dance`";
         assert_eq!(
             check_page(page),
             [
-                "device.toml has no row R2",
+                "device.toml has no row R9",
                 "there is no test `x/src/a.rs::gone`",
                 "there is no test `x/src/b.rs::a_lock_holds`",
                 "there is no test `x/src/a.rs::helper`",
@@ -138,8 +184,18 @@ mod tests {
     }
 
     #[test]
-    fn a_table_no_sentence_leads_to_is_found() {
-        assert_eq!(check_page("# Behaviour"), ["names no row of device.toml"]);
+    fn a_row_no_sentence_leads_to_is_found() {
+        assert_eq!(check_page("`device#R1`, `device#R3`"), ["does not name `device#R2`"]);
         assert_eq!(check(&Tree::default()).len(), 1);
+    }
+
+    #[test]
+    fn a_table_no_test_plays_is_found() {
+        let tree = Tree::of(&[
+            (PAGE, "`device#R1` to `device#R3`"),
+            ("fixtures/behaviour/device.toml", DEVICE),
+        ]);
+        let found: Vec<String> = check(&tree).into_iter().map(|finding| finding.what).collect();
+        assert_eq!(found, ["names no test that plays device.toml"]);
     }
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use muster_protocol::DeviceId;
 use rcgen::string::Ia5String;
@@ -112,8 +113,16 @@ impl RunCa {
     /// # Errors
     /// [`CaError::Sign`] if the crypto library fails.
     pub fn ephemeral() -> Result<Self, CaError> {
+        Self::ephemeral_from(SystemTime::now())
+    }
+
+    /// The same, made at `now`.
+    ///
+    /// # Errors
+    /// As for [`Self::ephemeral`].
+    pub fn ephemeral_from(now: SystemTime) -> Result<Self, CaError> {
         let key = KeyPair::generate_for(&rcgen::PKCS_ED25519)?;
-        let params = ca_params()?;
+        let params = ca_params(Validity::run_from(now))?;
         let certificate = params.self_signed(&key)?;
         Ok(Self {
             issuer: Issuer::new(params, key),
@@ -145,8 +154,16 @@ impl RunCa {
     /// # Errors
     /// [`CaError::Sign`] if the crypto library fails.
     pub fn issue_server(&self) -> Result<Identity, CaError> {
+        self.issue_server_from(SystemTime::now())
+    }
+
+    /// The same, issued at `now`.
+    ///
+    /// # Errors
+    /// As for [`Self::issue_server`].
+    pub fn issue_server_from(&self, now: SystemTime) -> Result<Identity, CaError> {
         let key = KeyPair::generate_for(&rcgen::PKCS_ED25519)?;
-        let certificate = server_params()?.signed_by(&key, &self.issuer)?;
+        let certificate = server_params(Validity::run_from(now))?.signed_by(&key, &self.issuer)?;
         Ok(Identity {
             chain: vec![certificate.into(), self.certificate_der()],
             key: PrivateKeyDer::Pkcs8(key.serialize_der().into()),
@@ -205,17 +222,17 @@ impl fmt::Debug for RunCa {
     }
 }
 
-fn ca_params() -> Result<CertificateParams, CaError> {
+fn ca_params(validity: Validity) -> Result<CertificateParams, CaError> {
     let name = format!("{CA_NAME} {:016x}", u64::from_be_bytes(random()));
-    let mut params = base_params(&name, Validity::run())?;
+    let mut params = base_params(&name, validity)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     params.use_authority_key_identifier_extension = false;
     Ok(params)
 }
 
-fn server_params() -> Result<CertificateParams, CaError> {
-    let mut params = base_params(SERVER_NAME, Validity::run())?;
+fn server_params(validity: Validity) -> Result<CertificateParams, CaError> {
+    let mut params = base_params(SERVER_NAME, validity)?;
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.subject_alt_names = vec![
         SanType::DnsName(ia5(SERVER_NAME)?),

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use muster_protocol::limits::{DEVICE_STREAMS_MAX, IDLE_TIMEOUT};
 use quinn::{
-    ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, IdleTimeout, TransportConfig,
-    VarInt,
+    AsyncUdpSocket, ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, IdleTimeout,
+    TransportConfig, VarInt,
 };
 use rustls::pki_types::CertificateDer;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -105,10 +105,7 @@ pub fn server_endpoint(
     reset: &ResetKey,
     skew: &Skew,
 ) -> Result<(Endpoint, SocketBuffers), EndpointError> {
-    let crypto = quic_server(&identity, ca, skew)?;
-    let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
-    config.transport_config(Arc::new(server_transport()));
-    open(address, reset, Some(config))
+    open(address, reset, Some(server_config(&identity, ca, skew)?))
 }
 
 /// Opens an endpoint for devices of the server at `server`: on loopback if that is.
@@ -116,13 +113,49 @@ pub fn server_endpoint(
 /// # Errors
 /// [`EndpointError`].
 pub fn client_endpoint(server: SocketAddr) -> Result<(Endpoint, SocketBuffers), EndpointError> {
+    open(local_address(server), &ResetKey::random(), None)
+}
+
+/// A socket of its own for a device of the server at `server`, without an endpoint.
+pub(crate) fn local_socket(
+    server: SocketAddr,
+) -> Result<(Arc<dyn AsyncUdpSocket>, SocketAddr, SocketBuffers), EndpointError> {
+    let address = local_address(server);
+    let runtime = quinn::default_runtime().ok_or(EndpointError::NoRuntime)?;
+    let socket_error = |source| EndpointError::Socket { address, source };
+    let (socket, buffers) = bind(address).map_err(socket_error)?;
+    let socket = runtime.wrap_udp_socket(socket).map_err(socket_error)?;
+    Ok((socket, address, buffers))
+}
+
+/// Any free port, on loopback if the server is.
+fn local_address(server: SocketAddr) -> SocketAddr {
     let local: IpAddr = match server {
         SocketAddr::V4(v4) if v4.ip().is_loopback() => Ipv4Addr::LOCALHOST.into(),
         SocketAddr::V6(v6) if v6.ip().is_loopback() => Ipv6Addr::LOCALHOST.into(),
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
-    open(SocketAddr::from((local, 0)), &ResetKey::random(), None)
+    SocketAddr::from((local, 0))
+}
+
+/// The server's endpoint on a socket of another kind; QUIC draws from `draws`.
+pub(crate) fn server_on(
+    socket: Arc<dyn AsyncUdpSocket>,
+    draws: [u8; 32],
+    (identity, ca): (Identity, CertificateDer<'static>),
+    reset: &ResetKey,
+    skew: &Skew,
+) -> Result<Endpoint, EndpointError> {
+    open_on(socket, draws, reset, Some(server_config(&identity, ca, skew)?))
+}
+
+/// The same for devices.
+pub(crate) fn client_on(
+    socket: Arc<dyn AsyncUdpSocket>,
+    draws: [u8; 32],
+) -> Result<Endpoint, EndpointError> {
+    open_on(socket, draws, &ResetKey::random(), None)
 }
 
 /// Transport settings of a device: it pings, the server opens nothing.
@@ -169,6 +202,32 @@ fn open(
     let (socket, buffers) = bind(address).map_err(socket_error)?;
     let endpoint = Endpoint::new(endpoint_config(reset), server, socket, runtime);
     Ok((endpoint.map_err(socket_error)?, buffers))
+}
+
+fn open_on(
+    socket: Arc<dyn AsyncUdpSocket>,
+    draws: [u8; 32],
+    reset: &ResetKey,
+    server: Option<quinn::ServerConfig>,
+) -> Result<Endpoint, EndpointError> {
+    let runtime = quinn::default_runtime().ok_or(EndpointError::NoRuntime)?;
+    let unspecified = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    let address = socket.local_addr().unwrap_or(unspecified);
+    let mut config = endpoint_config(reset);
+    config.rng_seed(Some(draws));
+    let endpoint = Endpoint::new_with_abstract_socket(config, server, socket, runtime);
+    endpoint.map_err(|source| EndpointError::Socket { address, source })
+}
+
+fn server_config(
+    identity: &Identity,
+    ca: CertificateDer<'static>,
+    skew: &Skew,
+) -> Result<quinn::ServerConfig, EndpointError> {
+    let crypto = quic_server(identity, ca, skew)?;
+    let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
+    config.transport_config(Arc::new(server_transport()));
+    Ok(config)
 }
 
 fn bind(address: SocketAddr) -> io::Result<(UdpSocket, SocketBuffers)> {

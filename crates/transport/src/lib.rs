@@ -9,10 +9,13 @@ mod close;
 mod csr;
 mod digest;
 mod endpoint;
+mod fault;
 mod files;
 mod framed;
 mod identity;
 mod key;
+mod memory;
+mod network;
 mod peer;
 mod reset;
 mod skew;
@@ -24,9 +27,14 @@ pub use close::{close, close_code};
 pub use csr::{CsrError, CsrKey};
 pub use digest::sha256;
 pub use endpoint::{EndpointError, SocketBuffers, client_endpoint, server_endpoint};
+pub use fault::{
+    Direction, FaultyLink, LinkCount, LinkCounters, LinkFault, LinkRule, LinkTotals, Rate, Window,
+};
 pub use framed::{FrameReceiver, FrameSender, ReceiveError, SendError, violation};
 pub use identity::{Identity, PemError, certificate_from_pem};
 pub use key::{DeviceKey, KeyError};
+pub use memory::{Fate, MemoryNetwork, Outage, Packet, Way, Weather};
+pub use network::Network;
 pub use peer::{PeerError, PeerIdentity, Purpose, certificate_identity, peer_identity, purpose};
 pub use reset::ResetKey;
 pub use rustls::pki_types::{CertificateDer, PrivateKeyDer};

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// How far the time of a run is ahead of the machine's: nothing, until somebody moves it.
 ///
@@ -21,6 +22,17 @@ pub struct Skew {
 struct Shared {
     ahead_us: AtomicU64,
     moved: watch::Sender<()>,
+    machine: Machine,
+}
+
+/// The clock a run's time is ahead of.
+#[derive(Debug, Default)]
+enum Machine {
+    /// The system's.
+    #[default]
+    System,
+    /// The runtime's, which was somewhere when it was this late.
+    Runtime { wall: SystemTime, at: Instant },
 }
 
 /// Tells when time has moved.
@@ -30,6 +42,14 @@ pub struct Moves {
 }
 
 impl Skew {
+    /// Time that runs as the runtime's does, from `wall` on: with paused time the same moments come
+    /// again in every run. Has to be called within that runtime.
+    #[must_use]
+    pub fn of_runtime(wall: SystemTime) -> Self {
+        let machine = Machine::Runtime { wall, at: Instant::now() };
+        Self { shared: Arc::new(Shared { machine, ..Shared::default() }) }
+    }
+
     /// Moves time ahead for everybody who shares this handle, and tells those who wait for it.
     pub fn advance(&self, span: Duration) {
         let span_us = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
@@ -48,8 +68,17 @@ impl Skew {
     /// The wall time of the run.
     #[must_use]
     pub fn wall(&self) -> SystemTime {
-        let now = SystemTime::now();
+        let now = self.machine();
         now.checked_add(self.ahead()).unwrap_or(now)
+    }
+
+    /// The wall time nobody has moved.
+    #[must_use]
+    pub fn machine(&self) -> SystemTime {
+        match self.shared.machine {
+            Machine::System => SystemTime::now(),
+            Machine::Runtime { wall, at } => wall + at.elapsed(),
+        }
     }
 
     /// The moves from now on.
@@ -101,6 +130,16 @@ mod tests {
         skew.advance(DAY);
         assert_eq!(skew.ahead(), Duration::from_micros(u64::MAX));
         assert!(skew.current_time().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_of_a_runtime_passes_as_that_runtime_has_it() {
+        let began = SystemTime::UNIX_EPOCH + DAY;
+        let skew = Skew::of_runtime(began);
+        tokio::time::advance(DAY).await;
+        skew.advance(DAY);
+        assert_eq!(skew.machine(), began + DAY);
+        assert_eq!(skew.wall(), began + DAY * 2);
     }
 
     #[tokio::test]

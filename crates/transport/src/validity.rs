@@ -44,7 +44,12 @@ impl Validity {
 
     /// What the CA and the server get.
     pub(crate) fn run() -> Self {
-        Self::around(SystemTime::now(), YEAR * RUN_YEARS)
+        Self::run_from(SystemTime::now())
+    }
+
+    /// The same, issued at `now`.
+    pub(crate) fn run_from(now: SystemTime) -> Self {
+        Self::around(now, YEAR * RUN_YEARS)
     }
 
     fn around(now: SystemTime, ahead: Duration) -> Self {

@@ -1,13 +1,15 @@
 //! Carrying out what the core says, in its order.
 
 use std::collections::VecDeque;
+use std::mem;
 
 use muster_device::{Input, Note, Output, Phase};
 use muster_protocol::encode_at_rest;
 use muster_protocol::management::ToServer;
 use muster_transport::DeviceKey;
-use tracing::{debug, error, warn};
+use tracing::{debug, error, trace, warn};
 
+use super::trouble::Died;
 use super::{Aim, DeviceTask, Kept};
 use crate::activation::Records;
 use crate::ledger::Effect;
@@ -22,9 +24,16 @@ impl DeviceTask {
         let mut notes = Vec::new();
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            self.device.handle(self.shared.clock.now(), input);
+            let now = self.shared.clock.now();
+            if let Some(recorder) = &mut self.recorder {
+                recorder.input(now, &input);
+            }
+            self.device.handle(now, input);
             // Boxed: a device that waits does not pay for what it does when something happens.
             Box::pin(self.carry_out(&mut inputs, &mut notes)).await?;
+            if mem::replace(&mut self.died, Died::No) == Died::Yes {
+                inputs = VecDeque::from([Input::Start]);
+            }
         }
         if self.kept == Kept::Outdated {
             self.keep_all().await?;
@@ -40,21 +49,23 @@ impl DeviceTask {
         notes: &mut Vec<Note>,
     ) -> Result<(), StateError> {
         while let Some(output) = self.device.poll_output() {
+            self.record(&output);
             match output {
                 Output::Enrol => self.aim = Aim::Enrol,
                 Output::Connect => self.aim = Aim::Connect,
-                Output::Persist => self.keep_all().await?,
+                Output::Persist => self.persist().await?,
                 Output::Send(message) => self.send(message).await,
                 Output::Executed { command, request } => {
                     if self.shared.counters.executed(self.index, command) == Effect::Again {
                         error!(%command, request, "a command took effect twice");
+                        self.spill();
                     }
                 }
                 Output::Leave => self.leave(),
                 Output::Disconnect => self.part(),
                 Output::Activation(call) => {
                     let serial = &self.device.facts().serial;
-                    let (reply, records) = self.shared.activation.answer(serial, call);
+                    let (reply, records) = self.shared.activation.answer(serial, call).await;
                     if records == Records::Changed {
                         self.keep_lock().await?;
                     }
@@ -76,7 +87,10 @@ impl DeviceTask {
 
     pub(super) async fn send_as_is(&mut self, message: &ToServer) {
         match &mut self.link {
-            Link::Up(session) => session.send(message, &self.shared.counters).await,
+            Link::Up(session) => {
+                trace!(target: "timeline", index = self.index, name = message.name(), "sent");
+                session.send(message, &self.shared.counters).await;
+            }
             Link::Down | Link::Resting { .. } | Link::Trying(_) | Link::Leaving { .. } => {
                 debug!(message = message.name(), "nothing to send on");
             }
@@ -84,7 +98,7 @@ impl DeviceTask {
     }
 
     /// Makes the device durable, and its identity if that has changed.
-    async fn keep_all(&mut self) -> Result<(), StateError> {
+    pub(super) async fn keep_all(&mut self) -> Result<(), StateError> {
         if self.shared.writer.is_some() {
             let snapshot = encode_at_rest(&self.device);
             let snapshot = snapshot.map_err(|source| self.too_large(source))?;

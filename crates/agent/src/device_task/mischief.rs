@@ -2,7 +2,6 @@
 
 use muster_protocol::CommandId;
 use muster_protocol::management::{CommandResult, ToServer};
-use tracing::debug;
 
 use super::DeviceTask;
 use crate::link::Link;
@@ -34,22 +33,21 @@ impl DeviceTask {
     /// Sends a message, or what a device makes of it that does not behave.
     pub(super) async fn send(&mut self, message: ToServer) {
         match message {
-            ToServer::CommandResult(answer) => match self.mischief.take() {
-                None => self.send_as_is(&ToServer::CommandResult(answer)).await,
-                Some(how) => {
-                    debug!(index = self.index, ?how, "a device misbehaves");
-                    // Boxed: what few devices do wrong, all would otherwise reserve room for.
-                    Box::pin(self.answer_wrongly(how, answer)).await;
-                }
-            },
-            behaved @ (ToServer::Hello(_)
+            ToServer::CommandResult(answer)
+                if self.mischief.is_some() || self.trouble.is_some() =>
+            {
+                // Boxed: what few devices do wrong, all would otherwise reserve room for.
+                Box::pin(self.answer_in_trouble(answer)).await;
+            }
+            behaved @ (ToServer::CommandResult(_)
+            | ToServer::Hello(_)
             | ToServer::TokenUpdate(_)
             | ToServer::StatusReport(_)
             | ToServer::Idle) => self.send_as_is(&behaved).await,
         }
     }
 
-    async fn answer_wrongly(&mut self, how: Misbehaviour, answer: CommandResult) {
+    pub(super) async fn answer_wrongly(&mut self, how: Misbehaviour, answer: CommandResult) {
         let right = ToServer::CommandResult(answer.clone());
         match how {
             Misbehaviour::AnswerTwice => {

@@ -23,7 +23,9 @@ impl DeviceTask {
     pub(super) fn next_due(&self) -> Option<(Timestamp, Due)> {
         let deadline = self.device.next_deadline().map(|at| (at, Due::Deadline));
         let person = self.person_due().map(|at| (at, Due::Person));
-        deadline.into_iter().chain(person).min_by_key(|(at, _)| *at)
+        let moves = self.trouble.as_ref().and_then(|trouble| trouble.next_move());
+        let moves = moves.map(|at| (at, Due::Move));
+        deadline.into_iter().chain(person).chain(moves).min_by_key(|(at, _)| *at)
     }
 
     /// Carries out one event of the person. What they see moves nobody: habits do not look.

@@ -1,5 +1,6 @@
 //! Requests from outside: the user, the power of the network, a look.
 
+use muster_device::recording::Recording;
 use muster_device::{Device, Input, Note, Phase, UserAction};
 use muster_protocol::secret::EnrolmentToken;
 use tokio::sync::oneshot;
@@ -18,6 +19,7 @@ pub(crate) enum Request {
     GoOnline(oneshot::Sender<()>),
     View(oneshot::Sender<DeviceView>),
     Misbehave(Misbehaviour, oneshot::Sender<()>),
+    BlackBox(oneshot::Sender<Option<Box<Recording>>>),
     Twin(oneshot::Sender<Box<Twin>>),
 }
 
@@ -51,6 +53,9 @@ impl DeviceTask {
                 self.misbehave(how);
                 let _gone = answer.send(());
             }
+            Request::BlackBox(answer) => {
+                let _gone = answer.send(self.black_box());
+            }
             Request::Twin(answer) => {
                 let _gone = answer.send(Box::new(self.twin()));
             }
@@ -74,8 +79,9 @@ impl DeviceTask {
         self.backoff.reset();
         self.refusals = 0;
         match self.device.phase() {
-            Phase::Enrolled if !self.device.is_switched_on() => {}
-            Phase::Enrolled => self.aim = Aim::Connect,
+            Phase::Enrolled if self.device.is_on_network() => self.aim = Aim::Connect,
+            // The core asks for the connection itself, once there is a network to have it on.
+            Phase::Enrolled => {}
             Phase::Enrolling => self.aim = Aim::Enrol,
             Phase::SetupAssistant | Phase::ActivationPrompt | Phase::Unenrolled => {}
         }

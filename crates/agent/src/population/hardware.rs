@@ -83,12 +83,18 @@ const MODELS: [Hardware; 27] = [
 pub(super) fn fitting(mode: Mode) -> Vec<&'static Hardware> {
     let fits = |hardware: &&Hardware| {
         let (lowest, highest) = hardware.versions(mode);
-        hardware.family == family(mode) && lowest <= highest
+        hardware.is_of(mode) && lowest <= highest
     };
     MODELS.iter().filter(fits).collect()
 }
 
 impl Hardware {
+    /// A Shared iPad is no iPhone.
+    fn is_of(&self, mode: Mode) -> bool {
+        let shared_iphone = mode == Mode::AppleSharedIpad && self.system != OperatingSystem::IpadOs;
+        self.family == family(mode) && !shared_iphone
+    }
+
     /// First and last major version that this model runs and that know `mode`.
     pub(super) fn versions(&self, mode: Mode) -> (u16, u16) {
         let (since, until) = known(mode);

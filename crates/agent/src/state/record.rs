@@ -25,9 +25,15 @@ impl Folder {
         Self { layout: LAYOUT, seed_mark: mark(seed), made_at }
     }
 
+    /// A folder as another version has left it.
+    #[cfg(test)]
+    pub(super) fn of_layout(self, layout: u16) -> Self {
+        Self { layout, ..self }
+    }
+
     pub(super) fn check(&self, seed: Seed) -> Result<(), StateError> {
         if self.layout != LAYOUT {
-            return Err(StateError::Unreadable { what: format!("layout {}", self.layout) });
+            return Err(StateError::OtherLayout { found: self.layout, known: LAYOUT });
         }
         if self.seed_mark == mark(seed) { Ok(()) } else { Err(StateError::OtherSeed) }
     }

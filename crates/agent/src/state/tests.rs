@@ -68,6 +68,14 @@ async fn a_forgotten_identity_is_gone_and_the_device_stays() {
     assert_eq!(found.credentials, None);
 }
 
+#[test]
+fn a_folder_of_another_version_is_refused_with_what_to_do() {
+    let folder = Folder::new(seed(), Duration::ZERO).of_layout(1);
+    let refused = folder.check(seed()).unwrap_err();
+    assert!(matches!(refused, StateError::OtherLayout { found: 1, .. }));
+    assert!(refused.to_string().contains("use that version, or another folder"));
+}
+
 #[tokio::test]
 async fn a_file_left_by_a_killed_process_opens_with_all_that_was_answered() {
     let (dir, after_kill) = (TempDir::new().unwrap(), TempDir::new().unwrap());

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what tests share may fail the test")]
 
 mod activation;
+mod faults;
 mod fleet;
 mod mischief;
 mod people;

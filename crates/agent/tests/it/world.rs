@@ -74,6 +74,8 @@ pub(crate) fn config(server: &TestServer, plans: Vec<DevicePlan>) -> FleetConfig
         connects_in_flight: CONNECTS_IN_FLIGHT,
         keep_alive: KEEP_ALIVE,
         skew: muster_transport::Skew::default(),
+        faults: Vec::new(),
+        black_box: muster_agent::BlackBox::Off,
     }
 }
 

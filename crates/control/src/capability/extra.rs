@@ -65,22 +65,32 @@ pub(super) fn shut_down(mode: Mode, version: OsVersion) -> Refused {
     }
 }
 
-/// The rows of an action, for a version too low, an unsupervised device and Android.
-type Rows = (&'static str, &'static str, &'static str);
+/// The rows of `fixtures/behaviour/capability.toml` that refuse an action of Lost Mode.
+pub(super) struct LostModeRows {
+    too_old: &'static str,
+    unsupervised: &'static str,
+    android: &'static str,
+}
 
-pub(super) fn lost_mode(mode: Mode, version: OsVersion, rows: Rows) -> Refused {
+pub(super) const ENABLE_LOST_MODE: LostModeRows =
+    LostModeRows { too_old: "M2", unsupervised: "M3", android: "M4" };
+
+pub(super) const DISABLE_LOST_MODE: LostModeRows =
+    LostModeRows { too_old: "N2", unsupervised: "N3", android: "N4" };
+
+pub(super) fn lost_mode(mode: Mode, version: OsVersion, rows: &LostModeRows) -> Refused {
     match mode {
         Mode::AppleDeviceSupervised | Mode::AppleAutomatedDevice | Mode::AppleSharedIpad => below(
             version,
             OsVersion::new(9, 3),
-            rows.0,
+            rows.too_old,
             "Lost Mode exists from iOS 9.3 on; update the device",
         ),
         Mode::AppleDevice
         | Mode::AppleUser
         | Mode::AppleAccountDrivenDevice
         | Mode::AppleAccountDrivenUser => Some((
-            rows.1,
+            rows.unsupervised,
             "only a supervised iPhone or iPad has a managed Lost Mode; lock the screen instead",
         )),
         Mode::AndroidDeviceAdministrator
@@ -89,9 +99,10 @@ pub(super) fn lost_mode(mode: Mode, version: OsVersion, rows: Rows) -> Refused {
         | Mode::AndroidFullyManaged
         | Mode::AndroidDedicated
         | Mode::AospUserAssociated
-        | Mode::AospUserless => {
-            Some((rows.2, "Lost Mode is offered on iOS and iPadOS only; lock the screen instead"))
-        }
+        | Mode::AospUserless => Some((
+            rows.android,
+            "Lost Mode is offered on iOS and iPadOS only; lock the screen instead",
+        )),
     }
 }
 

@@ -262,22 +262,6 @@ fn a_restart_puts_the_attempt_back_and_counts_on() {
     assert_eq!(device.command(id(2)).unwrap().sequence, 2);
 }
 
-#[test]
-fn memory_keeps_live_commands_and_the_latest_of_each_action() {
-    let mut device = iphone();
-    for number in 1..=20 {
-        submit(&mut device, at(1), number, Action::RemoteLock);
-        let command = lease(&mut device, at(2), number);
-        device.settle(at(3), &reply(&command, DONE));
-    }
-    submit(&mut device, at(4), 21, Action::SyncDevice);
-    assert_eq!(device.take_writes().commands.len(), 21, "all are written once");
-    let kept = device.commands().map(|row| row.id);
-    assert!(kept.eq([id(20), id(21)]));
-    assert_eq!(device.recent.len(), RECENT_MAX);
-    assert!(device.commands.capacity() <= 2 + SPARE_ROWS_MAX);
-}
-
 /// Ten thousand records and more stand in memory; the texts and the unlock token come on top.
 #[test]
 fn an_idle_record_stays_small() {

@@ -35,6 +35,10 @@ pub(crate) struct Model {
     pub(crate) entries: Vec<Entry>,
     pub(crate) gone: bool,
     pub(crate) has_token: bool,
+    /// It has said hello.
+    pub(crate) greeted: bool,
+    /// It has had its chance to hand over secrets.
+    pub(crate) introduced: bool,
     /// When the bypass code was handed over.
     pub(crate) code_since: Option<u64>,
     /// Whether the activation service removes locks, and not the device.
@@ -203,6 +207,9 @@ impl Model {
         }
         let bypass =
             |entry: &Entry| entry.waits() && entry.kind == ActionKind::BypassActivationLock;
+        if self.code_since.is_none() && !self.introduced {
+            return None;
+        }
         if self.code_since.is_none() {
             self.close_all("failed", bypass);
         }
@@ -235,6 +242,7 @@ impl Model {
     /// The server stopped: nothing is out any more.
     pub(crate) fn restarted(&mut self) {
         self.disconnected();
+        self.introduced = self.greeted;
         if let Some(at) = self.called() {
             self.wait_again(at, "queued");
         }

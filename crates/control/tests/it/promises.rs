@@ -199,6 +199,7 @@ impl World {
                 self.device.token_update(now, secrets());
                 self.model.seen = self.now;
                 self.model.has_token |= !self.model.gone;
+                self.model.introduced |= !self.model.gone;
                 if !self.model.gone {
                     // The same code again is no younger for it.
                     self.model.code_since.get_or_insert(self.now);
@@ -207,12 +208,14 @@ impl World {
             Step::Hello => {
                 self.device.hello(now, &hello());
                 self.model.seen = self.now;
+                self.model.greeted = true;
                 self.model.disconnected();
                 self.new_run();
             }
             Step::Idle => {
                 self.device.idle(now);
                 self.model.seen = self.now;
+                self.model.introduced = true;
                 self.new_run();
             }
             Step::Disconnect => {
@@ -395,6 +398,7 @@ proptest! {
         }
         // A new connection, and a device that does what it is told.
         world.play(&Step::Hello);
+        world.play(&Step::Idle);
         while world.model.live() > 0 {
             let before = world.model.live();
             world.play(&Step::Call);

@@ -52,6 +52,8 @@ fn every_row_of_the_table_is_sourced_and_kept_by_a_test_of_its_own() {
     let table: Table = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let ids: BTreeSet<&str> = table.row.iter().map(|row| row.id.as_str()).collect();
     assert_eq!(ids.len(), table.row.len(), "no id twice");
+    let promises: BTreeSet<&str> = table.row.iter().map(|row| row.promise.as_str()).collect();
+    assert_eq!(promises.len(), table.row.len(), "no promise twice");
     for row in &table.row {
         for text in [&row.document, &row.section, &row.when, &row.expected] {
             assert!(!text.is_empty(), "{}", row.id);

@@ -3,6 +3,7 @@
 use alloc::string::String;
 
 use muster_protocol::secret::Passcode;
+use serde::{Deserialize, Serialize};
 
 use super::code::BypassKey;
 use super::service::{LockStatus, LockType};
@@ -58,7 +59,7 @@ impl ActivationCall {
 }
 
 /// What the service answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ActivationReply {
     /// How the device stands, after whatever it asked for.
     Standing(LockStatus),

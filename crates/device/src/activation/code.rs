@@ -62,7 +62,7 @@ impl BypassKey {
         parse(entry).is_some_and(|bytes| same(&bytes, &self.0))
     }
 
-    pub(super) const fn bytes(&self) -> &[u8; 16] {
+    pub(crate) const fn bytes(&self) -> &[u8; 16] {
         &self.0
     }
 }
@@ -75,7 +75,7 @@ fn symbol(bits: u128, index: usize) -> u8 {
 }
 
 /// The bytes `entry` stands for, if it is a code at all.
-pub(super) fn parse(entry: &str) -> Option<[u8; 16]> {
+pub(crate) fn parse(entry: &str) -> Option<[u8; 16]> {
     let mut bits = 0_u128;
     let mut read = 0;
     for byte in entry.bytes().filter(|byte| *byte != b'-') {

@@ -14,6 +14,7 @@ mod service;
 
 pub use call::{ActivationCall, ActivationReply};
 pub use code::BypassKey;
+pub(crate) use code::parse as key_of;
 pub use escrow::{EscrowHash, ParseEscrowHashError};
 pub use service::{
     ActivationService, LockRequest, LockResponse, LockStatus, LockType, Ownership, Unlocking,

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use core::fmt;
 
-use muster_protocol::SerialNumber;
+use muster_protocol::{Mode, SerialNumber};
 use serde::{Deserialize, Serialize};
 
 use super::call::{ActivationCall, ActivationReply};
@@ -35,6 +35,28 @@ pub enum Ownership {
     Private,
 }
 
+impl Ownership {
+    /// Whose the hardware is: what enrols by itself stands in the organisation's account.
+    #[must_use]
+    pub const fn of(mode: Mode) -> Option<Self> {
+        match mode {
+            Mode::AppleAutomatedDevice | Mode::AppleSharedIpad => Some(Self::Organisation),
+            Mode::AppleDevice
+            | Mode::AppleDeviceSupervised
+            | Mode::AppleUser
+            | Mode::AppleAccountDrivenDevice
+            | Mode::AppleAccountDrivenUser => Some(Self::Private),
+            Mode::AndroidDeviceAdministrator
+            | Mode::AndroidPersonallyOwnedWorkProfile
+            | Mode::AndroidCorporateOwnedWorkProfile
+            | Mode::AndroidFullyManaged
+            | Mode::AndroidDedicated
+            | Mode::AospUserAssociated
+            | Mode::AospUserless => None,
+        }
+    }
+}
+
 /// The lock of one device.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Lock {
@@ -59,7 +81,7 @@ impl fmt::Debug for Lock {
 /// Who locked a device.
 ///
 /// Source: Apple Business API, activation lock status, `lockType`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LockType {
     /// Its organisation.
     Mdm,
@@ -82,7 +104,7 @@ impl LockType {
 }
 
 /// How a device stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockStatus {
     /// Whether a lock is on.
     pub is_locked: bool,

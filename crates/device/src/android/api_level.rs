@@ -7,13 +7,15 @@ use muster_protocol::OsVersion;
 pub(super) struct ApiLevel(u16);
 
 impl ApiLevel {
-    /// Android 7: the first where a work profile may have a lock of its own, and with a command to restart.
+    /// Android 7: the first where a work profile may have a lock of its own, and with a command to
+    /// restart.
     pub(super) const NOUGAT: Self = Self(24);
     /// Android 8: the first with reset-password tokens.
     pub(super) const OREO: Self = Self(26);
     /// Android 9: the first that clears the data of applications for its management.
     pub(super) const PIE: Self = Self(28);
-    /// Android 11: the first where a corporate work profile is locked on its own, and with Lost Mode.
+    /// Android 11: the first where a corporate work profile is locked on its own, and with Lost
+    /// Mode.
     pub(super) const R: Self = Self(30);
     /// Android 13: the first with Lost Mode for corporate work profiles.
     pub(super) const TIRAMISU: Self = Self(33);

@@ -38,6 +38,14 @@ impl fmt::Debug for TokenBytes {
 pub(super) struct TooShort;
 
 impl ResetToken {
+    /// The token itself, to be replaced in a copy.
+    pub(super) const fn bytes_mut(&mut self) -> Option<&mut Vec<u8>> {
+        match self {
+            Self::None => None,
+            Self::Pending(TokenBytes(bytes)) | Self::Active(TokenBytes(bytes)) => Some(bytes),
+        }
+    }
+
     /// The state as it is reported.
     pub(super) const fn status(&self) -> Token {
         match self {

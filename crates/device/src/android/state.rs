@@ -18,6 +18,7 @@ use super::passcode::Secret;
 use super::reset_token::{ResetToken, TOKEN_BYTES_MIN, TokenEvent};
 use super::whereabouts::Whereabouts;
 use crate::note::Note;
+use crate::recording::SecretMut;
 use crate::spec::{Persona, PromptHabit, Quirk, Screen};
 use crate::system::{Consequences, Situation};
 use crate::user::UserAction;
@@ -77,6 +78,22 @@ impl Default for Android {
 }
 
 impl Android {
+    /// Shows every secret in a fixed order.
+    pub(crate) fn visit_secrets(&mut self, see: &mut dyn FnMut(SecretMut<'_>)) {
+        let profile = match &mut self.work_profile {
+            WorkProfile::Separate { secret, .. } => Some(secret),
+            WorkProfile::Absent | WorkProfile::Unified => None,
+        };
+        for secret in self.passcode.iter_mut().chain(profile) {
+            if let Secret::Temporary(passcode) = secret {
+                see(SecretMut::Passcode(passcode));
+            }
+        }
+        if let Some(bytes) = self.token.bytes_mut() {
+            see(SecretMut::ResetToken(bytes));
+        }
+    }
+
     pub(crate) fn set_up(&mut self, persona: &Persona) {
         self.passcode = match persona.passcode {
             Presence::Set => Some(Secret::Known),

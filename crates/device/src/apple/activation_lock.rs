@@ -7,6 +7,7 @@ use muster_protocol::{OsVersion, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::activation::{BypassKey, LockType};
+use crate::recording::SecretMut;
 use crate::system::Situation;
 
 /// How long after supervision a device tells its code.
@@ -76,6 +77,14 @@ enum Wear {
 }
 
 impl ActivationLock {
+    /// Shows every secret in a fixed order.
+    pub(super) fn visit_secrets(&mut self, see: &mut dyn FnMut(SecretMut<'_>)) {
+        let code = self.code.as_mut().map(|code| &mut code.key);
+        for key in code.into_iter().chain(&mut self.in_backup) {
+            see(SecretMut::BypassKey(key));
+        }
+    }
+
     /// Whether the device believes that it is locked.
     pub(crate) const fn is_on(&self) -> bool {
         match self.belief {

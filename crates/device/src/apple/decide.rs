@@ -35,7 +35,7 @@ pub(super) enum Decision {
     /// Remove the passcode.
     RemovePasscode,
     /// Remove the Activation Lock, which this code opens.
-    LiftActivationLock(String),
+    LiftActivationLock(BypassCode),
     /// Tell the bypass code to nobody any more.
     ClearBypassCode,
     /// Let Find My lock the device, or not.
@@ -88,8 +88,8 @@ pub(super) struct Subject<'a> {
 impl Subject<'_> {
     /// What the server may do. Only unsupervised devices heed what their profile says.
     ///
-    /// Source: `AccessRights`, github.com/apple/device-management, `mdm/profiles/com.apple.mdm.yaml`;
-    /// supervised devices as they answer.
+    /// Source: `AccessRights`, github.com/apple/device-management,
+    /// `mdm/profiles/com.apple.mdm.yaml`; supervised devices as they answer.
     fn rights(&self) -> AccessRights {
         let mode = self.facts.mode;
         match mode.supervision() {
@@ -289,7 +289,7 @@ fn disable_activation_lock(apple: &Apple, code: &BypassCode) -> Decision {
     if !lock.is_on() {
         Decision::Tell(Answer::Done)
     } else if lock.opens_with(code.expose()) {
-        Decision::LiftActivationLock(code.expose().clone())
+        Decision::LiftActivationLock(code.clone())
     } else {
         Decision::Refuse(refusal::escrow_key_mismatch())
     }

@@ -1,8 +1,6 @@
 //! Find My: what locks the device to its owner, and what the service says to it.
 
-use alloc::string::ToString as _;
-
-use muster_protocol::secret::Passcode;
+use muster_protocol::secret::{BypassCode, Passcode};
 use muster_protocol::status::Switch;
 use muster_protocol::{ActivationLockPolicy, Mode, Policy, Supervision};
 
@@ -24,8 +22,13 @@ enum ArmingRule {
 }
 
 impl ArmingRule {
-    /// Source: MDMOptions.ActivationLockAllowedWhileSupervised, Apple MDM Settings command.
+    /// Source: MDMOptions.ActivationLockAllowedWhileSupervised, Apple MDM Settings command; a
+    /// Shared iPad knows neither command about bypass codes, github.com/apple/device-management,
+    /// `mdm/commands/activationlock.bypasscode.yaml`, so nobody could take its lock away.
     fn of(mode: Mode, policy: Policy) -> Self {
+        if mode == Mode::AppleSharedIpad {
+            return Self::Never;
+        }
         match (mode.supervision(), policy.activation_lock) {
             (Supervision::Unsupervised, _) => Self::ByItself,
             (Supervision::Supervised, ActivationLockPolicy::Allowed) => Self::WithCode,
@@ -117,9 +120,9 @@ impl Apple {
     }
 
     /// Removes the lock that was opened with its code; the service is to do the same.
-    pub(super) fn lift_lock(&mut self, code: &str) -> Consequences {
+    pub(super) fn lift_lock(&mut self, code: &BypassCode) -> Consequences {
         self.activation_lock.lift();
-        calling(ActivationCall::Disable { code: Passcode::new(code.to_string()) })
+        calling(ActivationCall::Disable { code: Passcode::new(code.expose().clone()) })
     }
 
     /// How the device stands, as the service says.

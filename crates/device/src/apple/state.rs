@@ -15,6 +15,7 @@ use super::applications::Applications;
 use super::battery::Battery;
 use super::holds::{Hold, Obstacle};
 use super::lost_mode::LostMode;
+use crate::recording::SecretMut;
 use crate::spec::{AccessRights, Persona, Quirk, Screen, Traits};
 use crate::system::{Network, Secrets, Situation};
 
@@ -94,6 +95,14 @@ impl Default for Apple {
 }
 
 impl Apple {
+    /// Shows every secret in a fixed order.
+    pub(crate) fn visit_secrets(&mut self, see: &mut dyn FnMut(SecretMut<'_>)) {
+        if let Some(token) = &mut self.unlock_token {
+            see(SecretMut::UnlockToken(token));
+        }
+        self.activation_lock.visit_secrets(see);
+    }
+
     pub(crate) fn set_up(&mut self, persona: &Persona) {
         self.passcode = persona.passcode;
         self.screen = persona.screen;

@@ -40,7 +40,8 @@ impl Moment {
 
 /// How points of the run map to days and hours of people.
 ///
-/// A run starts on a Monday at 08:00. A day may last less than a day, so that a life can be watched.
+/// A run starts on a Monday at 08:00. A day may last less than a day, so that a life can be
+/// watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Calendar {
     day_micros: u64,

@@ -50,6 +50,14 @@ fn an_unsupervised_device_locks_by_itself_and_has_no_code() {
 }
 
 #[test]
+fn a_shared_ipad_is_locked_by_its_organisation_only_and_tells_no_code() {
+    let mut rig = Rig::managed(Mode::AppleSharedIpad, FINDABLE, Policy::FULL);
+    rig.user(UserAction::StartFindMy);
+    assert_eq!(activation_lock(&rig), Switch::Off);
+    assert_eq!(rig.bypass_code, None);
+}
+
+#[test]
 fn find_my_started_again_after_a_disable_locks_with_a_new_code() {
     let mut rig = Rig::managed(Mode::AppleAutomatedDevice, FINDABLE, Policy::FULL);
     let first = rig.bypass_code.clone();

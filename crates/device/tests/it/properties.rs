@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use muster_device::activation::ActivationService;
+use muster_device::recording::{INPUTS_MAX, Recorder};
 use muster_device::{
     AccessRights, AccountSignIn, Acknowledgement, AgentTarget, AwaitConfiguration, Device,
     DeviceSpec, Input, Output, Persona, PromptHabit, Quirk, Screen, Traits, UserAction,
@@ -20,7 +21,7 @@ use crate::rig::{PERSONA, Rig, current_os, spec};
 
 /// One step; secrets are filled in from what the device has escrowed.
 #[derive(Clone, Debug)]
-enum Step {
+pub(crate) enum Step {
     Start,
     Enrolled,
     Refused,
@@ -226,19 +227,27 @@ fn device() -> impl Strategy<Value = DeviceSpec> {
 }
 
 /// Plays steps against a device as a forgetful server would.
-struct Player {
-    device: Device,
+pub(crate) struct Player {
+    pub(crate) device: Device,
+    durable: Device,
+    pub(crate) recorder: Recorder,
     service: ActivationService,
     now: u64,
     enrolments: u8,
     attempts: u32,
-    names: Rig,
+    pub(crate) names: Rig,
 }
 
 impl Player {
-    fn new(spec: DeviceSpec) -> Self {
+    pub(crate) fn new(spec: DeviceSpec) -> Self {
+        Self::recorded(spec, INPUTS_MAX)
+    }
+
+    pub(crate) fn recorded(spec: DeviceSpec, inputs_max: usize) -> Self {
         Self {
             device: Device::new(spec.clone(), Seed::root(3)),
+            durable: Device::new(spec.clone(), Seed::root(3)),
+            recorder: Recorder::fresh(spec.clone(), Seed::root(3), inputs_max),
             service: ActivationService::default(),
             now: 0,
             enrolments: 0,
@@ -247,7 +256,7 @@ impl Player {
         }
     }
 
-    fn play(&mut self, step: &Step) -> Vec<Output> {
+    pub(crate) fn play(&mut self, step: &Step) -> Vec<Output> {
         self.now += 7_000_000;
         let input = self.input(step);
         let outputs = self.handle(input);
@@ -266,8 +275,14 @@ impl Player {
         let mut outputs = Vec::new();
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            self.device.handle(Timestamp::from_micros(self.now), input);
+            let now = Timestamp::from_micros(self.now);
+            self.recorder.input(now, &input);
+            self.device.handle(now, input);
             while let Some(output) = self.device.poll_output() {
+                self.recorder.output(&output);
+                if output == Output::Persist {
+                    self.durable = self.device.clone();
+                }
                 if let Output::Activation(call) = output {
                     let reply = self.service.answer(&self.device.facts().serial, call);
                     inputs.push_back(Input::Activation(reply));
@@ -277,6 +292,26 @@ impl Player {
             }
         }
         outputs
+    }
+
+    /// Dies while it handles a step, before so many outputs are carried out.
+    pub(crate) fn crash(&mut self, step: &Step, outputs: usize) {
+        self.now += 7_000_000;
+        let input = self.input(step);
+        let now = Timestamp::from_micros(self.now);
+        let mut durable = self.durable.clone();
+        self.recorder.input(now, &input);
+        self.device.handle(now, input);
+        for _ in 0..outputs {
+            let Some(output) = self.device.poll_output() else { break };
+            self.recorder.output(&output);
+            if output == Output::Persist {
+                durable = self.device.clone();
+            }
+        }
+        while durable.poll_output().is_some() {}
+        self.recorder.restarted(now);
+        self.device = durable;
     }
 
     fn input(&mut self, step: &Step) -> Input {
@@ -328,7 +363,7 @@ impl Player {
     }
 }
 
-fn run() -> impl Strategy<Value = (DeviceSpec, Vec<Step>)> {
+pub(crate) fn run() -> impl Strategy<Value = (DeviceSpec, Vec<Step>)> {
     let begin = [Step::Start, Step::Enrolled, Step::Connected, Step::Welcome(Policy::FULL)];
     let steps = prop::collection::vec(step(), 0..60);
     (device(), steps, 0..=begin.len()).prop_map(move |(spec, steps, skipped)| {

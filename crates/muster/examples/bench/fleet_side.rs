@@ -115,6 +115,8 @@ fn fleet_config(plan: Plan, folder: &Path, endpoints: Endpoints) -> anyhow::Resu
         state_dir: None,
         keep_alive: KEEP_ALIVE,
         skew: muster_transport::Skew::default(),
+        faults: Vec::new(),
+        black_box: muster_agent::BlackBox::Off,
         connects_in_flight: NonZeroUsize::new(256).context("a constant")?,
     })
 }

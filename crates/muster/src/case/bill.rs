@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use muster_protocol::Seed;
@@ -21,6 +22,18 @@ pub(crate) struct Run {
     pub(crate) played: Vec<Played>,
     /// Commands that took effect twice on one device, over all stages.
     pub(crate) executed_twice: u64,
+}
+
+/// What came of playing cases in virtual time.
+pub(crate) struct Rehearsed {
+    /// What came of the cases.
+    pub(crate) run: Run,
+    /// Promises that were broken meanwhile, in words.
+    pub(crate) violations: Vec<String>,
+    /// Virtual time, of all cases together.
+    pub(crate) took: Duration,
+    /// How long it took.
+    pub(crate) wall: Duration,
 }
 
 /// A case with its place on the bill.

@@ -69,6 +69,11 @@ impl House {
         Ok(())
     }
 
+    /// Whether a server runs.
+    pub(crate) async fn is_up(&self) -> bool {
+        self.server.lock().await.is_some()
+    }
+
     /// The counters of the server that runs.
     pub(crate) async fn totals(&self) -> anyhow::Result<Totals> {
         Ok(running(&self.server.lock().await)?.totals())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use muster_agent::Fleet;
@@ -10,7 +10,8 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use super::house::House;
-use super::player::{Line, Player};
+use super::live::Live;
+use super::player::{self, Line};
 use super::script::Case;
 use super::timeline::{Moment, millis};
 use crate::client::AdminClient;
@@ -71,19 +72,11 @@ pub(crate) async fn perform(stage: &Stage, cases: &[Case]) -> anyhow::Result<Vec
 
 /// Plays one case on the device at this place of the stage.
 pub(crate) async fn play(stage: &Stage, index: usize, case: &Case) -> anyhow::Result<Played> {
-    let mut player = Player::new(stage, index);
-    let mut rows = Vec::new();
-    for step in &case.script {
-        let started = Instant::now();
-        if let Some(line) = player.step(step).await? {
-            rows.push(row(case, index, line, started.elapsed()));
-        }
-    }
-    let timeline = player.into_moments();
-    Ok(Played { case: case.name.clone(), rows, timeline })
+    player::play(&mut Live::at(stage.clone(), index), index, case).await
 }
 
-fn row(case: &Case, index: usize, line: Line, took: Duration) -> Row {
+/// The row of a judged step.
+pub(crate) fn row(case: &Case, index: usize, line: Line, took: Duration) -> Row {
     Row {
         case: case.title.clone(),
         device: serial(index),

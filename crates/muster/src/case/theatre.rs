@@ -38,7 +38,7 @@ const SETTLE_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// How long a command may wait on a stage that cases share.
-const SHARED_LIFETIME: Duration = Duration::from_secs(3_600);
+pub(crate) const SHARED_LIFETIME: Duration = Duration::from_secs(3_600);
 
 /// How often the device of a case with its own server pings: it has to notice soon that its server
 /// was killed and is back.
@@ -211,6 +211,8 @@ fn fleet_config(
         state_dir: None,
         keep_alive: terms.keep_alive,
         skew: house.config().skew.clone(),
+        faults: Vec::new(),
+        black_box: muster_agent::BlackBox::Off,
         connects_in_flight: muster_agent::CONNECTS_IN_FLIGHT,
     })
 }

@@ -1,6 +1,6 @@
 //! What happened in a case, in the order it happened.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use muster_report::Table;
 use serde::Serialize;
@@ -45,19 +45,14 @@ pub(crate) struct Moment {
 }
 
 /// The events of one case.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Timeline {
-    began: Instant,
     moments: Vec<Moment>,
 }
 
 impl Timeline {
-    pub(crate) fn begin() -> Self {
-        Self { began: Instant::now(), moments: Vec::new() }
-    }
-
-    pub(crate) fn note(&mut self, lane: Lane, what: impl Into<String>) {
-        let at_ms = millis(self.began.elapsed());
+    pub(crate) fn note(&mut self, at: Duration, lane: Lane, what: impl Into<String>) {
+        let at_ms = millis(at);
         self.moments.push(Moment { at_ms, lane, what: what.into() });
     }
 

@@ -8,7 +8,7 @@ use muster_report::Table;
 use serde_json::{Value, json};
 
 use super::interrupted;
-use crate::case::{self, Case, Played, Run, timeline_table};
+use crate::case::{self, Case, Played, Rehearsed, Run, timeline_table};
 use crate::cli::{CaseListArgs, CaseRunArgs};
 use crate::exit::{Exit, ExitWith, usage_error};
 use crate::talk::{Format, print, print_json, say};
@@ -36,12 +36,14 @@ pub(super) fn list(args: &CaseListArgs, format: Format) -> anyhow::Result<Exit> 
 
 pub(super) async fn run(args: &CaseRunArgs, format: Format) -> anyhow::Result<Exit> {
     let cases = wanted(args)?;
+    if args.sim {
+        return rehearse(&cases, format).await;
+    }
     let Run { played, executed_twice } = tokio::select! {
         () = interrupted() => return Ok(Exit::Interrupted),
         run = case::play_all(&cases) => run?,
     };
-    let failed: Vec<&str> =
-        played.iter().filter(|case| !passed(case)).map(|case| case.case.as_str()).collect();
+    let failed = failed(&played);
     match format {
         Format::Json => print_json(&json!({
             "cases": played.len(),
@@ -54,6 +56,39 @@ pub(super) async fn run(args: &CaseRunArgs, format: Format) -> anyhow::Result<Ex
     }
     let fine = failed.is_empty() && executed_twice == 0;
     Ok(if fine { Exit::Ok } else { Exit::VerdictFailed })
+}
+
+/// The same cores in virtual time: what comes of a case is the same each time.
+async fn rehearse(cases: &[Case], format: Format) -> anyhow::Result<Exit> {
+    let Rehearsed { run, violations, took, wall } = case::rehearse_all(cases).await?;
+    let Run { played, executed_twice } = run;
+    let failed = failed(&played);
+    let (virtual_s, wall_s) = (took.as_secs_f64(), wall.as_secs_f64());
+    match format {
+        Format::Json => print_json(&json!({
+            "cases": played.len(),
+            "passed": played.len() - failed.len(),
+            "failed": failed,
+            "executed_twice": executed_twice,
+            "violations": violations,
+            "virtual_s": virtual_s,
+            "wall_s": wall_s,
+            "played": played,
+        }))?,
+        Format::Text => {
+            print(&told(cases, &played));
+            violations.iter().for_each(|violation| say(violation));
+            let days = virtual_s / 86_400.0;
+            print(&format!("{days:.1} virtual days in {wall_s:.2} s\n"));
+        }
+    }
+    let fine = failed.is_empty() && executed_twice == 0 && violations.is_empty();
+    Ok(if fine { Exit::Ok } else { Exit::VerdictFailed })
+}
+
+/// The names of the cases that went otherwise.
+fn failed(played: &[Played]) -> Vec<&str> {
+    played.iter().filter(|case| !passed(case)).map(|case| case.case.as_str()).collect()
 }
 
 /// The cases the arguments name: built-in ones, or files.

@@ -7,19 +7,21 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use muster_agent::{
-    DevicePlan, Fleet, FleetConfig, FleetProgress, FleetSummary, Sockets, Start, population,
+    BlackBox, DevicePlan, Fleet, FleetConfig, FleetProgress, FleetSummary, Sockets, Start,
+    WhatFails, population,
 };
 use muster_device::{Calendar, DeviceSpec};
 use muster_protocol::Seed;
 use muster_protocol::secret::EnrolmentToken;
 use muster_server::DataDir;
+use muster_transport::LinkTotals;
 use muster_vendor::{VendorError, VendorFace};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::interrupted;
+use super::{black_box, interrupted};
 use crate::cli::FleetArgs;
 use crate::exit::{Exit, ExitWith, usage_error};
 use crate::life::Life;
@@ -50,10 +52,15 @@ pub(super) async fn run(args: &FleetArgs, format: Format) -> anyhow::Result<Exit
     if let Some(vendor) = vendor {
         vendor.stop().await;
     }
+    if let Some(folder) = &args.black_box {
+        let written = black_box::write_all(&fleet, folder).await?;
+        say(&format!("{written} recordings in {}", black_box::folder_of(folder).display()));
+    }
+    let links = (!args.fault.is_empty()).then(|| fleet.link_totals());
     let summary = fleet.stop().await;
     match format {
-        Format::Text => print(&summary_text(&summary)),
-        Format::Json => print_json(&summary_json(&summary))?,
+        Format::Text => print(&summary_text(&summary, links)),
+        Format::Json => print_json(&summary_json(&summary, links))?,
     }
     if nobody_came(&summary) && !ended_early {
         let message = format!("no device got through to {server}: {}", obstacles(&summary));
@@ -157,7 +164,7 @@ fn obstacles(summary: &FleetSummary) -> String {
     if told.is_empty() { "see the warnings above".to_owned() } else { told.join("; ") }
 }
 
-fn summary_text(summary: &FleetSummary) -> String {
+fn summary_text(summary: &FleetSummary, links: Option<LinkTotals>) -> String {
     let progress = &summary.progress;
     let mut text = format!(
         "devices {}  enrolled {}  connected at the end {}\n\
@@ -176,10 +183,23 @@ fn summary_text(summary: &FleetSummary) -> String {
     for (code, count) in &summary.closes {
         text.push_str(&format!("closed by the server {count} times: {code}\n"));
     }
+    if let Some(links) = links {
+        text.push_str(&format!(
+            "faulty links: datagrams {}  lost {}  swallowed {}  late {}  twice {}  changed {}  \
+             new ports {}\n",
+            links.seen,
+            links.lost.saturating_add(links.overflowed),
+            links.swallowed,
+            links.delayed,
+            links.duplicated,
+            links.corrupted,
+            links.rebound,
+        ));
+    }
     text
 }
 
-fn summary_json(summary: &FleetSummary) -> serde_json::Value {
+fn summary_json(summary: &FleetSummary, links: Option<LinkTotals>) -> serde_json::Value {
     let progress = &summary.progress;
     let closes: BTreeMap<u32, u64> =
         summary.closes.iter().map(|(code, count)| (code.code(), *count)).collect();
@@ -195,6 +215,15 @@ fn summary_json(summary: &FleetSummary) -> serde_json::Value {
         "bytes_sent": progress.bytes_sent,
         "bytes_received": progress.bytes_received,
         "closed_by_code": closes,
+        "faulty_links": links.map(|links| json!({
+            "datagrams": links.seen,
+            "lost": links.lost.saturating_add(links.overflowed),
+            "swallowed": links.swallowed,
+            "delayed": links.delayed,
+            "duplicated": links.duplicated,
+            "corrupted": links.corrupted,
+            "new_ports": links.rebound,
+        })),
     })
 }
 
@@ -234,6 +263,8 @@ fn fleet_config(args: &FleetArgs) -> anyhow::Result<FleetConfig> {
         connects_in_flight: args.connects_in_flight,
         keep_alive: args.keep_alive,
         skew: muster_transport::Skew::default(),
+        faults: args.fault.clone(),
+        black_box: if args.black_box.is_some() { BlackBox::On } else { BlackBox::Off },
     })
 }
 
@@ -244,7 +275,8 @@ fn room_for_sockets(args: &FleetArgs) -> anyhow::Result<()> {
         Sockets::PerDevice => args.devices.get(),
         Sockets::Shared(count) => count.get(),
     };
-    let needed = needed.saturating_add(FILES_BESIDE_SOCKETS);
+    let needed =
+        needed.saturating_add(sockets_for_faults(args)).saturating_add(FILES_BESIDE_SOCKETS);
     let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
     match open_files_max(&limits) {
         Some(max) if max < needed => Err(usage_error(format!(
@@ -253,6 +285,15 @@ fn room_for_sockets(args: &FleetArgs) -> anyhow::Result<()> {
         ))),
         Some(_) | None => Ok(()),
     }
+}
+
+/// Sockets of devices whose link or path is faulty: one each.
+fn sockets_for_faults(args: &FleetArgs) -> usize {
+    let needs_socket = args.fault.iter().any(|fault| match fault.what {
+        WhatFails::Link(..) | WhatFails::Path(_) => true,
+        WhatFails::Answer(..) => false,
+    });
+    if needs_socket { args.devices.get() } else { 0 }
 }
 
 /// The soft limit of open files.

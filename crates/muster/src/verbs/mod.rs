@@ -1,10 +1,14 @@
 //! What each verb does.
 
 mod action;
+mod black_box;
 mod case;
 mod device;
+mod failure;
 mod fleet;
+mod quic;
 pub(crate) mod server;
+mod sim;
 mod token;
 
 use std::io::IsTerminal as _;
@@ -36,6 +40,12 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Verb::Action(args) => action::run(&args, format).await,
             Verb::Case(CaseVerb::List(args)) => case::list(&args, format),
             Verb::Case(CaseVerb::Run(args)) => case::run(&args, format).await,
+            Verb::Case(CaseVerb::Cut(args)) => failure::cut(&args, format),
+            Verb::Case(CaseVerb::Replay(args)) => failure::replay(&args, format),
+            Verb::Case(CaseVerb::Shrink(args)) => failure::shrink(&args, format).await,
+            Verb::Case(CaseVerb::Timeline(args)) => failure::timeline(&args, format),
+            Verb::Case(CaseVerb::Explain(args)) => failure::explain(&args, format).await,
+            Verb::Sim(args) => sim::run(&args, format).await,
             Verb::Token(TokenVerb::New(args)) => token::new(&args, format).await,
         }
     })

@@ -12,6 +12,51 @@ fn every_case_ends_as_its_file_says() {
 }
 
 #[test]
+fn in_virtual_time_every_case_comes_to_what_it_comes_to_live() {
+    let live = json(&run(&["case", "run", "--all", "--json"]));
+    let rehearsed = json(&run(&["case", "run", "--all", "--sim", "--json"]));
+    assert_eq!(rehearsed["cases"], live["cases"]);
+    for (live, rehearsed) in played(&live).iter().zip(played(&rehearsed)) {
+        assert_eq!(live["case"], rehearsed["case"]);
+        let name = &live["case"];
+        assert_eq!(verdicts(live), verdicts(rehearsed), "{name}");
+        assert_eq!(moments(live), moments(rehearsed), "{name}");
+    }
+}
+
+#[test]
+fn in_virtual_time_every_case_passes_keeps_every_promise_and_is_the_same_twice() {
+    let told = || json(&run(&["case", "run", "--all", "--sim", "--json"]));
+    let (mut first, mut second) = (told(), told());
+    assert_eq!(first["failed"], serde_json::json!([]), "{first}");
+    assert_eq!(first["passed"], first["cases"]);
+    assert_eq!(first["violations"], serde_json::json!([]));
+    assert_eq!(first["executed_twice"], 0);
+    assert!(first["virtual_s"].as_f64().unwrap() > 86_400.0);
+    for told in [&mut first, &mut second] {
+        let wall = told.as_object_mut().unwrap().remove("wall_s").unwrap();
+        assert!(wall.as_f64().unwrap() < 5.0, "{wall}");
+    }
+    assert_eq!(first.to_string(), second.to_string());
+}
+
+fn played(report: &serde_json::Value) -> &Vec<serde_json::Value> {
+    report["played"].as_array().expect("a list of cases")
+}
+
+/// What each step had to come to and came to.
+fn verdicts(case: &serde_json::Value) -> Vec<[&serde_json::Value; 4]> {
+    let rows = case["rows"].as_array().expect("a list of rows");
+    rows.iter().map(|row| [&row["action"], &row["expected"], &row["actual"], &row["ok"]]).collect()
+}
+
+/// Who did or saw what, in order.
+fn moments(case: &serde_json::Value) -> Vec<[&serde_json::Value; 2]> {
+    let moments = case["timeline"].as_array().expect("a list of moments");
+    moments.iter().map(|moment| [&moment["lane"], &moment["what"]]).collect()
+}
+
+#[test]
 fn cases_are_found_by_the_words_in_them() {
     let found = json(&run(&["case", "list", "bypass", "rotated", "--json"]));
     let names: Vec<_> = found.as_array().unwrap().iter().map(|case| &case["name"]).collect();

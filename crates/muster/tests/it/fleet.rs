@@ -155,3 +155,40 @@ async fn a_deleted_device_is_off_the_list_at_once() {
     assert_eq!(shown.status.code(), Some(64));
     assert!(String::from_utf8_lossy(&shown.stderr).contains("muster device list"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happened_to_a_device_over_a_bad_link_is_cut_out_and_replays() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(&folder.path().join("server"));
+    let _server = place.server();
+    until("the server answers", async || place.ask(&["device", "list"]).status.success()).await;
+    let run = folder.path().join("run");
+    let run = run.to_str().unwrap();
+    let faults = ["--fault", "loss rate=5%", "--fault", "crash rate=50%"];
+    let fleet = place.fleet(&[&["--devices", "3", "--black-box", run], &faults[..]].concat());
+    until("all devices are here", async || place.connected() == 3).await;
+    let serial = place.devices()[0]["serialNumber"].as_str().unwrap().to_owned();
+    let locked = place.ask(&["action", "lock", &serial, "--wait=60s"]);
+    assert!(locked.status.success(), "{locked:?}");
+    let stopped = json(&fleet.interrupt());
+    assert_eq!(stopped["executed_twice"], 0);
+    assert!(stopped["faulty_links"]["datagrams"].as_u64() > Some(0));
+
+    let case = folder.path().join("one.muster");
+    let case = case.to_str().unwrap();
+    let cut = muster(&["case", "cut", run, "--device", &serial, "-o", case]).output().unwrap();
+    assert!(cut.status.success(), "{cut:?}");
+    let replayed = muster(&["--json", "case", "replay", case]).output().unwrap();
+    assert!(replayed.status.success(), "{replayed:?}");
+    let replayed = &json(&replayed)["replayed"][0];
+    assert_eq!(replayed["device"].as_str(), Some(serial.as_str()));
+    assert_eq!(replayed["same_outputs"], true);
+}
+
+#[test]
+fn a_fault_that_is_none_is_refused_with_what_would_do() {
+    let refused = muster(&["fleet", "--fault", "los rate=5%"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(64));
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains("no fault is called") && told.contains("burst-loss"), "{told}");
+}

@@ -8,4 +8,6 @@ mod fleet;
 mod kill;
 mod people;
 mod process;
+mod quic;
+mod sim;
 mod usage;

@@ -1,11 +1,11 @@
 //! Carries calls of the records to the activation service and its answers back.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use muster_control::{ActionKind, DeviceRecord, VendorCall, VendorOutcome};
 use muster_protocol::{CommandId, DeviceId};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, debug, error, info_span, warn};
@@ -124,13 +124,13 @@ impl Courier {
     }
 
     async fn ask(&self, call: &VendorCall) -> VendorOutcome {
-        match self.service() {
+        match self.service().await {
             Some(service) => match service.unlock(call).await {
                 Ok(outcome) => outcome,
                 Err(error) => {
                     warn!(error = &error as &dyn std::error::Error, "activation service not asked");
                     // Its folder is read again: it may listen elsewhere by now.
-                    *self.service.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                    *self.kept() = None;
                     VendorOutcome::Unreachable
                 }
             },
@@ -138,19 +138,26 @@ impl Courier {
         }
     }
 
-    fn service(&self) -> Option<Service> {
-        let mut kept = self.service.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.is_none() {
-            match self.access.service() {
-                Ok(service) => *kept = Some(service),
-                Err(error) => {
-                    let folder = self.access.folder().display();
-                    let error = &error as &dyn std::error::Error;
-                    warn!(%folder, error, "activation service not known yet");
-                }
+    /// The service as it was reached last, or as its folder describes it now.
+    async fn service(&self) -> Option<Service> {
+        if let Some(service) = self.kept().clone() {
+            return Some(service);
+        }
+        let access = self.access.clone();
+        let read = spawn_blocking(move || access.service()).await;
+        match read.expect("reading the folder does not panic") {
+            Ok(service) => Some(self.kept().insert(service).clone()),
+            Err(error) => {
+                let folder = self.access.folder().display();
+                let error = &error as &dyn std::error::Error;
+                warn!(%folder, error, "activation service not known yet");
+                None
             }
         }
-        kept.clone()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Service>> {
+        self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the outcome durable, however long the store takes: a call nobody settles would keep
@@ -180,7 +187,8 @@ impl Courier {
 }
 
 /// Whether a call is to be made for the device, as far as its commands say.
-fn awaits_service(record: &DeviceRecord) -> bool {
+/// Whether a command of this device is for the service.
+pub(crate) fn awaits_service(record: &DeviceRecord) -> bool {
     record.commands().any(|row| {
         !row.state.is_terminal() && row.action.kind() == ActionKind::BypassActivationLock
     })

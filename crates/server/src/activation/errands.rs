@@ -38,6 +38,15 @@ impl Errands {
         self.news.notify_one();
     }
 
+    /// A device may have something to ask for again; one that waits for its time goes on waiting.
+    pub(crate) fn remind(&self, device: DeviceId) {
+        let errand = Errand { failures: 0, not_before: Instant::now() };
+        self.with(|due| {
+            due.entry(device).or_insert(errand);
+        });
+        self.news.notify_one();
+    }
+
     /// A call for a device failed: it waits, the longer the more often that happens.
     pub(super) fn put_back(&self, device: DeviceId, failed: Errand) {
         let failures = failed.failures.saturating_add(1);
@@ -104,6 +113,16 @@ mod tests {
         errands.add(DEVICE);
         assert!(errands.take(Instant::now()).is_some());
         assert_eq!(errands.next(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reminder_does_not_shorten_the_wait_after_a_failure() {
+        let errands = Errands::default();
+        errands.remind(DEVICE);
+        let (_device, errand) = errands.take(Instant::now()).unwrap();
+        errands.put_back(DEVICE, errand);
+        errands.remind(DEVICE);
+        assert_eq!(errands.take(Instant::now()), None);
     }
 
     #[tokio::test(start_paused = true)]

@@ -14,5 +14,5 @@ mod errands;
 mod service;
 
 pub use access::{AccessError, ActivationAccess};
-pub(crate) use courier::Courier;
+pub(crate) use courier::{Courier, awaits_service};
 pub(crate) use errands::Errands;

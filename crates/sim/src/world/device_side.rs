@@ -4,10 +4,11 @@ use core::time::Duration;
 
 use muster_device::{Input, Output};
 use muster_protocol::management::{CommandResult, ToDevice, ToServer};
-use muster_protocol::{Answer, Attempt, CloseCode, CommandHead, DeviceId, Outcome, alpn};
+use muster_protocol::{CloseCode, Command, CommandHead, DeviceId, Outcome, alpn};
 
 use super::{Ends, Event, World};
-use crate::actor::{Aim, Identity, Reach, Trap, Way as Road};
+use crate::actor::{Actor, Aim, Identity, Reach, Way as Road};
+use crate::fault::{Fault, Handshake, Moment};
 use crate::link::{LinkId, Way};
 use crate::log::What;
 use crate::server::Key;
@@ -15,8 +16,13 @@ use crate::server::Key;
 /// How long an attempt waits for an answer.
 const ATTEMPT_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long an answer may be under way on a path that is given up.
-const SLOW_PATH: Duration = Duration::from_secs(20);
+/// How long the server may take to read the last messages of a device that leaves.
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
+
+/// Refusals by TLS in a row after which a device stays away.
+///
+/// Source: REQ-CERT-015 (docs/protocol/certificates.md).
+const REFUSALS_MAX: u8 = 5;
 
 impl World {
     pub(super) fn switch_on(&mut self, device: u32) {
@@ -28,7 +34,8 @@ impl World {
         let now = self.now;
         let Some(actor) = self.actors.get_mut(&device) else { return };
         let before = actor.device.phase();
-        actor.device.handle(now, input);
+        let clock = actor.clock(now);
+        actor.device.handle(clock, input);
         while let Some(output) = self.actors.get_mut(&device).and_then(|it| it.device.poll_output())
         {
             self.carry(device, output);
@@ -39,21 +46,23 @@ impl World {
         }
         self.schedule_timer(device);
         self.strive(device);
+        self.check_conditions(device);
     }
 
     fn carry(&mut self, device: u32, output: Output) {
+        if !self.survives(device, Moment::Output) {
+            return;
+        }
         let Some(actor) = self.actors.get_mut(&device) else { return };
         match output {
             Output::Enrol => actor.aim = Aim::Enrol,
             Output::Connect => actor.aim = Aim::Connect,
-            Output::Persist => actor.persist(),
+            Output::Persist => self.persist(device),
             Output::Send(message) => self.send(device, message),
             Output::Executed { command, request } => {
                 let life = self.lived(device);
                 self.see(Some(device), What::Executed { life, command, request });
-                if self.springs(device, Trap::CrashAfterExecuting) {
-                    self.agent_crash(device);
-                }
+                self.moment(device, Moment::Executed);
             }
             Output::Leave => {
                 actor.identity = None;
@@ -66,7 +75,11 @@ impl World {
                 let reply = self.vendor.answer(&serial, call);
                 self.handle(device, Input::Activation(reply));
             }
-            Output::Note(_) => {}
+            Output::Note(note) => {
+                if let Some(notes) = &mut self.notes {
+                    notes.push(note);
+                }
+            }
         }
     }
 
@@ -77,60 +90,86 @@ impl World {
         life.unwrap_or(DeviceId::from_bytes([0; 16]))
     }
 
+    fn persist(&mut self, device: u32) {
+        if !self.survives(device, Moment::Persisting) {
+            return;
+        }
+        if let Some(actor) = self.actors.get_mut(&device) {
+            actor.persist();
+        }
+        self.moment(device, Moment::Persisted);
+    }
+
     fn send(&mut self, device: u32, message: ToServer) {
-        let Some(actor) = self.actors.get_mut(&device) else { return };
-        if let ToServer::CommandResult(result) = &message {
-            actor.last_answer = Some(result.clone());
-            let (command, attempt) = (result.id, result.attempt.number());
-            let outcome = outcome_name(&result.outcome);
-            let link = actor.link();
-            self.see(Some(device), What::Answered { command, attempt, outcome });
-            if self.springs(device, Trap::LoseNextAnswer) {
-                self.cut(device, "answer lost");
-            } else if let Some(link) = link {
-                self.answer_up(device, link, message);
-            }
-        } else if let Some(link) = actor.link() {
+        if let ToServer::CommandResult(result) = message {
+            self.answer(device, result);
+        } else if let Some(link) = self.actors.get(&device).and_then(Actor::link) {
             self.send_up(link, message);
         }
     }
 
-    fn answer_old_attempt(&mut self, device: u32, link: LinkId, head: CommandHead) {
-        self.see(Some(device), What::Fault { name: "old attempt" });
-        let attempt = Attempt::new(head.attempt.number() - 1);
-        let outcome = Outcome::Acknowledged(Answer::Done);
-        let result = CommandResult { id: head.id, attempt, outcome };
+    fn answer(&mut self, device: u32, result: CommandResult) {
+        if !self.survives(device, Moment::Answering) {
+            return;
+        }
+        let Some(actor) = self.actors.get_mut(&device) else { return };
+        actor.last_answer = Some(result.clone());
+        let overlaps = actor.takes(Fault::Overlap);
+        let link = actor.link();
+        let (command, attempt) = (result.id, result.attempt.number());
+        let outcome = outcome_name(&result.outcome);
+        self.see(Some(device), What::Answered { command, attempt, outcome });
+        let Some(link) = link else { return };
+        if let Some(how) = self.misdeed(device) {
+            self.answer_wrongly(device, how, &result);
+            return;
+        }
+        if overlaps {
+            self.overlap(link);
+        }
         self.send_up(link, ToServer::CommandResult(result));
+        if overlaps {
+            self.cut(device, Fault::Overlap.name());
+        }
+        self.moment(device, Moment::Answered);
     }
 
-    fn answer_up(&mut self, device: u32, link: LinkId, message: ToServer) {
-        let overlaps = self.springs(device, Trap::Overlap);
-        if overlaps {
-            self.black_hole(device, SLOW_PATH);
+    /// Up goes what the device hands over, late if the device is slow.
+    pub(super) fn send_up(&mut self, link: LinkId, message: ToServer) {
+        let Some(open) = self.links.get(&link) else { return };
+        if let Some(actor) = self.actors.get_mut(&open.device)
+            && self.now < actor.slow.1
+        {
+            actor.weather.hold(Way::Up, self.now.after(actor.slow.0));
         }
-        self.send_up(link, message);
-        if overlaps {
-            self.cut(device, "overlap");
-        }
-    }
-
-    /// Whether the moment of this trap has come.
-    fn springs(&mut self, device: u32, trap: Trap) -> bool {
-        let actor = self.actors.get_mut(&device);
-        actor.is_some_and(|actor| actor.trap.take_if(|set| *set == trap).is_some())
+        let at = self.arrival(link, Way::Up);
+        self.schedule(at, Event::Up { link, message });
     }
 
     /// Closes once everything sent has arrived, and stays away.
     fn part(&mut self, device: u32) {
         let Some(actor) = self.actors.get_mut(&device) else { return };
         actor.aim = Aim::Rest;
+        if let Road::Leaving(_) = actor.way {
+            return;
+        }
         let link = actor.link();
         actor.way = Road::Down;
-        if let Some(link) = link
-            && let Some(open) = self.links.get_mut(&link)
-        {
-            let at = open.link.arrival(self.now, Way::Up);
+        if let Some(link) = link.filter(|link| self.links.contains_key(link)) {
+            actor.way = Road::Leaving(link);
+            let at = self.arrival(link, Way::Up);
+            let left_at = at.after(self.plan.network.delay).min(self.now.after(LEAVE_WITHIN));
             self.schedule(at, Event::ClosedByDevice { link });
+            self.schedule(left_at, Event::Left { device, link });
+        }
+    }
+
+    /// The server has read the last messages, or was given time enough to.
+    pub(super) fn left(&mut self, device: u32, link: LinkId) {
+        let Some(actor) = self.actors.get_mut(&device) else { return };
+        if actor.way == Road::Leaving(link) {
+            actor.way = Road::Down;
+            self.strive(device);
         }
     }
 
@@ -161,8 +200,10 @@ impl World {
             }
         };
         let attempt = self.begin_attempt(device);
-        let at = self.after_delay(device, attempt);
-        self.schedule(at, Event::EnrolAsked { device, attempt, key });
+        if !self.handshake_lost(device, Handshake::Asked) {
+            let at = self.after_delay(device, attempt, Way::Up);
+            self.schedule(at, Event::EnrolAsked { device, attempt, key });
+        }
     }
 
     fn try_connect(&mut self, device: u32) {
@@ -170,8 +211,10 @@ impl World {
             return;
         };
         let attempt = self.begin_attempt(device);
-        let at = self.after_delay(device, attempt);
-        self.schedule(at, Event::ConnectAsked { device, attempt, key, life });
+        if !self.handshake_lost(device, Handshake::Asked) {
+            let at = self.after_delay(device, attempt, Way::Up);
+            self.schedule(at, Event::ConnectAsked { device, attempt, key, life });
+        }
     }
 
     fn begin_attempt(&mut self, device: u32) -> u64 {
@@ -181,7 +224,14 @@ impl World {
         actor.way = Road::Trying(actor.attempts);
         let attempt = actor.attempts;
         self.schedule(self.now.after(ATTEMPT_WITHIN), Event::AttemptLost { device, attempt });
+        self.moment(device, Moment::Connecting);
         attempt
+    }
+
+    /// Whether the attempt under way is lost at this stage.
+    pub(super) fn handshake_lost(&mut self, device: u32, stage: Handshake) -> bool {
+        let actor = self.actors.get_mut(&device);
+        actor.is_some_and(|actor| actor.takes(Fault::HandshakeLost { stage }))
     }
 
     pub(super) fn enrol_answered(
@@ -199,8 +249,11 @@ impl World {
             Ok(life) => {
                 actor.reset_delays();
                 actor.identity = Some(Identity { key, life: Some(life) });
-                self.owners.insert(life, device);
                 self.handle(device, Input::Enrolled { device: life });
+            }
+            Err(CloseCode::TokenUsed) => {
+                actor.aim = Aim::Rest;
+                self.handle(device, Input::EnrolmentRefused);
             }
             Err(_code) => self.rest(device),
         }
@@ -220,7 +273,9 @@ impl World {
         match link {
             Ok(link) => {
                 actor.way = Road::Up { link, since: now };
+                actor.refusals = 0;
                 self.handle(device, Input::Connected { minor: alpn::MINOR });
+                self.moment(device, Moment::Connected);
             }
             Err(code) => {
                 actor.way = Road::Down;
@@ -233,6 +288,19 @@ impl World {
         if self.is_trying(device, attempt) {
             self.rest(device);
         }
+    }
+
+    /// A few more attempts, then none: it might have been a server that is being set up.
+    pub(super) fn handshake_refused(&mut self, device: u32, attempt: u64) {
+        if !self.is_trying(device, attempt) {
+            return;
+        }
+        let Some(actor) = self.actors.get_mut(&device) else { return };
+        actor.refusals = actor.refusals.saturating_add(1);
+        if actor.refusals >= REFUSALS_MAX {
+            actor.aim = Aim::Rest;
+        }
+        self.rest(device);
     }
 
     pub(super) fn rested(&mut self, device: u32, attempt: u64) {
@@ -249,15 +317,37 @@ impl World {
         if open.ends == Ends::ServerOnly || self.actors[&device].link() != Some(link) {
             return;
         }
-        if let ToDevice::Command(command) = &message {
-            let life = self.lived(device);
-            let (id, attempt) = (command.head.id, command.head.attempt.number());
-            self.see(Some(device), What::Received { life, command: id, attempt });
-            if attempt > 1 && self.springs(device, Trap::OldAttempt) {
-                self.answer_old_attempt(device, link, command.head);
+        if let (ToDevice::Welcome(_), Some(actor)) = (&message, self.actors.get_mut(&device)) {
+            actor.welcomed = Some(link);
+        }
+        match message {
+            ToDevice::Command(command) => self.command_arrives(device, link, command),
+            ToDevice::Welcome(_) | ToDevice::TokenUpdateAck { .. } | ToDevice::Empty => {
+                self.handle(device, Input::Message(message));
             }
         }
-        self.handle(device, Input::Message(message));
+    }
+
+    fn command_arrives(&mut self, device: u32, link: LinkId, command: Command) {
+        let life = self.lived(device);
+        let CommandHead { id, attempt, .. } = command.head;
+        self.see(Some(device), What::Received { life, command: id, attempt: attempt.number() });
+        if attempt.number() > 1 && self.survives(device, Moment::CommandReturns) {
+            let old = |actor: &mut Actor| actor.takes(Fault::OldAttempt);
+            if self.actors.get_mut(&device).is_some_and(old) {
+                self.answer_old_attempt(link, id, attempt);
+            }
+        }
+        self.moment(device, Moment::CommandArrives);
+        let Some(actor) = self.actors.get_mut(&device) else { return };
+        // Whatever struck in between may have ended the connection.
+        if actor.link() != Some(link) {
+            return;
+        }
+        let times = if actor.takes(Fault::Duplicate) { 2 } else { 1 };
+        for _ in 0..times {
+            self.handle(device, Input::Message(ToDevice::Command(command.clone())));
+        }
     }
 
     pub(super) fn closed_by_server(&mut self, link: LinkId, code: CloseCode) {
@@ -281,6 +371,10 @@ impl World {
             self.handle(device, Input::Unenrolled);
         } else if code != CloseCode::Replaced {
             self.rest(device);
+        } else if let Some(actor) = self.actors.get_mut(&device) {
+            actor.aim = Aim::Rest;
+            actor.way = Road::Down;
+            actor.gave_way = true;
         }
     }
 
@@ -306,9 +400,9 @@ impl World {
         }
     }
 
-    fn schedule_timer(&mut self, device: u32) {
+    pub(super) fn schedule_timer(&mut self, device: u32) {
         let Some(actor) = self.actors.get_mut(&device) else { return };
-        let next = actor.device.next_deadline();
+        let next = actor.device.next_deadline().map(|at| actor.moment_of(at));
         if let Some(at) = next
             && actor.timer != Some(at)
         {

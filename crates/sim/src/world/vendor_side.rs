@@ -3,30 +3,36 @@
 use core::time::Duration;
 
 use muster_control::{VendorCall, VendorOutcome};
-use muster_device::activation::Unlocking;
+use muster_device::activation::{ActivationService, Ownership, Unlocking};
 use muster_protocol::{CommandId, DeviceId};
 
 use super::{Event, World};
 use crate::log::What;
-use crate::server::Effects;
+use crate::plan::PlannedDevice;
 
 /// How long the server waits before it calls again.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
 
+/// What the vendor knows of the hardware before anything happens.
+pub(super) fn books(devices: &[PlannedDevice]) -> ActivationService {
+    let mut books = ActivationService::default();
+    for device in devices {
+        if let Some(ownership) = Ownership::of(device.spec.facts.mode) {
+            books.admit(&device.spec.facts.serial, ownership);
+        }
+    }
+    books
+}
+
 impl World {
     pub(super) fn service_down(&mut self, lasts: Duration) {
-        self.see(None, What::Fault { name: "activation service down" });
+        self.see(None, What::Fault { name: "service-down" });
         self.vendor_down_until = self.vendor_down_until.max(self.now.after(lasts));
     }
 
     /// Lets the server make the call that waits, if there is one.
     pub(super) fn call_vendor(&mut self, life: DeviceId) {
-        if !self.server.is_up() {
-            return;
-        }
-        let mut effects = Effects::default();
-        self.server.call_vendor(self.now, life, &mut effects);
-        self.carry_out(effects);
+        self.serve(|server, now, effects| server.call_vendor(now, life, effects));
     }
 
     pub(super) fn vendor_asked(&mut self, life: DeviceId, call: VendorCall) {
@@ -50,12 +56,9 @@ impl World {
         command: CommandId,
         outcome: VendorOutcome,
     ) {
-        if !self.server.is_up() {
-            return;
-        }
-        let mut effects = Effects::default();
-        self.server.vendor_said(self.now, (life, command), outcome, &mut effects);
-        self.carry_out(effects);
+        self.serve(|server, now, effects| {
+            server.vendor_said(now, (life, command), outcome, effects);
+        });
         self.schedule(self.now.after(AGAIN_AFTER), Event::VendorAgain { life });
     }
 }

@@ -1,3 +1,7 @@
 //! The world keeps its promises, and is the same twice.
 
+mod crashes;
+mod faults;
 mod promises;
+mod stage;
+mod streams;

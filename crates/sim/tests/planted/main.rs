@@ -1,15 +1,22 @@
 //! Every planted fault is found, and shrinks to what it takes.
 //!
-//! One test, because a fault is planted for the whole process.
+//! One test at a time, because a fault is planted for the whole process.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use muster_protocol::planted::{Plant, plant};
 use muster_sim::{Ending, Keep, Patience, Plan, Swarm, SwarmSize, Violation, World, shrink};
+
+/// Held while a fault is planted.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Within so many seeds each fault has to show.
 const SEEDS: u64 = 200;
 
 #[test]
 fn every_planted_fault_is_found_within_two_hundred_seeds_and_shrinks() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut table = String::new();
     for fault in Plant::ALL {
         plant(Some(fault));
@@ -32,6 +39,22 @@ fn every_planted_fault_is_found_within_two_hundred_seeds_and_shrinks() {
     println!("{table}");
 }
 
+#[test]
+fn a_fault_of_five_events_is_cut_out_of_a_run_of_hundreds_of_devices_within_a_minute() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    plant(Some(Plant::FourthCrashLosesWrite));
+    let swarm =
+        Swarm::new(SwarmSize { devices_min: 500, devices_max: 500, ..SwarmSize::default() });
+    let large = |plan: &Plan| plan.devices.len() >= 500 && plan.acts.len() >= 10_000;
+    let drawn = (0..20).map(|seed| swarm.plan(seed)).find(large).expect("one of them is large");
+    let shrunk = shrink(&drawn, &mut Until(Instant::now() + Duration::from_secs(60)));
+    plant(None);
+    let shrunk = shrunk.expect("hundreds of devices meet the fault");
+    let (devices, acts) = (shrunk.plan.devices.len(), shrunk.plan.acts.len());
+    println!("{} devices, {} acts -> {devices}, {acts}", drawn.devices.len(), drawn.acts.len());
+    assert!(devices == 1 && acts <= 10, "{:#?}", shrunk.plan.acts);
+}
+
 fn broken(seed: u64) -> Option<Violation> {
     let plan = Swarm::new(SwarmSize::default()).plan(seed);
     match World::run(plan, Keep::Nothing).ending {
@@ -47,6 +70,17 @@ impl Patience for Runs {
     fn has_time(&mut self) -> bool {
         self.0 = self.0.saturating_sub(1);
         self.0 > 0
+    }
+
+    fn smaller(&mut self, _plan: &Plan) {}
+}
+
+/// Patience that ends at a time.
+struct Until(Instant);
+
+impl Patience for Until {
+    fn has_time(&mut self) -> bool {
+        Instant::now() < self.0
     }
 
     fn smaller(&mut self, _plan: &Plan) {}

@@ -58,7 +58,7 @@ pub(crate) fn device(number: u64, serial: &str) -> DeviceRecord {
     let update = TokenUpdate { sequence: 1, unlock_token, bypass_code: None };
     record.token_update(Timestamp::from_micros(5), update);
     record.take_writes();
-    record
+    DeviceRecord::restore(record, Vec::new())
 }
 
 /// Every device of its own hardware.

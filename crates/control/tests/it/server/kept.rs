@@ -76,9 +76,10 @@ fn a_location_is_shown_for_a_day() {
     answer(&mut device, at(2), Outcome::Acknowledged(Answer::Location(location)));
     let end = at(2).after(LOCATION_SHOWN_FOR);
     assert_eq!(LOCATION_SHOWN_FOR, DAY);
-    assert_eq!(device.location(id(1), at(3)), Some(&location));
-    assert_eq!(device.location(id(2), at(3)), None, "another command's answer");
-    assert_eq!(device.location(id(1), end), None);
+    let shown = device.located_by(id(1), at(3)).map(|found| &found.location);
+    assert_eq!(shown, Some(&location));
+    assert_eq!(device.located_by(id(2), at(3)), None, "another command's answer");
+    assert_eq!(device.located_by(id(1), end), None);
     assert_eq!(device.next_deadline(), Some(end));
     device.expire(end);
     assert_eq!(device.located, None);

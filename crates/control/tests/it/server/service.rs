@@ -8,7 +8,7 @@ use muster_protocol::secret::BypassCode;
 use muster_protocol::{AppleRequest, Request, Timestamp};
 
 use super::{next, state, submit, tell_code};
-use crate::start::{action, at, id, iphone, secrets};
+use crate::start::{action, at, hello, id, iphone, secrets};
 
 fn by_service() -> Readings {
     let activation_lock_route = ActivationLockRoute::ActivationService;
@@ -103,12 +103,37 @@ fn an_unreachable_service_leaves_the_bypass_pending() {
 #[test]
 fn a_bypass_without_a_code_fails_with_the_reason() {
     let mut device = iphone();
+    device.idle(at(1));
     submit(&mut device, at(2), 1, Action::BypassActivationLock);
     assert_eq!(device.vendor_call(at(3), &by_service()), None);
     let CommandState::Failed { errors } = state(&device, 1) else {
         panic!("failed");
     };
     assert!(errors[0].description.contains("no Activation Lock bypass code"));
+}
+
+#[test]
+fn a_bypass_asked_before_the_device_has_told_its_code_waits_for_it() {
+    let mut device = iphone();
+    submit(&mut device, at(1), 1, Action::BypassActivationLock);
+    assert_eq!(device.vendor_call(at(2), &by_service()), None);
+    assert_eq!(state(&device, 1), CommandState::Queued);
+    device.token_update(at(3), secrets());
+    assert_eq!(call(&mut device, at(3)).escrow_key.expose(), "CODE");
+}
+
+#[test]
+fn after_a_restart_a_bypass_waits_only_for_a_device_that_never_came() {
+    let mut device = iphone();
+    submit(&mut device, at(1), 1, Action::BypassActivationLock);
+    let rows = |device: &DeviceRecord| device.commands().cloned().collect();
+    let mut never_came = DeviceRecord::restore(device.clone(), rows(&device));
+    assert_eq!(never_came.vendor_call(at(2), &by_service()), None);
+    assert_eq!(state(&never_came, 1), CommandState::Queued);
+    device.hello(at(2), &hello());
+    let mut came = DeviceRecord::restore(device.clone(), rows(&device));
+    assert_eq!(came.vendor_call(at(3), &by_service()), None);
+    assert!(matches!(state(&came, 1), CommandState::Failed { .. }));
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! Faults of a live fleet: what goes wrong, on which devices, when.
+//!
+//! Every draw has a stream of its own, derived from the seed of the fleet, the fault, the device
+//! and what it is about, so that one more fault or one more device changes no other.
+
+mod grammar;
+mod trouble;
+
+use std::time::Duration;
+
+use muster_transport::{Direction, LinkFault, Rate, Window};
+
+pub use grammar::FaultError;
+pub(crate) use trouble::{AnswerFault, FaultPlan, Move, Trouble};
+
+/// One fault of a fleet. Written and read as text: see [`FleetFault::from_str`](std::str::FromStr).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FleetFault {
+    /// What goes wrong.
+    pub what: WhatFails,
+    /// On how many of the devices, drawn by seed.
+    pub share: Rate,
+    /// When.
+    pub window: Window,
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhatFails {
+    /// The network between a device and its server.
+    Link(LinkFault, Direction),
+    /// The way a device reaches the network: it comes from another port from then on.
+    Path(PathFault),
+    /// What a device says, with these odds for each answer.
+    Answer(DeviceFault, Rate),
+}
+
+/// How a device gets another port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathFault {
+    /// Its router forgets it: the device does not know.
+    Rebind,
+    /// It moves to another network: QUIC migrates the connection.
+    Migrate,
+}
+
+/// What a device does wrong with an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceFault {
+    /// Gives it twice.
+    RepeatAnswer,
+    /// Gives it for an attempt that has not been.
+    OldAttempt,
+    /// Answers a command nobody asked for first.
+    UnknownAnswer,
+    /// Loses the connection before the answer is out.
+    LoseAnswer,
+    /// Keeps it to itself.
+    KeepAnswer,
+    /// Its agent dies before the answer is out, and starts again from what was durable.
+    Crash,
+    /// Takes its time.
+    Slow {
+        /// How much.
+        by: Duration,
+    },
+}
+
+impl WhatFails {
+    /// Its name in files and on the command line.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Link(LinkFault::BlackHole, Direction::Up | Direction::Down) => "one-way",
+            Self::Link(fault, _) => fault.name(),
+            Self::Path(PathFault::Rebind) => "rebind",
+            Self::Path(PathFault::Migrate) => "migrate",
+            Self::Answer(fault, _) => fault.name(),
+        }
+    }
+}
+
+impl DeviceFault {
+    /// Its name in files and on the command line.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::RepeatAnswer => "repeat-answer",
+            Self::OldAttempt => "old-attempt",
+            Self::UnknownAnswer => "unknown-answer",
+            Self::LoseAnswer => "lose-answer",
+            Self::KeepAnswer => "keep-answer",
+            Self::Crash => "crash",
+            Self::Slow { .. } => "slow",
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What a fleet tells about the faults it was given, and about its devices when something failed.
+
+use muster_device::recording::Recording;
+use muster_transport::LinkTotals;
+
+use super::{Fleet, FleetError};
+use crate::device_task::Request;
+
+impl Fleet {
+    /// What was done to the datagrams of devices with a faulty link.
+    #[must_use]
+    pub fn link_totals(&self) -> LinkTotals {
+        self.shared.faults.totals()
+    }
+
+    /// The last inputs of a device; `None` without [`BlackBox::On`](crate::BlackBox::On).
+    ///
+    /// Cancel safe: yes.
+    ///
+    /// # Errors
+    /// As for [`Self::user`].
+    pub async fn black_box(&self, index: usize) -> Result<Option<Recording>, FleetError> {
+        let recording = self.ask(index, Request::BlackBox).await?;
+        Ok(recording.map(|recording| *recording))
+    }
+
+    /// Recordings of devices on which a command took effect twice, each from that moment.
+    #[must_use]
+    pub fn spilled(&self) -> Vec<Recording> {
+        self.shared.spilled.all()
+    }
+}

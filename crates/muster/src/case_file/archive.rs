@@ -1,0 +1,182 @@
+//! The zip around a case file. What is read is bounded: anybody may have made it.
+
+use std::fs::{self, File};
+use std::io::{Cursor, Read as _, Write as _};
+use std::path::Path;
+
+use muster_device::recording::Recording;
+use serde::Serialize;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use super::error::CaseFileError;
+use super::manifest::{FORMAT, Kind, Manifest, RecordedManifest};
+use super::{CaseFile, digest, plan_text};
+
+/// Most bytes of the zip: a thousand devices and twenty thousand lines stay far below.
+const FILE_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
+/// Most bytes of a small part once unpacked.
+const SMALL_BYTES_MAX: u64 = 256 * 1024;
+
+/// Most bytes of a large part once unpacked.
+const LARGE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+const WHOLE: &str = "the file";
+const MANIFEST: &str = "manifest.json";
+pub(super) const PLAN: &str = "plan.json";
+/// The history of a device; see docs/case-files.md.
+const RECORDING: &str = "recording.json";
+const TRANSCRIPT: &str = "transcript.txt";
+const REDACTION: &str = "redaction.json";
+
+type Archive = ZipArchive<Cursor<Vec<u8>>>;
+
+pub(super) fn read(path: &Path) -> Result<CaseFile, CaseFileError> {
+    parse(bounded(path)?)
+}
+
+/// Reads the recording of a device; `None` if the file is about something else.
+pub(super) fn read_recording(
+    path: &Path,
+) -> Result<Option<(RecordedManifest, Recording)>, CaseFileError> {
+    let archive = ZipArchive::new(Cursor::new(bounded(path)?));
+    let mut archive = archive.map_err(|source| CaseFileError::Archive { part: WHOLE, source })?;
+    let text = part(&mut archive, MANIFEST, SMALL_BYTES_MAX)?;
+    let failed = |source| CaseFileError::Json { part: MANIFEST, source };
+    if head(&text)?.kind != Kind::Recorded {
+        return Ok(None);
+    }
+    let manifest = serde_json::from_str(&text).map_err(failed)?;
+    let text = part(&mut archive, RECORDING, LARGE_BYTES_MAX)?;
+    let recording = serde_json::from_str(&text)
+        .map_err(|source| CaseFileError::Json { part: RECORDING, source })?;
+    Ok(Some((manifest, recording)))
+}
+
+/// Writes the recording of a device.
+pub(super) fn write_recording(
+    manifest: &RecordedManifest,
+    recording: &Recording,
+    path: &Path,
+) -> Result<(), CaseFileError> {
+    let parts = [(MANIFEST, json(MANIFEST, manifest)?), (RECORDING, json(RECORDING, recording)?)];
+    place(zipped(parts)?, path)
+}
+
+fn bounded(path: &Path) -> Result<Vec<u8>, CaseFileError> {
+    let failed = |source| CaseFileError::File { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
+        return Err(CaseFileError::TooLarge { part: WHOLE, bytes_max: FILE_BYTES_MAX });
+    }
+    Ok(bytes)
+}
+
+/// Reads a case file from its bytes.
+pub(super) fn parse(bytes: Vec<u8>) -> Result<CaseFile, CaseFileError> {
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
+        return Err(CaseFileError::TooLarge { part: WHOLE, bytes_max: FILE_BYTES_MAX });
+    }
+    let archive = ZipArchive::new(Cursor::new(bytes));
+    let mut archive = archive.map_err(|source| CaseFileError::Archive { part: WHOLE, source })?;
+    let manifest = manifest(&part(&mut archive, MANIFEST, SMALL_BYTES_MAX)?)?;
+    let text = part(&mut archive, PLAN, LARGE_BYTES_MAX)?;
+    let found = digest(&text);
+    if found != manifest.plan_digest {
+        return Err(CaseFileError::Digest { expected: manifest.plan_digest, found });
+    }
+    let plan = serde_json::from_str(&text).map_err(|source| CaseFileError::Plan {
+        version: manifest.version.clone(),
+        commit: manifest.commit.clone(),
+        source,
+    })?;
+    let transcript = part(&mut archive, TRANSCRIPT, LARGE_BYTES_MAX)?;
+    let redaction = part(&mut archive, REDACTION, SMALL_BYTES_MAX)?;
+    let redaction = serde_json::from_str(&redaction)
+        .map_err(|source| CaseFileError::Json { part: REDACTION, source })?;
+    Ok(CaseFile { manifest, plan, transcript, redaction })
+}
+
+/// The format is looked at first: a later one may mean anything else differently.
+fn manifest(text: &str) -> Result<Manifest, CaseFileError> {
+    head(text)?;
+    serde_json::from_str(text).map_err(|source| CaseFileError::Json { part: MANIFEST, source })
+}
+
+/// What every file of this format says of itself.
+#[derive(serde::Deserialize)]
+struct Head {
+    kind: Kind,
+}
+
+fn head(text: &str) -> Result<Head, CaseFileError> {
+    #[derive(serde::Deserialize)]
+    struct Format {
+        format: u32,
+    }
+    let failed = |source| CaseFileError::Json { part: MANIFEST, source };
+    let Format { format } = serde_json::from_str(text).map_err(failed)?;
+    if !(1..=FORMAT).contains(&format) {
+        return Err(CaseFileError::Format { found: format, known: FORMAT });
+    }
+    serde_json::from_str(text).map_err(failed)
+}
+
+fn part(
+    archive: &mut Archive,
+    name: &'static str,
+    bytes_max: u64,
+) -> Result<String, CaseFileError> {
+    let entry = archive.by_name(name);
+    let entry = entry.map_err(|source| CaseFileError::Archive { part: name, source })?;
+    let mut text = String::new();
+    // What the archive says of its sizes is not to be trusted: what comes out is counted.
+    let read = entry.take(bytes_max + 1).read_to_string(&mut text);
+    let bytes = read.map_err(|source| CaseFileError::Text { part: name, source })?;
+    if u64::try_from(bytes).unwrap_or(u64::MAX) > bytes_max {
+        return Err(CaseFileError::TooLarge { part: name, bytes_max });
+    }
+    Ok(text)
+}
+
+pub(super) fn write(case: &CaseFile, path: &Path) -> Result<(), CaseFileError> {
+    place(packed(case)?, path)
+}
+
+fn place(bytes: Vec<u8>, path: &Path) -> Result<(), CaseFileError> {
+    let failed = |source| CaseFileError::File { path: path.to_owned(), source };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    fs::write(path, bytes).map_err(failed)
+}
+
+/// The bytes of the file; the same case gives the same bytes.
+pub(super) fn packed(case: &CaseFile) -> Result<Vec<u8>, CaseFileError> {
+    zipped([
+        (MANIFEST, json(MANIFEST, &case.manifest)?),
+        (PLAN, plan_text(&case.plan)?),
+        (TRANSCRIPT, case.transcript.clone()),
+        (REDACTION, json(REDACTION, &case.redaction)?),
+    ])
+}
+
+fn zipped(
+    parts: impl IntoIterator<Item = (&'static str, String)>,
+) -> Result<Vec<u8>, CaseFileError> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    for (part, text) in parts {
+        zip.start_file(part, options).map_err(|source| CaseFileError::Archive { part, source })?;
+        zip.write_all(text.as_bytes()).map_err(|source| CaseFileError::Text { part, source })?;
+    }
+    let done = zip.finish().map_err(|source| CaseFileError::Archive { part: WHOLE, source })?;
+    Ok(done.into_inner())
+}
+
+fn json(part: &'static str, value: &impl Serialize) -> Result<String, CaseFileError> {
+    serde_json::to_string_pretty(value).map_err(|source| CaseFileError::Json { part, source })
+}

@@ -1,0 +1,146 @@
+//! What a case file promises to whoever is handed one.
+
+use std::io::{Cursor, Read as _, Write as _};
+use std::sync::LazyLock;
+
+use muster_protocol::Timestamp;
+use muster_sim::{Invariant, Keep, Swarm, SwarmSize, Violation, World};
+use proptest::prelude::*;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
+
+use super::*;
+
+/// A world in which devices hand over secrets of every kind.
+const SEED: u64 = 17;
+
+static CASE: LazyLock<CaseFile> = LazyLock::new(made);
+
+fn case() -> CaseFile {
+    CASE.clone()
+}
+
+/// A case without a failure, as if one had been seen at its end.
+fn made() -> CaseFile {
+    let plan = Swarm::new(SwarmSize::default()).plan(SEED);
+    let outcome = World::run(plan.clone(), Keep::Last(50));
+    let at = Timestamp::from_micros(7);
+    let violation = Violation::new(Invariant::S1, at, 0, "seen twice".to_owned());
+    let redaction = Redaction::of(&outcome.secrets);
+    let digest = plan_digest(&plan).unwrap();
+    let manifest = Manifest::new(&plan, digest, violation, transcribed(&outcome));
+    CaseFile { manifest, plan, transcript: transcript(&outcome), redaction }
+}
+
+/// The file with one part in another wording.
+fn reworded(part: &str, word: impl Fn(String) -> String) -> Vec<u8> {
+    let bytes = archive::packed(&case()).unwrap();
+    let mut before = ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut after = ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..before.len() {
+        let mut entry = before.by_index(index).unwrap();
+        let mut text = String::new();
+        entry.read_to_string(&mut text).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let text = if name == part { word(text) } else { text };
+        after.start_file(name, SimpleFileOptions::default()).unwrap();
+        after.write_all(text.as_bytes()).unwrap();
+    }
+    after.finish().unwrap().into_inner()
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let case = case();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new folder/case.muster");
+    case.write(&path).unwrap();
+    assert_eq!(CaseFile::read(&path).unwrap(), case);
+}
+
+#[test]
+fn the_same_case_gives_the_same_bytes() {
+    assert_eq!(archive::packed(&case()).unwrap(), archive::packed(&case()).unwrap());
+}
+
+#[test]
+fn a_replay_of_an_unchanged_world_differs_nowhere() {
+    let replay = case().replay();
+    assert_eq!(replay.difference, None);
+    assert_eq!(replay.signature, Signature::Gone);
+}
+
+#[test]
+fn a_replay_stops_at_the_first_line_that_differs() {
+    let mut case = case();
+    let line = case.transcript.lines().nth(9).unwrap().to_owned();
+    case.transcript = case.transcript.replacen(&line, "0:00:00 something else", 1);
+    let difference = case.replay().difference.unwrap();
+    assert_eq!(difference.line, case.manifest.log.left_out + 10);
+    assert_eq!(difference.expected.as_deref(), Some("0:00:00 something else"));
+    assert_eq!(difference.actual, Some(line));
+}
+
+#[test]
+fn no_secret_of_the_run_is_in_the_file() {
+    let bytes = archive::packed(&case()).unwrap();
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut all = String::new();
+    for index in 0..archive.len() {
+        archive.by_index(index).unwrap().read_to_string(&mut all).unwrap();
+    }
+    let secrets = World::run(case().plan, Keep::Nothing).secrets;
+    assert!(!secrets.unlock_tokens.is_empty(), "another seed has them");
+    assert!(!secrets.bypass_codes.is_empty(), "another seed has them");
+    assert!(!secrets.passcodes.is_empty(), "another seed has them");
+    let mut redaction = Redaction::of(&secrets);
+    redaction.refuse(&secrets, &all).unwrap();
+    assert_eq!(redaction.scrub(&secrets, all.clone()), all);
+}
+
+#[test]
+fn a_file_of_a_later_format_is_refused_by_its_number() {
+    let later = reworded("manifest.json", |text| {
+        text.replace("\"format\": 1", "\"format\": 2, \"new\": []")
+    });
+    let error = archive::parse(later).unwrap_err();
+    assert!(matches!(error, CaseFileError::Format { found: 2, known: 1 }), "{error}");
+}
+
+#[test]
+fn a_field_nobody_knows_yet_is_passed_over() {
+    let wider = reworded("manifest.json", |text| text.replacen('{', "{\"later\": true,", 1));
+    assert_eq!(archive::parse(wider).unwrap(), case());
+}
+
+#[test]
+fn a_plan_that_was_changed_is_noticed() {
+    let changed = reworded("plan.json", |text| text.replacen("\"seed\": 17", "\"seed\": 18", 1));
+    let error = archive::parse(changed).unwrap_err();
+    assert!(matches!(error, CaseFileError::Digest { .. }), "{error}");
+}
+
+#[test]
+fn a_part_that_unpacks_without_end_is_refused() {
+    let bomb = reworded("manifest.json", |_text| " ".repeat(2_000_000));
+    assert!(bomb.len() < 1_000_000, "it is small while packed");
+    let error = archive::parse(bomb).unwrap_err();
+    assert!(matches!(error, CaseFileError::TooLarge { part: "manifest.json", .. }), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_are_refused_and_nothing_worse(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+        prop_assert!(archive::parse(bytes).is_err());
+    }
+
+    #[test]
+    fn a_damaged_file_is_read_as_it_was_or_refused(at in any::<prop::sample::Index>(), with in any::<u8>()) {
+        let mut bytes = archive::packed(&case()).unwrap();
+        let at = at.index(bytes.len());
+        bytes[at] = with;
+        if let Ok(read) = archive::parse(bytes) {
+            prop_assert_eq!(read.plan, case().plan);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The flags of `muster server`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::value::span;
+use crate::verbs::server::Reading;
+
+/// `muster server`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  muster server\n  muster server --data /tmp/run1 --quic 127.0.0.1:0 --admin 127.0.0.1:0\n  \
+    muster server --activation-folder .muster-vendor   `muster fleet` serves it; may start later\n\n\
+    Ctrl-C stops within two seconds: commands in flight go back into the queue."
+)]
+pub(crate) struct ServerArgs {
+    /// Where devices connect (QUIC over UDP); port 0 picks a free one
+    #[arg(long, default_value = "127.0.0.1:4433", env = "MUSTER_QUIC", value_name = "ADDR")]
+    pub(crate) quic: SocketAddr,
+    /// Where administrators connect (HTTPS); port 0 picks a free one
+    #[arg(long, default_value = "127.0.0.1:8443", env = "MUSTER_ADMIN", value_name = "ADDR")]
+    pub(crate) admin: SocketAddr,
+    /// Data folder: database, certificates, tokens
+    #[arg(long, default_value = ".muster", env = "MUSTER_DATA", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// How long an accepted command may wait for its device
+    #[arg(long, default_value = "30d", value_parser = span, value_name = "SPAN")]
+    pub(crate) command_lifetime: Duration,
+    /// Send bypass codes to the activation service of this folder instead of to the devices
+    #[arg(long, env = "MUSTER_ACTIVATION", value_name = "DIR")]
+    pub(crate) activation_folder: Option<PathBuf>,
+    /// Follow another reading where the documents contradict each other; may be given repeatedly
+    #[arg(long, value_name = "NAME")]
+    pub(crate) reading: Vec<Reading>,
+    /// Listen on addresses that other machines can reach
+    #[arg(long)]
+    pub(crate) allow_non_loopback: bool,
+}

@@ -1,0 +1,67 @@
+//! The flags of `muster sim`.
+
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::span;
+
+/// `muster sim`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  muster sim                      a thousand worlds\n  \
+    muster sim --seeds 300 --json\n  muster sim --seed 17 --case-dir ./failures\n  \
+    muster sim --seeds 100 --devices 50 --hours 24 --keep-going\n  \
+    muster sim --quic --devices 1000 --minutes 60    the whole system, real QUIC included\n\n\
+    The same seed and flags give the same world. A broken promise is exit code 1, and a case file:\n\
+    `muster case replay`, `shrink`, `timeline` and `explain` take it from there.")]
+pub(crate) struct SimArgs {
+    /// How many worlds [default: 1000; with --quic 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) seeds: Option<NonZeroU64>,
+    /// The first seed
+    #[arg(long, default_value = "0", value_name = "SEED")]
+    pub(crate) from: u64,
+    /// Only this seed
+    #[arg(long, value_name = "SEED", conflicts_with_all = ["seeds", "from"])]
+    pub(crate) seed: Option<u64>,
+    /// Most devices of a world
+    #[arg(long, default_value = "6", value_parser = clap::value_parser!(u64).range(1..=100_000), value_name = "MAX")]
+    pub(crate) devices: u64,
+    /// How long things go wrong in each, in hours of virtual time
+    #[arg(long, default_value = "2", value_parser = clap::value_parser!(u64).range(1..=8_784), value_name = "H")]
+    pub(crate) hours: u64,
+    /// How long the world then has to keep its promises, in virtual time
+    #[arg(long, default_value = "30m", value_parser = span, value_name = "SPAN")]
+    pub(crate) calm: Duration,
+    /// Where case files go; made when there is one
+    #[arg(long, default_value = "muster-cases", value_name = "DIR")]
+    pub(crate) case_dir: PathBuf,
+    /// Go on after a broken promise, and report all of them, the fastest first
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+    /// Plant a fault, to see it found; only in builds with the feature `planted`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) plant: Option<String>,
+    /// What the second tier needs.
+    #[command(flatten)]
+    pub(crate) quic: QuicArgs,
+}
+
+/// Flags of the second tier.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct QuicArgs {
+    /// The real server and devices over real QUIC, in memory and in virtual time
+    #[arg(long, conflicts_with_all = ["hours", "calm", "case_dir", "keep_going", "plant"])]
+    pub(crate) quic: bool,
+    /// With --quic: how long a run lasts, in minutes of virtual time; the last five are calm
+    #[arg(long, requires = "quic", default_value = "20", value_parser = clap::value_parser!(u64).range(10..=43_200), value_name = "MIN")]
+    pub(crate) minutes: u64,
+    /// With --quic: play each seed twice and say where the two runs part, if they do
+    #[arg(long, requires = "quic")]
+    pub(crate) twice: bool,
+    /// With --quic: write what happened here, an event a line; of several seeds, the last
+    #[arg(long, requires = "quic", value_name = "FILE")]
+    pub(crate) events: Option<PathBuf>,
+}

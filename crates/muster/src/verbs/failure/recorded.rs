@@ -1,0 +1,144 @@
+//! `muster case cut`, and the replay of what it cuts out.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use muster_device::recording::{Divergence, Recording, Replayed, replay as play};
+use serde_json::{Value, json};
+
+use super::super::black_box;
+use super::refused;
+use crate::case_file::RecordedFile;
+use crate::cli::CutArgs;
+use crate::exit::{Exit, ExitWith};
+use crate::talk::{Format, print, print_json};
+
+/// How the words of an effect begin.
+const EFFECT: &str = "Executed";
+
+/// Cuts one device out of a live run.
+pub(in super::super) fn cut(args: &CutArgs, format: Format) -> anyhow::Result<Exit> {
+    let serial = args.device.as_str();
+    let recording = black_box::read(&black_box::file_of(&args.run, serial)).map_err(|error| {
+        let message = format!(
+            "no recording of {serial} in {:?}; `muster fleet --black-box` writes one",
+            args.run.display().to_string()
+        );
+        error.context(ExitWith { exit: Exit::BadCase, message })
+    })?;
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{serial}.muster")));
+    let file = RecordedFile::of(recording, "muster case cut");
+    file.write(&out)?;
+    let manifest = &file.manifest;
+    match format {
+        Format::Json => print_json(&json!({ "case_file": out, "manifest": manifest }))?,
+        Format::Text => print(&format!(
+            "{}: {} inputs of {serial}, {} before them not kept, {} secrets replaced\n",
+            out.display(),
+            manifest.entries,
+            manifest.left_out,
+            manifest.redactions,
+        )),
+    }
+    Ok(Exit::Ok)
+}
+
+/// Reads a case file if it is about a live device.
+pub(super) fn open(path: &Path) -> anyhow::Result<Option<RecordedFile>> {
+    RecordedFile::read(path).map_err(|error| refused(path, error))
+}
+
+/// A history played again.
+struct Played<'a> {
+    path: &'a Path,
+    file: &'a RecordedFile,
+    outcome: Result<Replayed, Divergence>,
+    twice: Vec<String>,
+    wall: Duration,
+}
+
+/// Plays the history again; an output that differs, or a command that took effect twice, is a
+/// failed verdict. In text it is told at once, otherwise handed back.
+pub(super) fn replay(path: &Path, file: &RecordedFile, format: Format) -> (Exit, Option<Value>) {
+    let started = Instant::now();
+    let outcome = play(&file.recording);
+    let (wall, twice) = (started.elapsed(), effects_again(&file.recording));
+    let played = Played { path, file, outcome, twice, wall };
+    let data = match format {
+        Format::Json => Some(played.described()),
+        Format::Text => {
+            print(&played.told());
+            None
+        }
+    };
+    (played.exit(), data)
+}
+
+impl Played<'_> {
+    const fn exit(&self) -> Exit {
+        if self.outcome.is_ok() && self.twice.is_empty() { Exit::Ok } else { Exit::VerdictFailed }
+    }
+
+    fn described(&self) -> Value {
+        let divergence = self.outcome.as_ref().err();
+        let difference = divergence.map(|it| {
+            json!({ "entry": it.entry, "at": it.at.to_string(), "input": it.input,
+                    "output": it.output, "expected": it.expected, "actual": it.actual })
+        });
+        json!({
+            "case_file": self.path,
+            "device": self.file.manifest.serial,
+            "inputs": self.file.manifest.entries,
+            "same_outputs": divergence.is_none(),
+            "first_difference": difference,
+            "took_effect_twice": self.twice,
+            "wall_s": self.wall.as_secs_f64(),
+        })
+    }
+
+    fn told(&self) -> String {
+        let outcome = match &self.outcome {
+            Ok(replayed) => format!("{} outputs, the same as recorded", replayed.outputs),
+            Err(divergence) => told_divergence(divergence),
+        };
+        let effects = match self.twice.as_slice() {
+            [] => "no command took effect twice".to_owned(),
+            twice => format!("took effect twice: {}", twice.join(", ")),
+        };
+        let manifest = &self.file.manifest;
+        format!(
+            "{}\n  made by  muster {} (commit {}), {}\n  device   {}, {} inputs\n  \
+             played   in {:.1} ms\n  outputs  {outcome}\n  effects  {effects}\n",
+            self.path.display(),
+            manifest.version,
+            manifest.commit,
+            manifest.created_by,
+            manifest.serial,
+            manifest.entries,
+            self.wall.as_secs_f64() * 1_000.0,
+        )
+    }
+}
+
+fn told_divergence(divergence: &Divergence) -> String {
+    let nothing = "nothing more";
+    format!(
+        "goes another way at entry {} ({} at {})\n           expected {}\n           actual   {}",
+        divergence.entry,
+        divergence.input,
+        divergence.at,
+        divergence.expected.as_deref().unwrap_or(nothing),
+        divergence.actual.as_deref().unwrap_or(nothing),
+    )
+}
+
+/// The effects that came more than once.
+fn effects_again(recording: &Recording) -> Vec<String> {
+    let said = recording.entries.iter().flat_map(|entry| &entry.said);
+    let mut seen = BTreeSet::new();
+    said.map(|said| &said.what)
+        .filter(|what| what.starts_with(EFFECT) && !seen.insert(*what))
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,253 @@
+//! One direction of a link: what becomes of each datagram.
+
+use std::time::Duration;
+
+use muster_protocol::Seed;
+use muster_protocol::seed::Stream;
+
+use super::counters::{LinkCount, LinkCounters};
+use super::{Direction, LinkFault, LinkRule, Rate};
+
+/// Odds are of this many.
+const MILLION: u64 = 1_000_000;
+
+/// One direction, and how far it is.
+#[derive(Clone, Debug)]
+pub(super) struct Lane {
+    rules: Vec<Bound>,
+    /// Datagrams so far.
+    index: u64,
+}
+
+/// A rule with its chance.
+#[derive(Clone, Debug)]
+struct Bound {
+    rule: LinkRule,
+    seed: Seed,
+    phase: Phase,
+}
+
+/// Of a fault that comes in bursts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Quiet,
+    Bursting,
+}
+
+/// What becomes of one datagram.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Fate {
+    /// Each copy that arrives, by how much later.
+    pub(super) arrivals: Vec<Duration>,
+    /// The bit that changes, counted over and over its length.
+    pub(super) flipped_bit: Option<u64>,
+    /// Why, to be counted.
+    pub(super) counts: Vec<LinkCount>,
+}
+
+impl Lane {
+    pub(super) fn new(seed: Seed, direction: Direction, rules: &[LinkRule]) -> Self {
+        let seed = seed.child(if direction == Direction::Up { "up" } else { "down" }, 0);
+        let mut bound: Vec<Bound> = Vec::new();
+        for rule in rules.iter().filter(|rule| rule.direction.covers(direction)) {
+            let name = rule.fault.name();
+            let nth = bound.iter().filter(|bound| bound.rule.fault.name() == name).count();
+            let seed = seed.child(name, u64::try_from(nth).unwrap_or(u64::MAX));
+            bound.push(Bound { rule: *rule, seed, phase: Phase::Quiet });
+        }
+        Self { rules: bound, index: 0 }
+    }
+
+    /// Decides over the next datagram.
+    pub(super) fn next(&mut self, since_start: Duration) -> Fate {
+        let index = self.index;
+        self.index += 1;
+        let mut draft = Draft::default();
+        for bound in &mut self.rules {
+            if bound.rule.window.contains(since_start) {
+                let chance = bound.seed.child("datagram", index).stream();
+                bound.apply(chance, &mut draft);
+            }
+        }
+        draft.fate()
+    }
+}
+
+/// What the rules want, before it is put together.
+#[derive(Debug, Default)]
+struct Draft {
+    loss: Option<LinkCount>,
+    later: Duration,
+    again: Option<Duration>,
+    flipped_bit: Option<u64>,
+}
+
+impl Draft {
+    fn fate(self) -> Fate {
+        let Self { loss, later, again, flipped_bit } = self;
+        if let Some(why) = loss {
+            return Fate { counts: vec![LinkCount::Seen, why], ..Fate::default() };
+        }
+        let mut fate = Fate { arrivals: vec![later], flipped_bit, counts: vec![LinkCount::Seen] };
+        fate.counts.extend((!later.is_zero()).then_some(LinkCount::Delayed));
+        fate.counts.extend(flipped_bit.map(|_bit| LinkCount::Corrupted));
+        if let Some(after) = again {
+            fate.arrivals.push(later.saturating_add(after));
+            fate.counts.push(LinkCount::Duplicated);
+        }
+        fate
+    }
+}
+
+/// How far behind the first a second copy comes, at most.
+const COPY_WITHIN: Duration = Duration::from_millis(20);
+
+impl Bound {
+    fn apply(&mut self, mut chance: Stream, draft: &mut Draft) {
+        match self.rule.fault {
+            LinkFault::Loss { rate } => {
+                if hits(&mut chance, rate) {
+                    draft.loss.get_or_insert(LinkCount::Lost);
+                }
+            }
+            LinkFault::BurstLoss { rate, length } => {
+                self.phase = next_burst(self.phase, rate, length, &mut chance);
+                if self.phase == Phase::Bursting {
+                    draft.loss.get_or_insert(LinkCount::Lost);
+                }
+            }
+            LinkFault::Delay { by } => draft.later = draft.later.saturating_add(by),
+            LinkFault::Jitter { below } => {
+                draft.later = draft.later.saturating_add(chance.duration_below(below));
+            }
+            LinkFault::Duplicate { rate } => {
+                if hits(&mut chance, rate) {
+                    draft.again = Some(chance.duration_below(COPY_WITHIN));
+                }
+            }
+            LinkFault::Reorder { rate, by } => {
+                if hits(&mut chance, rate) {
+                    draft.later = draft.later.saturating_add(by);
+                }
+            }
+            LinkFault::Corrupt { rate } => {
+                if hits(&mut chance, rate) {
+                    draft.flipped_bit = Some(chance.next_u64());
+                }
+            }
+            LinkFault::BlackHole => draft.loss = Some(LinkCount::Swallowed),
+        }
+    }
+}
+
+fn hits(chance: &mut Stream, rate: Rate) -> bool {
+    chance.chance(u64::from(rate.hits()), MILLION)
+}
+
+/// Two states, after Gilbert: bursts end so that they have their mean length, and begin so that
+/// the share of time within one is the rate.
+fn next_burst(phase: Phase, rate: Rate, length: u32, chance: &mut Stream) -> Phase {
+    let length = u64::from(length.max(1));
+    let lost = u64::from(rate.hits());
+    let kept = MILLION - lost;
+    let bursts = match phase {
+        Phase::Bursting => !chance.chance(1, length),
+        Phase::Quiet => kept == 0 || chance.chance(lost, kept.saturating_mul(length)),
+    };
+    if bursts { Phase::Bursting } else { Phase::Quiet }
+}
+
+impl LinkCounters {
+    pub(super) fn count_all(&self, fate: &Fate) {
+        for what in &fate.counts {
+            self.count(*what);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Window;
+
+    fn rule(fault: LinkFault) -> LinkRule {
+        LinkRule { fault, direction: Direction::Both, window: Window::ALWAYS }
+    }
+
+    fn fates(rules: &[LinkRule], count: usize) -> Vec<Fate> {
+        let mut lane = Lane::new(Seed::root(1), Direction::Up, rules);
+        (0..count).map(|_| lane.next(Duration::ZERO)).collect()
+    }
+
+    fn lost(fates: &[Fate]) -> usize {
+        fates.iter().filter(|fate| fate.arrivals.is_empty()).count()
+    }
+
+    #[test]
+    fn the_same_seed_gives_every_datagram_the_same_fate() {
+        let rules = [rule(LinkFault::Loss { rate: Rate::percent(20) })];
+        assert_eq!(fates(&rules, 200), fates(&rules, 200));
+    }
+
+    #[test]
+    fn one_more_fault_shifts_no_draw_of_another() {
+        let loss = rule(LinkFault::Loss { rate: Rate::percent(20) });
+        let jitter = rule(LinkFault::Jitter { below: Duration::from_millis(50) });
+        let alone = fates(&[loss], 200);
+        let beside = fates(&[jitter, loss], 200);
+        let arrives = |fates: &[Fate]| -> Vec<bool> {
+            fates.iter().map(|fate| fate.arrivals.is_empty()).collect()
+        };
+        assert_eq!(arrives(&alone), arrives(&beside));
+    }
+
+    #[test]
+    fn the_directions_draw_apart() {
+        let rules = [rule(LinkFault::Loss { rate: Rate::percent(50) })];
+        let mut down = Lane::new(Seed::root(1), Direction::Down, &rules);
+        let down: Vec<Fate> = (0..200).map(|_| down.next(Duration::ZERO)).collect();
+        assert_ne!(fates(&rules, 200), down);
+    }
+
+    #[test]
+    fn losses_come_at_their_rate_alone_or_in_bursts() {
+        let even = fates(&[rule(LinkFault::Loss { rate: Rate::percent(20) })], 10_000);
+        assert!((1_800..2_200).contains(&lost(&even)), "{}", lost(&even));
+        let bursts = rule(LinkFault::BurstLoss { rate: Rate::percent(20), length: 10 });
+        let bursts = fates(&[bursts], 10_000);
+        assert!((1_500..2_500).contains(&lost(&bursts)), "{}", lost(&bursts));
+        let pairs = |fates: &[Fate]| {
+            let both = |pair: &&[Fate]| pair.iter().all(|fate| fate.arrivals.is_empty());
+            fates.windows(2).filter(both).count()
+        };
+        assert!(pairs(&bursts) > 2 * pairs(&even));
+    }
+
+    #[test]
+    fn a_partition_of_one_way_leaves_the_other_open() {
+        let up = LinkRule { direction: Direction::Up, ..rule(LinkFault::BlackHole) };
+        let mut lanes =
+            [Direction::Up, Direction::Down].map(|way| Lane::new(Seed::root(1), way, &[up]));
+        let arrivals = lanes.each_mut().map(|lane| lane.next(Duration::ZERO).arrivals.len());
+        assert_eq!(arrivals, [0, 1]);
+    }
+
+    #[test]
+    fn what_is_counted_is_what_happens() {
+        let always = [
+            LinkFault::Delay { by: Duration::from_millis(5) },
+            LinkFault::Duplicate { rate: Rate::ALWAYS },
+            LinkFault::Corrupt { rate: Rate::ALWAYS },
+        ]
+        .map(rule);
+        let fate = fates(&always, 1).remove(0);
+        assert_eq!(fate.arrivals[0], Duration::from_millis(5));
+        assert_eq!(fate.arrivals.len(), 2);
+        assert!(fate.flipped_bit.is_some());
+        let (seen, delayed) = (LinkCount::Seen, LinkCount::Delayed);
+        let (corrupted, duplicated) = (LinkCount::Corrupted, LinkCount::Duplicated);
+        assert_eq!(fate.counts, [seen, delayed, corrupted, duplicated]);
+        let reorder = rule(LinkFault::Reorder { rate: Rate::ALWAYS, by: COPY_WITHIN });
+        assert_eq!(fates(&[reorder], 1)[0].arrivals, [COPY_WITHIN]);
+    }
+}

@@ -1,0 +1,238 @@
+//! A link that outlives the sockets it goes through.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use muster_protocol::Seed;
+use quinn::udp::{EcnCodepoint, RecvMeta, Transmit};
+use quinn::{AsyncUdpSocket, Endpoint};
+use tokio::time::Instant;
+
+use super::counters::{LinkCount, LinkCounters};
+use super::lane::{Fate, Lane};
+use super::socket::FaultySocket;
+use super::{Direction, LinkRule};
+use crate::digest::random;
+use crate::endpoint::{EndpointError, SocketBuffers, client_on, local_socket};
+
+/// Datagrams that may wait in one direction: a second of a busy link. More are lost, as in a
+/// router, and counted.
+const WAITING_MAX: usize = 4_096;
+
+/// The link of one endpoint: its faults, how far its chance is, and what is on its way.
+#[derive(Clone)]
+pub struct FaultyLink(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    start: Instant,
+    pub(super) state: Mutex<State>,
+    pub(super) counters: Arc<LinkCounters>,
+}
+
+pub(super) struct State {
+    /// The socket underneath.
+    pub(super) socket: Option<Arc<dyn AsyncUdpSocket>>,
+    pub(super) up: Way,
+    pub(super) down: Way,
+    /// Whoever waits for datagrams.
+    pub(super) reader: Option<Waker>,
+}
+
+/// One direction: its faults and what waits.
+pub(super) struct Way {
+    lane: Lane,
+    /// By time, then by order of arrival.
+    waiting: Vec<Waiting>,
+}
+
+/// A datagram on its way.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub(super) due: Instant,
+    pub(super) datagram: Datagram,
+}
+
+/// A datagram of its own.
+#[derive(Clone, Debug)]
+pub(super) struct Datagram {
+    pub(super) peer: SocketAddr,
+    pub(super) ecn: Option<EcnCodepoint>,
+    pub(super) local: Option<std::net::IpAddr>,
+    pub(super) content: Vec<u8>,
+}
+
+impl fmt::Debug for FaultyLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FaultyLink").finish_non_exhaustive()
+    }
+}
+
+impl FaultyLink {
+    /// A link with these faults; `start` is what their windows count from, `seed` is for this
+    /// link only.
+    #[must_use]
+    pub fn new(
+        seed: Seed,
+        rules: &[LinkRule],
+        start: Instant,
+        counters: Arc<LinkCounters>,
+    ) -> Self {
+        let way = |direction| Way { lane: Lane::new(seed, direction, rules), waiting: Vec::new() };
+        Self(Arc::new(Inner {
+            start,
+            counters,
+            state: Mutex::new(State {
+                socket: None,
+                up: way(Direction::Up),
+                down: way(Direction::Down),
+                reader: None,
+            }),
+        }))
+    }
+
+    /// Opens an endpoint for the device of this link, as
+    /// [`client_endpoint`](crate::client_endpoint) does.
+    ///
+    /// # Errors
+    /// [`EndpointError`].
+    pub fn client_endpoint(
+        &self,
+        server: SocketAddr,
+    ) -> Result<(Endpoint, SocketBuffers), EndpointError> {
+        let (socket, _address, buffers) = local_socket(server)?;
+        self.0.state().socket = Some(socket);
+        let socket = Arc::new(FaultySocket::new(Arc::clone(&self.0)));
+        Ok((client_on(socket, random())?, buffers))
+    }
+
+    /// Moves the device to another port behind its back, as the router of a home does that has
+    /// forgotten it. What was on its way to the old port is lost.
+    ///
+    /// # Errors
+    /// [`EndpointError`] if there is no other port; then nothing has changed.
+    pub fn rebind(&self, server: SocketAddr) -> Result<(), EndpointError> {
+        let (socket, _address, _buffers) = local_socket(server)?;
+        let mut state = self.0.state();
+        state.socket = Some(socket);
+        state.down.waiting.clear();
+        self.0.counters.count(LinkCount::Rebound);
+        let reader = state.reader.take();
+        drop(state);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+        Ok(())
+    }
+
+    /// Moves the device to another path, and it knows: from Wi-Fi to the mobile network. QUIC
+    /// takes every connection of `endpoint` there.
+    ///
+    /// # Errors
+    /// [`EndpointError`] if there is no other path; then nothing has changed.
+    pub fn migrate(&self, endpoint: &Endpoint, server: SocketAddr) -> Result<(), EndpointError> {
+        let (socket, address, _buffers) = local_socket(server)?;
+        self.0.state().socket = Some(socket);
+        self.0.counters.count(LinkCount::Rebound);
+        let socket = Arc::new(FaultySocket::new(Arc::clone(&self.0)));
+        endpoint.rebind_abstract(socket).map_err(|source| EndpointError::Socket { address, source })
+    }
+}
+
+impl Inner {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves at worst a datagram lost, which is what links do.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn since_start(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.start)
+    }
+}
+
+impl State {
+    /// The socket underneath; there is one from the first endpoint on.
+    pub(super) fn socket(&self) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+        self.socket.clone().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// When something is due next, in either direction.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        let next = |way: &Way| way.waiting.first().map(|waiting| waiting.due);
+        next(&self.up).into_iter().chain(next(&self.down)).min()
+    }
+}
+
+impl Way {
+    /// Decides over the next datagram.
+    pub(super) fn fate(&mut self, since_start: Duration) -> Fate {
+        self.lane.next(since_start)
+    }
+
+    /// Puts copies of a datagram where their fate wants them.
+    pub(super) fn queue(
+        &mut self,
+        now: Instant,
+        fate: &Fate,
+        datagram: Datagram,
+        counters: &LinkCounters,
+    ) {
+        let mut datagram = datagram;
+        datagram.flip(fate.flipped_bit);
+        for later in &fate.arrivals {
+            if self.waiting.len() >= WAITING_MAX {
+                counters.count(LinkCount::Overflowed);
+                continue;
+            }
+            let due = now + *later;
+            let at = self.waiting.partition_point(|waiting| waiting.due <= due);
+            self.waiting.insert(at, Waiting { due, datagram: datagram.clone() });
+        }
+    }
+
+    /// The next datagram that is due.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Datagram> {
+        let is_due = self.waiting.first().is_some_and(|waiting| waiting.due <= now);
+        is_due.then(|| self.waiting.remove(0).datagram)
+    }
+}
+
+impl Datagram {
+    pub(super) fn of_transmit(transmit: &Transmit<'_>) -> Self {
+        Self {
+            peer: transmit.destination,
+            ecn: transmit.ecn,
+            local: transmit.src_ip,
+            content: transmit.contents.to_vec(),
+        }
+    }
+
+    pub(super) fn received(meta: &RecvMeta, content: &[u8]) -> Self {
+        Self { peer: meta.addr, ecn: meta.ecn, local: meta.dst_ip, content: content.to_vec() }
+    }
+
+    pub(super) fn transmit(&self) -> Transmit<'_> {
+        Transmit {
+            destination: self.peer,
+            ecn: self.ecn,
+            contents: &self.content,
+            segment_size: None,
+            src_ip: self.local,
+        }
+    }
+
+    /// Changes one bit, the `bit`-th counted over and over.
+    fn flip(&mut self, bit: Option<u64>) {
+        let bits = u64::try_from(self.content.len()).unwrap_or(u64::MAX).saturating_mul(8);
+        let Some(bit) = bit.and_then(|bit| bit.checked_rem(bits)) else {
+            return;
+        };
+        let byte = usize::try_from(bit / 8).ok().and_then(|at| self.content.get_mut(at));
+        if let Some(byte) = byte {
+            *byte ^= 1 << (bit % 8);
+        }
+    }
+}
