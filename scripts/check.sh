@@ -66,11 +66,20 @@ interop() {
 
 # The simulation finds what is planted, and nothing where nothing is.
 planted_faults() {
-    cargo test --package muster-sim --features planted --test planted --locked --quiet
+    cargo test --package muster-sim --features planted --test planted --locked --quiet &&
+        cargo test --package muster --features planted --test it --locked --quiet -- planted:: quic::
 }
 
+# Every seed also twice, its logs compared: the first hundred among the tests, the others here.
 simulation() {
-    cargo run --package muster --locked --quiet -- sim --seeds 300 --json
+    cargo run --package muster --locked --quiet -- sim --seeds 300 --json &&
+        cargo run --package muster-sim --example twice --locked --quiet -- 100 300
+}
+
+# The same with the real server and devices over QUIC, each seed twice: it has to tell the same.
+simulation_over_quic() {
+    cargo run --package muster --locked --quiet -- \
+        sim --quic --devices 10 --minutes 10 --seeds 3 --twice
 }
 
 step 'format' cargo fmt --all --check
@@ -84,6 +93,7 @@ if [[ $fast == no ]]; then
     step 'interop' interop
     step 'planted faults' planted_faults
     step 'simulation' simulation
+    step 'simulation over QUIC' simulation_over_quic
 fi
 # Last, so that the run ends with the number of tests.
 step 'tests' unit_tests

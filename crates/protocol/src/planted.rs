@@ -28,11 +28,24 @@ pub enum Plant {
     ExpiredIsDelivered,
     /// The fourth crash of a device loses what it wrote last.
     FourthCrashLosesWrite,
+    /// A session that ends does not hand back what is in flight.
+    SessionKeepsInFlight,
+    /// A command left for a session does not wake it.
+    DeliverWakesNobody,
+}
+
+/// Where a planted fault bites, and so which simulation can find it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// In the cores, and in what stands for the shells around them in the world of `muster-sim`.
+    Cores,
+    /// In the server around its core: only a run over QUIC has that.
+    Server,
 }
 
 impl Plant {
     /// Every planted fault.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::DuplicateDropsQueue,
         Self::LateErrorOverwrites,
         Self::NotNowSpins,
@@ -44,6 +57,8 @@ impl Plant {
         Self::StaleAttemptCloses,
         Self::ExpiredIsDelivered,
         Self::FourthCrashLosesWrite,
+        Self::SessionKeepsInFlight,
+        Self::DeliverWakesNobody,
     ];
 
     /// Its name on the command line and in tables.
@@ -61,6 +76,27 @@ impl Plant {
             Self::StaleAttemptCloses => "stale-attempt-closes",
             Self::ExpiredIsDelivered => "expired-is-delivered",
             Self::FourthCrashLosesWrite => "fourth-crash-loses-write",
+            Self::SessionKeepsInFlight => "session-keeps-in-flight",
+            Self::DeliverWakesNobody => "deliver-wakes-nobody",
+        }
+    }
+
+    /// Where it bites.
+    #[must_use]
+    pub const fn tier(self) -> Tier {
+        match self {
+            Self::DuplicateDropsQueue
+            | Self::LateErrorOverwrites
+            | Self::NotNowSpins
+            | Self::TailDeliveredAgain
+            | Self::AcceptedBeforeDurable
+            | Self::JournalForgets
+            | Self::WipeLeavesQueue
+            | Self::TwoConnectionsDeliver
+            | Self::StaleAttemptCloses
+            | Self::ExpiredIsDelivered
+            | Self::FourthCrashLosesWrite => Tier::Cores,
+            Self::SessionKeepsInFlight | Self::DeliverWakesNobody => Tier::Server,
         }
     }
 }

@@ -8,6 +8,7 @@ use muster_control::Lifecycle;
 use muster_protocol::frame::Peer;
 use muster_protocol::limits::GREETING_WITHIN;
 use muster_protocol::management::{Hello, ToDevice, ToServer, Welcome};
+use muster_protocol::planted::{Plant, is};
 use muster_protocol::{CloseCode, CommandHead, alpn};
 use muster_transport::{
     FrameReceiver, FrameSender, PeerError, PeerIdentity, ReceiveError, SendError, peer_identity,
@@ -16,7 +17,7 @@ use muster_transport::{
 use quinn::Connection;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
-use tracing::{Instrument as _, debug, info_span, warn};
+use tracing::{Instrument as _, debug, info_span, trace, warn};
 
 use crate::gateway::Gateway;
 use crate::registry::DecideError;
@@ -190,6 +191,7 @@ impl Session {
             registry.decide(&mut state, |record| record.hello(now, hello)).await?;
             state.presence = Presence::Greeting(self.number);
             self.slot.hold(self.number);
+            trace!(target: "timeline", device_id = %state.record.id, "session begins");
             state.record.policy
         };
         ServerStats::count(&self.gateway.registry.stats.sessions);
@@ -260,6 +262,10 @@ impl Session {
         };
         state.presence = Presence::Away;
         self.slot.release(self.number);
+        trace!(target: "timeline", device_id = %state.record.id, "session ends");
+        if is(Plant::SessionKeepsInFlight) {
+            return;
+        }
         let now = self.gateway.clock.now();
         if let Err(error) = registry.decide(&mut state, |record| record.disconnected(now)).await {
             // The store has the command in flight; a restart or the next hello releases it.

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use muster_control::{DeviceRecord, Readings};
+use muster_protocol::planted::{Plant, is};
 use muster_protocol::{CloseCode, Command, Timestamp};
 use muster_store::Revision;
 use tokio::sync::{MutexGuard, Notify};
@@ -116,7 +117,9 @@ impl Slot {
     /// Leaves a command for the session that holds the mailbox.
     pub(crate) fn deliver(&self, command: Command) {
         self.with_mailbox(|mailbox| mailbox.command = Some(command));
-        self.mail.notify_one();
+        if !is(Plant::DeliverWakesNobody) {
+            self.mail.notify_one();
+        }
     }
 
     /// Asks the session that holds the mailbox to close.

@@ -287,6 +287,8 @@ impl Server {
             Err(Failed::Full) => return Err("disk full"),
             Err(Failed::DiedBefore) => return Err("server died"),
             Err(Failed::DiedAfter) => {
+                // A wipe or a retire outlives what was asked for: the disk knows.
+                let expires_at = self.store.expiry(life, id).unwrap_or(expires_at);
                 let unheard = What::Unheard { life, command: id, action, expires_at };
                 effects.seen.insert(0, (life, unheard));
                 return Err("server died");

@@ -117,6 +117,12 @@ impl Store {
         self.rows.values().map(restore).collect()
     }
 
+    /// When a stored command expires, as the disk has it.
+    pub(crate) fn expiry(&self, life: DeviceId, command: CommandId) -> Option<Timestamp> {
+        let mut rows = self.rows.get(&life)?.commands.values();
+        rows.find(|row| row.id == command).map(|row| row.expires_at)
+    }
+
     /// Every command ever stored.
     pub(crate) fn commands(&self) -> impl Iterator<Item = (DeviceId, CommandId)> {
         self.rows.values().flat_map(|rows| {

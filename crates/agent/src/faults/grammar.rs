@@ -101,6 +101,13 @@ fn keys(name: &str) -> String {
     all.join(", ")
 }
 
+impl FleetFault {
+    /// Every name a fault can have, in the order of the help.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.into_iter().map(|(name, _keys)| name)
+    }
+}
+
 /// Reads `NAME [KEY=VALUE]...`, for example `loss rate=5% direction=up` or
 /// `black-hole lasts=10s every=60s share=20%`.
 ///

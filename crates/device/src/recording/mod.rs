@@ -12,6 +12,7 @@ mod player;
 mod recorder;
 mod replay;
 mod secret;
+mod shrink;
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -28,6 +29,7 @@ pub use input::{RecordedEvent, RecordedInput};
 pub use recorder::{INPUTS_MAX, Recorder};
 pub use replay::{Divergence, Replayed, replay};
 pub use secret::Reference;
+pub use shrink::{Shrunk, Signature, shrink};
 
 pub(crate) use output::visit_outcome;
 pub(crate) use secret::SecretMut;

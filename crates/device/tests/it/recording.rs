@@ -2,7 +2,8 @@
 
 use muster_device::UserAction;
 use muster_device::recording::{
-    FORMAT, Happened, RecordedEvent, Recorder, Recording, Reference, Start, replay,
+    FORMAT, Happened, RecordedEvent, Recorder, Recording, Reference, Signature, Start, replay,
+    shrink,
 };
 use muster_protocol::secret::{BypassCode, Passcode, UnlockToken};
 use muster_protocol::{Mode, Policy, encode_at_rest};
@@ -183,4 +184,62 @@ fn a_recording_of_another_format_is_refused() {
     json["format"] = (FORMAT + 1).into();
     let refused = serde_json::from_value::<Recording>(json).unwrap_err().to_string();
     assert_eq!(refused, "recording of format 2, this build reads 1");
+}
+
+/// Erased by its user a device forgets what it did, so that the same command takes effect again.
+fn effect_twice() -> Recording {
+    let mode = Mode::AndroidFullyManaged;
+    let mut player = Player::new(spec(mode, current_os(mode), PERSONA));
+    let enrol = [Step::Enrolled, Step::Connected, Step::Welcome(Policy::FULL)];
+    let noise = [Step::Deadline, Step::Ack(1), Step::Empty, Step::Command(9, 3)];
+    let erase = [Step::Command(1, 0), Step::User(UserAction::EraseAllContent), Step::Start];
+    player.play(&Step::Start);
+    for step in enrol.iter().chain(&noise).chain(&erase).chain(&enrol).chain(&noise) {
+        player.play(step);
+    }
+    player.crash(&Step::Command(1, 0), 2);
+    player.recorder.recording()
+}
+
+#[test]
+fn a_recording_shrinks_to_what_makes_a_command_take_effect_twice() {
+    let recording = effect_twice();
+    let shrunk = shrink(&recording, &mut || true).unwrap();
+    assert!(matches!(shrunk.signature, Signature::TookEffectTwice { .. }), "{}", shrunk.signature);
+    assert!(shrunk.recording.entries.len() < recording.entries.len() - 5);
+    assert!(shrunk.signature.occurs(&shrunk.recording));
+    for index in 0..shrunk.recording.entries.len() {
+        let mut less = shrunk.recording.clone();
+        less.entries.remove(index);
+        let happened = &shrunk.recording.entries[index].happened;
+        assert!(
+            !shrunk.signature.occurs(&less) || *happened == Happened::Restarted,
+            "{happened:?} is not needed"
+        );
+    }
+}
+
+#[test]
+fn a_recording_shrinks_to_what_leads_to_an_output_that_was_not_recorded() {
+    let mut recording = effect_twice();
+    let answered = recording.entries.iter().position(|entry| {
+        let input = entry.happened.input().unwrap();
+        matches!(input.event, RecordedEvent::Command { .. })
+    });
+    let answered = answered.unwrap();
+    recording.entries.truncate(answered + 3);
+    let said = recording.entries[answered].said.last_mut().unwrap();
+    (said.what, said.digest) = ("something else".to_owned(), 0);
+    let shrunk = shrink(&recording, &mut || true).unwrap();
+    assert!(matches!(shrunk.signature, Signature::OtherOutput { .. }), "{}", shrunk.signature);
+    assert!(shrunk.recording.entries.len() <= 5, "{:?}", shrunk.recording.entries);
+    assert!(shrunk.signature.occurs(&shrunk.recording));
+}
+
+#[test]
+fn without_time_a_recording_stays_as_it_is_and_without_a_failure_there_is_nothing_to_shrink() {
+    let recording = effect_twice();
+    let shrunk = shrink(&recording, &mut || false).unwrap();
+    assert_eq!((shrunk.recording, shrunk.runs), (recording, 1));
+    assert_eq!(shrink(&managed(100).recorder.recording(), &mut || true), None);
 }

@@ -1,6 +1,6 @@
 //! `manifest.json`: what the file is, and how it fails.
 
-use muster_device::recording::Recording;
+use muster_device::recording::{Recording, Signature};
 use muster_sim::{Plan, Violation};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,12 @@ pub(crate) struct RecordedManifest {
     pub(crate) left_out: u64,
     /// Secrets in inputs, each replaced by a reference.
     pub(crate) redactions: usize,
+    /// The fault that was planted in the build; none in every build that is shipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) planted: Option<String>,
+    /// How it fails, if it was shrunk. Its outputs are then not those of the live device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expected: Option<Signature>,
 }
 
 impl RecordedManifest {
@@ -78,6 +84,8 @@ impl RecordedManifest {
             entries: recording.entries.len(),
             left_out: recording.left_out,
             redactions: recording.redactions(),
+            planted: crate::planted::present().map(str::to_owned),
+            expected: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use muster_device::recording::Recording;
+use muster_device::recording::{Recording, Shrunk};
 
 use super::archive;
 use super::error::CaseFileError;
@@ -21,6 +21,13 @@ impl RecordedFile {
     /// A file for a recording.
     pub(crate) fn of(recording: Recording, created_by: &str) -> Self {
         Self { manifest: RecordedManifest::new(&recording, created_by), recording }
+    }
+
+    /// A file for what is left of one.
+    pub(crate) fn shrunk(shrunk: Shrunk, created_by: &str) -> Self {
+        let mut file = Self::of(shrunk.recording, created_by);
+        file.manifest.expected = Some(shrunk.signature);
+        file
     }
 
     /// Reads a file; `None` if it is about something else than a live device.

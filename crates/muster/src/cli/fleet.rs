@@ -85,6 +85,9 @@ pub(crate) struct FleetArgs {
     /// Record the last 256 inputs of each device, written to DIR/black-box/SERIAL.json at the end
     #[arg(long, value_name = "DIR")]
     pub(crate) black_box: Option<PathBuf>,
+    /// Plant a fault, to see it found; only in builds with the feature `planted`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) plant: Option<String>,
     /// Connect to an address of another machine
     #[arg(long)]
     pub(crate) allow_non_loopback: bool,

@@ -53,7 +53,7 @@ pub(crate) struct SimArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct QuicArgs {
     /// The real server and devices over real QUIC, in memory and in virtual time
-    #[arg(long, conflicts_with_all = ["hours", "calm", "case_dir", "keep_going", "plant"])]
+    #[arg(long, conflicts_with_all = ["hours", "calm", "case_dir", "keep_going"])]
     pub(crate) quic: bool,
     /// With --quic: how long a run lasts, in minutes of virtual time; the last five are calm
     #[arg(long, requires = "quic", default_value = "20", value_parser = clap::value_parser!(u64).range(10..=43_200), value_name = "MIN")]

@@ -12,7 +12,13 @@ const LANE_WIDTH: usize = 11;
 
 /// The diagram as text that keeps its shape in a fixed-width font.
 pub(crate) fn text(case: &CaseFile, steps: &[Step]) -> String {
-    let mut text = format!("{}\n\n{:>15} {:>5}  ", headline(case), "time", "");
+    let drawn = lanes(steps);
+    format!("{}\n\n{drawn}\n{}\n", headline(case), case.manifest.expected)
+}
+
+/// The lanes alone.
+pub(crate) fn lanes(steps: &[Step]) -> String {
+    let mut text = format!("{:>15} {:>5}  ", "time", "");
     for lane in Lane::ALL {
         let _written = write!(text, "{:<LANE_WIDTH$}", lane.name());
     }
@@ -23,7 +29,6 @@ pub(crate) fn text(case: &CaseFile, steps: &[Step]) -> String {
         text += line.trim_end();
         text.push('\n');
     }
-    let _written = writeln!(text, "\n{}", case.manifest.expected);
     text
 }
 

@@ -4,7 +4,7 @@ mod html;
 mod lanes;
 
 pub(crate) use html::page;
-pub(crate) use lanes::text;
+pub(crate) use lanes::{lanes, text};
 
 use crate::case_file::CaseFile;
 

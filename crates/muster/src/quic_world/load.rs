@@ -80,17 +80,23 @@ pub(super) async fn run(
     Ok(asked)
 }
 
-/// Has the users look after their devices until the run is over.
+/// Has the users look after their devices until the run is over, and everybody asked once more
+/// shortly before.
 pub(super) async fn look_after(
     plan: &QuicPlan,
     began: Instant,
     fleet: &Fleet,
+    house: &House,
+    asked: &mut Asked,
 ) -> anyhow::Result<()> {
     let (mut next, end) = (began + plan.calm_from(), began + plan.length);
     while next < end {
         sleep_until(next).await;
         for device in 0..plan.devices.get() {
             drop(fleet.user(device, UserAction::Unlock).await?);
+            if next >= began + plan.last_asked() {
+                asked.count(ask(Action::SyncDevice, device, fleet, house).await?);
+            }
         }
         next += LOOK_AFTER_EVERY;
     }

@@ -8,6 +8,7 @@
 mod house;
 mod load;
 mod plan;
+mod promises;
 mod timeline;
 mod verdict;
 mod world;

@@ -13,6 +13,10 @@ use muster_transport::{Outage, Weather};
 /// gone, to stay away at the longest back-off, and to be served.
 const CALM: Duration = Duration::from_secs(5 * 60);
 
+/// How long before the end everybody is asked once more: by then even a device that was at its
+/// longest back-off is back, and what it put off is done.
+const LAST_ASKED_BEFORE_END: Duration = Duration::from_secs(60);
+
 /// Longest outage: a device whose connection has outlived it comes back another way than one whose
 /// connection has not.
 const OUTAGE_MAX: Duration = Duration::from_secs(6 * 60);
@@ -34,9 +38,14 @@ impl QuicPlan {
         Seed::root(self.seed)
     }
 
-    /// From when on nothing goes wrong and nothing is asked any more.
+    /// From when on nothing goes wrong and nothing is asked any more, but for one last thing.
     pub(crate) fn calm_from(&self) -> Duration {
         self.length.saturating_sub(CALM)
+    }
+
+    /// From when on every device is asked once more, to see that it is still heard.
+    pub(crate) fn last_asked(&self) -> Duration {
+        self.length.saturating_sub(LAST_ASKED_BEFORE_END)
     }
 
     /// The hardware.

@@ -26,10 +26,11 @@ const OURS: &str = "muster";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// When, in microseconds since the beginning.
-    at_us: u64,
+    pub(super) at_us: u64,
     /// To which device; to none in particular if it is a warning.
-    device: Option<u64>,
-    what: String,
+    pub(super) device: Option<u64>,
+    /// What, in the words of the shell that tells it.
+    pub(super) what: String,
 }
 
 /// A whole run.

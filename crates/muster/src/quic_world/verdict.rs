@@ -1,6 +1,7 @@
-//! What has to be true at the end of every run.
+//! What has to be true at the end of every run, and all the way through it.
 
 use super::plan::QuicPlan;
+use super::promises;
 use super::timeline::Timeline;
 use super::world::Facts;
 
@@ -48,6 +49,7 @@ impl Verdict {
         holds("devices connected", devices, progress.connected);
         holds("devices that stay away", 0, progress.given_up);
         holds("enrolments refused", 0, progress.enrolments_refused);
+        broken.extend(promises::broken(plan, timeline));
         broken.extend(timeline.errors.iter().map(|error| format!("an error was logged: {error}")));
         Self {
             accepted: asked.accepted,

@@ -67,8 +67,8 @@ pub(super) async fn run(plan: &QuicPlan) -> anyhow::Result<Ending> {
     let token = server.issue_token(wanted).await?;
     let config = fleet_config(plan, &network, &ca, token, skew);
     let fleet = Fleet::start_on(Network::Memory(network.clone()), config).await?;
-    let asked = load::run(plan, began, &fleet, &mut house).await?;
-    load::look_after(plan, began, &fleet).await?;
+    let mut asked = load::run(plan, began, &fleet, &mut house).await?;
+    load::look_after(plan, began, &fleet, &house, &mut asked).await?;
     let counts = house.running().context("no server runs")?.counts().await?;
     let (fleet, seen) = (fleet.stop().await, house.close().await);
     let facts = Facts { asked, counts, seen, fleet };

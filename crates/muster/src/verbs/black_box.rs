@@ -9,8 +9,13 @@ use anyhow::Context as _;
 use muster_agent::Fleet;
 use muster_device::recording::Recording;
 
+use crate::planted;
+
 /// Only the owner looks at what happened to devices.
 const FOLDER_MODE: u32 = 0o700;
+
+/// File of a run that names the fault planted in it.
+const PLANTED: &str = "planted";
 
 /// The same for a file.
 const FILE_MODE: u32 = 0o600;
@@ -46,7 +51,16 @@ pub(crate) async fn write_all(fleet: &Fleet, run: &Path) -> anyhow::Result<usize
     for recording in fleet.spilled() {
         write(run, &recording)?;
     }
+    if let Some(fault) = planted::present() {
+        let path = run.join(PLANTED);
+        fs::write(&path, fault).with_context(|| format!("failed to write {}", path.display()))?;
+    }
     Ok(written)
+}
+
+/// The fault that was planted in a run; none in every build that is shipped.
+pub(crate) fn planted_in(run: &Path) -> Option<String> {
+    fs::read_to_string(run.join(PLANTED)).ok()
 }
 
 /// Writes one recording, whatever was there before.

@@ -101,10 +101,10 @@ fn wanted(args: &CaseRunArgs) -> anyhow::Result<Vec<Case>> {
     args.names.iter().map(|name| match by_name.remove(name) {
         Some(case) => Ok(case),
         None if name.ends_with(".toml") => {
-            let text = fs::read_to_string(name).with_context(|| format!("failed to read {name:?}"))?;
-            let message = format!("{name:?} is no case");
-            let refused = ExitWith { exit: Exit::BadCase, message };
-            Ok(case::parse(name, &text).context(refused)?)
+            let refused = |message| ExitWith { exit: Exit::BadCase, message };
+            let text = fs::read_to_string(name)
+                .with_context(|| refused(format!("failed to read {name:?}")))?;
+            case::parse(name, &text).with_context(|| refused(format!("{name:?} is no case")))
         }
         None => Err(usage_error(format!(
             "no case is called {name:?}; `muster case list` shows them, and a file ends with .toml"

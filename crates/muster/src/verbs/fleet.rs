@@ -25,6 +25,7 @@ use super::{black_box, interrupted};
 use crate::cli::FleetArgs;
 use crate::exit::{Exit, ExitWith, usage_error};
 use crate::life::Life;
+use crate::planted;
 use crate::talk::{Format, print, print_json, say};
 use crate::vendor;
 
@@ -39,6 +40,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(args: &FleetArgs, format: Format) -> anyhow::Result<Exit> {
     check_activation_service(args)?;
+    planted::sow_wanted(args.plant.as_deref())?;
     let config = fleet_config(args)?;
     let wanted = u64::try_from(config.plans.len()).unwrap_or(u64::MAX);
     let server = config.server;

@@ -16,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::{interrupted, quic};
 use crate::case_file::{self, CaseFile};
 use crate::cli::SimArgs;
-use crate::exit::{Exit, usage_error};
+use crate::exit::Exit;
 use crate::explore::{Explored, Found, Progress, Quest, Until, explore};
 use crate::planted;
 use crate::talk::{Format, print, print_json, say};
@@ -31,16 +31,9 @@ const TELL_EVERY: Duration = Duration::from_secs(2);
 const CASE_FILES_MAX: usize = 20;
 
 pub(super) async fn run(args: &SimArgs, format: Format) -> anyhow::Result<Exit> {
+    planted::sow_wanted(args.plant.as_deref())?;
     if args.quic.quic {
         return quic::run(args, format).await;
-    }
-    if let Some(name) = &args.plant
-        && !planted::sow(name)
-    {
-        return Err(usage_error(format!(
-            "this build cannot plant {name:?}; one with the feature `planted` can plant {}",
-            planted::names().join(", ")
-        )));
     }
     let quest = quest(args);
     let started = Instant::now();
@@ -172,9 +165,10 @@ impl Run<'_> {
             1 => "1 broke a promise".to_owned(),
             many => format!("{many} broke a promise"),
         };
+        let worlds = if *seeds == 1 { "world" } else { "worlds" };
         let _written = writeln!(
             text,
-            "{seeds} worlds from seed {}: {verdict}\n\
+            "{seeds} {worlds} from seed {}: {verdict}\n\
              {:.1} h of virtual time in {:.1} s: {:.0} times as fast",
             self.quest.from,
             virtual_time.as_secs_f64() / 3_600.0,

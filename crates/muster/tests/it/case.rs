@@ -86,4 +86,5 @@ fn an_unknown_case_and_a_bad_file_are_told_apart() {
     assert_eq!(refused.status.code(), Some(65));
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(said.contains("titel") && said.contains("line 1"), "{said}");
+    assert_eq!(run(&["case", "run", "/no/such.toml"]).status.code(), Some(65));
 }

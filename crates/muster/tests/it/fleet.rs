@@ -183,6 +183,12 @@ async fn what_happened_to_a_device_over_a_bad_link_is_cut_out_and_replays() {
     let replayed = &json(&replayed)["replayed"][0];
     assert_eq!(replayed["device"].as_str(), Some(serial.as_str()));
     assert_eq!(replayed["same_outputs"], true);
+
+    let shrunk = muster(&["case", "shrink", case]).output().unwrap();
+    assert!(String::from_utf8_lossy(&shrunk.stderr).contains("nothing to shrink"), "{shrunk:?}");
+    let drawn = muster(&["case", "timeline", case]).output().unwrap();
+    let drawn = String::from_utf8(drawn.stdout).unwrap();
+    assert!(drawn.contains("▶          │ Send(") && drawn.contains("◀"), "{drawn}");
 }
 
 #[test]

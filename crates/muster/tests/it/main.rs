@@ -4,9 +4,12 @@
 mod activation;
 mod case;
 mod demo;
+mod faults;
 mod fleet;
 mod kill;
 mod people;
+#[cfg(feature = "planted")]
+mod planted;
 mod process;
 mod quic;
 mod sim;

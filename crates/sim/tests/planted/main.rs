@@ -5,7 +5,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use muster_protocol::planted::{Plant, plant};
+use muster_protocol::planted::{Plant, Tier, plant};
 use muster_sim::{Ending, Keep, Patience, Plan, Swarm, SwarmSize, Violation, World, shrink};
 
 /// Held while a fault is planted.
@@ -15,10 +15,11 @@ static ALONE: Mutex<()> = Mutex::new(());
 const SEEDS: u64 = 200;
 
 #[test]
-fn every_planted_fault_is_found_within_two_hundred_seeds_and_shrinks() {
+fn every_fault_planted_in_the_cores_is_found_within_two_hundred_seeds_and_shrinks() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut table = String::new();
-    for fault in Plant::ALL {
+    // What bites in the server around its core shows in `muster sim --quic` only.
+    for fault in Plant::ALL.into_iter().filter(|fault| fault.tier() == Tier::Cores) {
         plant(Some(fault));
         let found = (0..SEEDS).find_map(|seed| Some((seed, broken(seed)?)));
         let Some((seed, violation)) = found else {

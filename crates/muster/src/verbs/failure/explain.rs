@@ -7,10 +7,10 @@ use muster_sim::{Depth, Explained, Odds, Step};
 use serde_json::{Value, json};
 
 use super::hurry::search;
-use super::open;
+use super::{open, recorded};
 use crate::case_file::CaseFile;
 use crate::cli::ExplainArgs;
-use crate::exit::Exit;
+use crate::exit::{Exit, usage_error};
 use crate::talk::{Format, print, print_json, say};
 
 /// Widest bar of the chart, in characters.
@@ -20,6 +20,10 @@ const BAR_WIDTH: u32 = 40;
 const LINES_MAX: usize = 8;
 
 pub(in super::super) async fn explain(args: &ExplainArgs, format: Format) -> anyhow::Result<Exit> {
+    if recorded::open(&args.file)?.is_some() {
+        let message = "what happened to a live device has no other futures to compare with";
+        return Err(usage_error(message.to_owned()));
+    }
     let case = open(&args.file)?;
     let depth = Depth { moments: usize::from(args.moments), futures: args.futures };
     let plan = case.plan.clone();

@@ -5,7 +5,9 @@ mod hurry;
 mod recorded;
 mod replay;
 mod shrink;
+mod shrink_recorded;
 mod timeline;
+mod timeline_recorded;
 
 use std::path::Path;
 
@@ -23,7 +25,12 @@ use crate::talk::say;
 /// Reads a case file, and plants the fault it was found with, if this build has it.
 fn open(path: &Path) -> anyhow::Result<CaseFile> {
     let case = CaseFile::read(path).map_err(|error| refused(path, error))?;
-    let fault = case.manifest.planted.as_deref();
+    plant(path, case.manifest.planted.as_deref());
+    Ok(case)
+}
+
+/// Plants the fault a file was made with, or says that this build does not have it.
+fn plant(path: &Path, fault: Option<&str>) {
     if !planted::sow(fault.unwrap_or_default())
         && let Some(fault) = fault
     {
@@ -32,7 +39,6 @@ fn open(path: &Path) -> anyhow::Result<CaseFile> {
             path.display()
         ));
     }
-    Ok(case)
 }
 
 fn refused(path: &Path, error: CaseFileError) -> anyhow::Error {

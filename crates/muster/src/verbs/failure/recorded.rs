@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use muster_device::recording::{Divergence, Recording, Replayed, replay as play};
+use muster_device::recording::{Divergence, Recording, Replayed, Signature, replay as play};
 use serde_json::{Value, json};
 
 use super::super::black_box;
-use super::refused;
+use super::{plant, refused};
 use crate::case_file::RecordedFile;
 use crate::cli::CutArgs;
 use crate::exit::{Exit, ExitWith};
+use crate::planted;
 use crate::talk::{Format, print, print_json};
 
 /// How the words of an effect begin.
@@ -28,6 +29,7 @@ pub(in super::super) fn cut(args: &CutArgs, format: Format) -> anyhow::Result<Ex
         error.context(ExitWith { exit: Exit::BadCase, message })
     })?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{serial}.muster")));
+    planted::sow(black_box::planted_in(&args.run).unwrap_or_default().as_str());
     let file = RecordedFile::of(recording, "muster case cut");
     file.write(&out)?;
     let manifest = &file.manifest;
@@ -44,9 +46,45 @@ pub(in super::super) fn cut(args: &CutArgs, format: Format) -> anyhow::Result<Ex
     Ok(Exit::Ok)
 }
 
-/// Reads a case file if it is about a live device.
+/// Reads a case file if it is about a live device, and plants the fault it was found with.
 pub(super) fn open(path: &Path) -> anyhow::Result<Option<RecordedFile>> {
-    RecordedFile::read(path).map_err(|error| refused(path, error))
+    let file = RecordedFile::read(path).map_err(|error| refused(path, error))?;
+    if let Some(file) = &file {
+        plant(path, file.manifest.planted.as_deref());
+    }
+    Ok(file)
+}
+
+/// What was shrunk is judged by its signature: its outputs were never recorded.
+fn replay_shrunk(file: &Shrunk<'_>, format: Format) -> (Exit, Option<Value>) {
+    let Shrunk { path, file, expected } = file;
+    let occurs = expected.occurs(&file.recording);
+    let exit = if occurs { Exit::VerdictFailed } else { Exit::Ok };
+    match format {
+        Format::Json => {
+            let signature = if occurs { "occurs" } else { "gone" };
+            let data = json!({
+                "case_file": path,
+                "device": file.manifest.serial,
+                "inputs": file.manifest.entries,
+                "expected": expected,
+                "signature": signature,
+            });
+            (exit, Some(data))
+        }
+        Format::Text => {
+            let verdict = if occurs { "still occurs" } else { "gone" };
+            print(&format!("{}  failure  {verdict}: {expected}\n", headline(path, file)));
+            (exit, None)
+        }
+    }
+}
+
+/// A shrunk history and how it fails.
+struct Shrunk<'a> {
+    path: &'a Path,
+    file: &'a RecordedFile,
+    expected: &'a Signature,
 }
 
 /// A history played again.
@@ -61,6 +99,9 @@ struct Played<'a> {
 /// Plays the history again; an output that differs, or a command that took effect twice, is a
 /// failed verdict. In text it is told at once, otherwise handed back.
 pub(super) fn replay(path: &Path, file: &RecordedFile, format: Format) -> (Exit, Option<Value>) {
+    if let Some(expected) = &file.manifest.expected {
+        return replay_shrunk(&Shrunk { path, file, expected }, format);
+    }
     let started = Instant::now();
     let outcome = play(&file.recording);
     let (wall, twice) = (started.elapsed(), effects_again(&file.recording));
@@ -106,19 +147,25 @@ impl Played<'_> {
             [] => "no command took effect twice".to_owned(),
             twice => format!("took effect twice: {}", twice.join(", ")),
         };
-        let manifest = &self.file.manifest;
         format!(
-            "{}\n  made by  muster {} (commit {}), {}\n  device   {}, {} inputs\n  \
-             played   in {:.1} ms\n  outputs  {outcome}\n  effects  {effects}\n",
-            self.path.display(),
-            manifest.version,
-            manifest.commit,
-            manifest.created_by,
-            manifest.serial,
-            manifest.entries,
+            "{}  played   in {:.1} ms\n  outputs  {outcome}\n  effects  {effects}\n",
+            headline(self.path, self.file),
             self.wall.as_secs_f64() * 1_000.0,
         )
     }
+}
+
+fn headline(path: &Path, file: &RecordedFile) -> String {
+    let manifest = &file.manifest;
+    format!(
+        "{}\n  made by  muster {} (commit {}), {}\n  device   {}, {} inputs\n",
+        path.display(),
+        manifest.version,
+        manifest.commit,
+        manifest.created_by,
+        manifest.serial,
+        manifest.entries,
+    )
 }
 
 fn told_divergence(divergence: &Divergence) -> String {

@@ -7,13 +7,16 @@ use muster_sim::Shrunk;
 use serde_json::json;
 
 use super::hurry::{search, size};
-use super::open;
+use super::{open, recorded, shrink_recorded};
 use crate::case_file::CaseFile;
 use crate::cli::ShrinkArgs;
 use crate::exit::Exit;
 use crate::talk::{Format, print, print_json, say};
 
 pub(in super::super) async fn shrink(args: &ShrinkArgs, format: Format) -> anyhow::Result<Exit> {
+    if let Some(file) = recorded::open(&args.file)? {
+        return shrink_recorded::shrink(args, &file, format).await;
+    }
     let case = open(&args.file)?;
     let started = Instant::now();
     say(&format!("  {}, to begin with", size(&case.plan)));
@@ -32,7 +35,7 @@ pub(in super::super) async fn shrink(args: &ShrinkArgs, format: Format) -> anyho
 }
 
 /// `seed-7.muster` becomes `seed-7.small.muster`.
-fn beside(file: &Path) -> PathBuf {
+pub(super) fn beside(file: &Path) -> PathBuf {
     file.with_extension("small.muster")
 }
 

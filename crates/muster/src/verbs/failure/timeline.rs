@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use muster_sim::{Entry, Step};
 use serde_json::{Value, json};
 
-use super::open;
+use super::{open, recorded, timeline_recorded};
 use crate::case_file::CaseFile;
 use crate::cli::TimelineArgs;
 use crate::diagram::{page, text};
@@ -14,6 +14,9 @@ use crate::exit::Exit;
 use crate::talk::{Format, print, print_json, say};
 
 pub(in super::super) fn timeline(args: &TimelineArgs, format: Format) -> anyhow::Result<Exit> {
+    if let Some(file) = recorded::open(&args.file)? {
+        return timeline_recorded::timeline(args, &file, format);
+    }
     let case = open(&args.file)?;
     let steps = steps(args, &case);
     if let Some(out) = &args.html {
@@ -37,7 +40,7 @@ fn steps(args: &TimelineArgs, case: &CaseFile) -> Vec<Step> {
     case.replay().log.entries().filter(wanted).map(Step::of).collect()
 }
 
-fn data(step: &Step) -> Value {
+pub(super) fn data(step: &Step) -> Value {
     json!({
         "at": step.at.to_string(),
         "device": step.device,
