@@ -147,6 +147,10 @@ impl Witness {
                 self.deferred.remove(life);
             }
             What::Connecting => self.connecting(at, device),
+            // An agent that starts anew knows nothing of the delays before.
+            What::Fault { name: "crash" } => {
+                self.connects.remove(&device);
+            }
             What::Fault { name: "server-crash" } => {
                 self.with_device.clear();
                 self.deferred.clear();
