@@ -9,7 +9,7 @@ mod trouble;
 use std::sync::Arc;
 
 use muster_device::recording::Recorder;
-use muster_device::{Attention, Device, Input, Person};
+use muster_device::{Attention, Backoff, Device, Input, Person};
 use muster_protocol::management::ToDevice;
 use muster_protocol::secret::EnrolmentToken;
 use quinn::Endpoint;
@@ -17,7 +17,6 @@ use tokio::select;
 use tokio::time::{Instant, sleep_until};
 use tracing::{Instrument as _, Span, debug, info, trace, warn};
 
-use crate::backoff::Backoff;
 use crate::ending::{Ending, Next};
 use crate::enrol::{Applicant, enrol, new_credentials};
 use crate::faults::Trouble;

@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use muster_device::recording::Recorder;
-use muster_device::{Device, DeviceSpec, Note, Person, Phase, UserAction};
+use muster_device::{Backoff, Device, DeviceSpec, Note, Person, Phase, UserAction};
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::status::DeviceStatus;
 use muster_protocol::{DeviceId, Seed, SerialNumber, Timestamp};
@@ -24,7 +24,6 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
 use crate::activation::ActivationHandle;
-use crate::backoff::Backoff;
 use crate::black_box::{BlackBox, Spilled};
 use crate::clock::Clock;
 use crate::device_task::{Beginning, DeviceTask, Misbehaviour, Request};

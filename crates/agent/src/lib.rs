@@ -5,7 +5,6 @@
 //! jitter, keeps on disk what must survive a kill, and counts.
 
 mod activation;
-mod backoff;
 mod black_box;
 mod clock;
 mod device_task;

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use muster_protocol::management::{Hello, TokenUpdate};
 use muster_protocol::status::DeviceStatus;
-use muster_protocol::{CommandId, DeviceFacts, DeviceId, Policy, Timestamp};
+use muster_protocol::{CloseCode, CommandId, DeviceFacts, DeviceId, Policy, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::command::CommandRecord;
@@ -29,6 +29,27 @@ pub enum Lifecycle {
         /// Since when.
         at: Timestamp,
     },
+}
+
+impl Lifecycle {
+    /// Whether the certificate of this life may still speak for its device.
+    ///
+    /// # Errors
+    /// The code to close its connections with.
+    ///
+    /// Source: REQ-ENROL-014 (docs/protocol/enrolment.md), REQ-SESSION-018
+    /// (docs/protocol/session.md).
+    pub const fn admit(self) -> Result<(), CloseCode> {
+        match self {
+            Self::Enrolled => Ok(()),
+            Self::Unenrolled { reason, .. } => Err(match reason {
+                UnenrolReason::EnrolledAgain => CloseCode::CertificateSuperseded,
+                UnenrolReason::Wiped
+                | UnenrolReason::Retired
+                | UnenrolReason::CertificateExpired => CloseCode::Unenrolled,
+            }),
+        }
+    }
 }
 
 /// Why a device left.

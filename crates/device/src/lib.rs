@@ -14,6 +14,7 @@ mod acknowledgement;
 pub mod activation;
 mod android;
 mod apple;
+mod backoff;
 mod device;
 mod enrolment;
 mod input;
@@ -29,6 +30,7 @@ mod spec;
 mod system;
 mod user;
 
+pub use backoff::Backoff;
 pub use device::Device;
 pub use input::Input;
 pub use life::{Cause, Phase, next_phase};

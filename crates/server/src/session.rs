@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use muster_control::Lifecycle;
 use muster_protocol::frame::Peer;
 use muster_protocol::limits::GREETING_WITHIN;
 use muster_protocol::management::{Hello, ToDevice, ToServer, Welcome};
@@ -186,7 +185,7 @@ impl Session {
         let policy = {
             let mut state = self.slot.state.lock().await;
             // The device may have left while it was saying hello.
-            enrolled(state.record.lifecycle)?;
+            state.record.lifecycle.admit()?;
             let registry = &self.gateway.registry;
             registry.decide(&mut state, |record| record.hello(now, hello)).await?;
             state.presence = Presence::Greeting(self.number);
@@ -279,25 +278,11 @@ impl Session {
 /// Source: REQ-CERT-008 (docs/protocol/certificates.md).
 async fn admit(slot: &Slot, identity: &PeerIdentity) -> Result<(), End> {
     let state = slot.state.lock().await;
-    enrolled(state.record.lifecycle)?;
+    state.record.lifecycle.admit()?;
     if state.record.key.0 == identity.key {
         Ok(())
     } else {
         Err(CloseCode::CertificateSuperseded.into())
-    }
-}
-
-/// Source: REQ-ENROL-014 (docs/protocol/enrolment.md), REQ-SESSION-018 (docs/protocol/session.md).
-fn enrolled(lifecycle: Lifecycle) -> Result<(), End> {
-    use muster_control::UnenrolReason::{CertificateExpired, EnrolledAgain, Retired, Wiped};
-    match lifecycle {
-        Lifecycle::Enrolled => Ok(()),
-        Lifecycle::Unenrolled { reason: EnrolledAgain, .. } => {
-            Err(CloseCode::CertificateSuperseded.into())
-        }
-        Lifecycle::Unenrolled { reason: Wiped | Retired | CertificateExpired, .. } => {
-            Err(CloseCode::Unenrolled.into())
-        }
     }
 }
 

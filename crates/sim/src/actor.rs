@@ -4,10 +4,9 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use muster_device::{Calendar, Device, Habit, Person, Phase};
+use muster_device::{Backoff, Calendar, Device, Habit, Person, Phase};
 use muster_protocol::management::CommandResult;
 use muster_protocol::planted::{Plant, is};
-use muster_protocol::seed::Stream;
 use muster_protocol::{DeviceId, Policy, Seed, Timestamp};
 
 use crate::armed::Armed;
@@ -16,15 +15,6 @@ use crate::link::{LinkId, Weather};
 use crate::plan::PlannedDevice;
 use crate::server::Key;
 use crate::world::Misdeed;
-
-/// Ceiling of the first delay after a failure.
-const FIRST: Duration = Duration::from_millis(200);
-
-/// Ceiling no delay passes.
-const CEILING: Duration = Duration::from_secs(30);
-
-/// A session that lasted this long starts the delays anew.
-const LASTED: Duration = Duration::from_secs(5);
 
 /// Which crash loses a write, if that fault is planted.
 const LOSING_CRASH: u32 = 4;
@@ -112,8 +102,7 @@ pub(crate) struct Actor {
     pub(crate) welcomed: Option<LinkId>,
     /// Handshakes refused in a row.
     pub(crate) refusals: u8,
-    draws: Stream,
-    failures: u32,
+    pub(crate) backoff: Backoff,
 }
 
 impl Actor {
@@ -147,8 +136,7 @@ impl Actor {
             attempts: 0,
             welcomed: None,
             refusals: 0,
-            draws: seed.child("backoff", index).stream(),
-            failures: 0,
+            backoff: Backoff::new(seed.child("backoff", index).stream()),
         }
     }
 
@@ -231,28 +219,9 @@ impl Actor {
         }
     }
 
-    /// How long to stay away after one more failure.
-    pub(crate) fn next_delay(&mut self) -> Duration {
-        let ceiling = FIRST.saturating_mul(2_u32.saturating_pow(self.failures)).min(CEILING);
-        self.failures = self.failures.saturating_add(1);
-        self.draws.duration_below(ceiling)
-    }
-
-    /// Takes note of a session that is over.
-    pub(crate) fn on_session(&mut self, lasted: Duration) {
-        if lasted >= LASTED {
-            self.failures = 0;
-        }
-    }
-
     /// Draws from another chance from now on.
     pub(crate) fn draw_anew(&mut self, seed: Seed) {
-        self.draws = seed.child("backoff", u64::from(self.number)).stream();
-    }
-
-    /// Starts the delays over.
-    pub(crate) const fn reset_delays(&mut self) {
-        self.failures = 0;
+        self.backoff.draw_from(seed.child("backoff", u64::from(self.number)).stream());
     }
 }
 

@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use muster_control::{
     Action, CERTIFICATE_LIFETIME, CancelOutcome, DeviceRecord, EnrolmentProfile, Lifecycle,
-    NewCommand, NewLife, Readings, Stage, SubmitRefusal, UnenrolReason, VendorOutcome,
+    NewCommand, NewLife, Readings, Stage, SubmitRefusal, VendorOutcome,
 };
 use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer, Welcome};
 use muster_protocol::planted::{Plant, is};
@@ -159,7 +159,7 @@ impl Server {
     /// Whether a certificate may speak for its device.
     pub(crate) fn admit(&self, life: DeviceId, key: Key) -> Result<(), CloseCode> {
         let record = self.record(life).ok_or(CloseCode::UnknownDevice)?;
-        enrolled(record.lifecycle)?;
+        record.lifecycle.admit()?;
         let same = record.key == key.fingerprint();
         if same { Ok(()) } else { Err(CloseCode::CertificateSuperseded) }
     }
@@ -201,7 +201,7 @@ impl Server {
     ) -> Result<(), Close> {
         let life = hello.device;
         let record = self.record(life).ok_or(Close(CloseCode::UnknownDevice))?;
-        enrolled(record.lifecycle).map_err(Close)?;
+        record.lifecycle.admit().map_err(Close)?;
         let policy = record.policy;
         self.decide(now, life, effects, |record| record.hello(now, hello))?;
         if !is(Plant::TwoConnectionsDeliver) {
@@ -438,18 +438,6 @@ fn send(life: DeviceId, link: LinkId, command: Command, effects: &mut Effects) {
     let (id, attempt) = (command.head.id, command.head.attempt.number());
     effects.seen.push((life, What::Sent { life, connection: link.0, command: id, attempt }));
     effects.sends.push((link, ToDevice::Command(command)));
-}
-
-fn enrolled(lifecycle: Lifecycle) -> Result<(), CloseCode> {
-    match lifecycle {
-        Lifecycle::Enrolled => Ok(()),
-        Lifecycle::Unenrolled { reason, .. } => Err(match reason {
-            UnenrolReason::EnrolledAgain => CloseCode::CertificateSuperseded,
-            UnenrolReason::Wiped | UnenrolReason::Retired | UnenrolReason::CertificateExpired => {
-                CloseCode::Unenrolled
-            }
-        }),
-    }
 }
 
 const fn refusal(refusal: SubmitRefusal) -> &'static str {

@@ -115,7 +115,7 @@ impl World {
         self.see(Some(device), What::FaultOver { name: "offline" });
         if let Some(actor) = self.actors.get_mut(&device) {
             actor.reach = Reach::Online;
-            actor.reset_delays();
+            actor.backoff.reset();
         }
         self.strive(device);
     }
@@ -232,7 +232,7 @@ impl World {
             actor.way = Road::Down;
             return;
         }
-        let delay = actor.next_delay();
+        let delay = actor.backoff.next_delay();
         actor.attempts += 1;
         actor.way = Road::Resting;
         let attempt = actor.attempts;

@@ -247,7 +247,7 @@ impl World {
         actor.way = Road::Down;
         match answer {
             Ok(life) => {
-                actor.reset_delays();
+                actor.backoff.reset();
                 actor.identity = Some(Identity { key, life: Some(life) });
                 self.handle(device, Input::Enrolled { device: life });
             }
@@ -385,7 +385,7 @@ impl World {
         if let Road::Up { link: current, since } = actor.way
             && current == link
         {
-            actor.on_session(now.since(since));
+            actor.backoff.on_session(now.since(since));
             // Nothing is tried before whoever called has said when.
             actor.way = Road::Resting;
             self.handle(device, Input::Disconnected);

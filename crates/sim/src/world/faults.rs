@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use muster_protocol::limits::IDLE_TIMEOUT;
 use muster_protocol::management::{CommandResult, ToServer};
 use muster_protocol::{Answer, Attempt, CloseCode, CommandId, DeviceId, Outcome, Seed, Timestamp};
 
@@ -14,9 +15,6 @@ use crate::link::{LinkId, Way, Weather};
 use crate::log::What;
 use crate::plan::UserDoes;
 use crate::server::owner;
-
-/// How long both ends keep a connection over which nothing comes.
-pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(150);
 
 /// How soon a device notices that its server has died: its next packet is answered by a reset.
 const NOTICED_WITHIN: Duration = Duration::from_secs(60);

@@ -191,7 +191,7 @@ impl Rehearsal {
         let Some(actor) = self.world.actors.get_mut(&device) else { return };
         actor.reach = Reach::Online;
         actor.refusals = 0;
-        actor.reset_delays();
+        actor.backoff.reset();
         match actor.device.phase() {
             Phase::Enrolled if actor.device.is_on_network() => actor.aim = Aim::Connect,
             // The core asks for the connection itself, once there is a network to have it on.

@@ -3,7 +3,7 @@
 //! Full jitter (a draw between nothing and the current ceiling) spreads a fleet that lost its
 //! server at one moment evenly, where a fixed delay would bring all of it back at once.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use muster_protocol::seed::Stream;
 
@@ -20,7 +20,7 @@ pub(crate) const LASTED: Duration = Duration::from_secs(5);
 
 /// Delays of one device.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Backoff {
+pub struct Backoff {
     draws: Stream,
     failures: u32,
 }
@@ -28,26 +28,31 @@ pub(crate) struct Backoff {
 impl Backoff {
     /// Starts from the first delay, with the draws of one device.
     #[must_use]
-    pub(crate) const fn new(draws: Stream) -> Self {
+    pub const fn new(draws: Stream) -> Self {
         Self { draws, failures: 0 }
     }
 
+    /// Draws from another stream from now on; what was counted stays.
+    pub fn draw_from(&mut self, draws: Stream) {
+        self.draws = draws;
+    }
+
     /// Counts one more failure and says how long to stay away.
-    pub(crate) fn next_delay(&mut self) -> Duration {
+    pub fn next_delay(&mut self) -> Duration {
         let ceiling = self.ceiling();
         self.failures = self.failures.saturating_add(1);
         self.draws.duration_below(ceiling)
     }
 
     /// Takes note of a session that lasted `span`.
-    pub(crate) fn on_session(&mut self, span: Duration) {
+    pub fn on_session(&mut self, span: Duration) {
         if span >= LASTED {
             self.failures = 0;
         }
     }
 
     /// Starts over, because somebody asked for the connection now.
-    pub(crate) const fn reset(&mut self) {
+    pub const fn reset(&mut self) {
         self.failures = 0;
     }
 
@@ -60,6 +65,7 @@ impl Backoff {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
     use muster_protocol::Seed;
 
     fn backoff(seed: u64) -> Backoff {
