@@ -4,28 +4,20 @@
 //! list, read, delete, and the remote actions of phones and tablets. It opens no socket; the server
 //! serves it. What stands behind it is a [`Backend`], so nothing here knows rows or frames.
 
-mod action_result;
-mod actions;
-mod auth;
 mod backend;
-mod call;
-mod errors;
-mod listed;
-mod managed_device;
-mod origin;
-mod page;
-mod path;
-mod properties;
-mod query;
-mod router;
+mod devices;
+mod http;
+mod identity;
+mod odata;
+mod operation;
 
-pub use action_result::{action_name, action_state, latest_commands, shown_passcode};
-pub use actions::{BodyError, parse_action};
-pub use auth::{AdminToken, ParseTokenError};
 pub use backend::{Backend, BackendError, SubmitError};
-pub use errors::refusal_status;
-pub use listed::{is_deleted, is_listed};
-pub use managed_device::shown_bypass_code;
-pub use origin::{Origin, ParseOriginError};
-pub use page::PAGE_DEVICES_MAX;
-pub use router::{BODY_BYTES_MAX, router};
+pub use devices::action_result::{action_name, action_state, latest_commands, shown_passcode};
+pub use devices::actions::{BodyError, parse_action};
+pub use devices::listed::{is_deleted, is_listed};
+pub use devices::managed_device::shown_bypass_code;
+pub use devices::page::PAGE_DEVICES_MAX;
+pub use http::errors::refusal_status;
+pub use http::origin::{Origin, ParseOriginError};
+pub use http::router::{BODY_BYTES_MAX, router};
+pub use identity::auth::{AdminToken, ParseTokenError};

@@ -5,11 +5,11 @@ use core::time::Duration;
 use axum::http::StatusCode;
 use muster_control::CapabilityRefusal;
 
-use crate::actions::BodyError;
-use crate::auth::AuthError;
 use crate::backend::{BackendError, SubmitError};
-use crate::path::{PathError, Verbs};
-use crate::query::QueryError;
+use crate::devices::actions::BodyError;
+use crate::identity::auth::AuthError;
+use crate::odata::query::QueryError;
+use crate::operation::path::{PathError, Verbs};
 
 /// When a client should come back after the server could not serve it.
 pub(crate) const RETRY_AFTER_UNAVAILABLE: Duration = Duration::from_secs(5);

@@ -15,8 +15,8 @@ use muster_protocol::DeviceId;
 use muster_protocol::status::Switch;
 use serde_json::{Map, Value};
 
-use crate::page::PAGE_DEVICES_MAX;
-use crate::properties::{self, ACTIVATION_LOCK};
+use crate::devices::page::PAGE_DEVICES_MAX;
+use crate::devices::properties::{self, ACTIVATION_LOCK};
 
 /// Characters of a client's text that are repeated in an error.
 const ECHO_CHARS_MAX: usize = 64;

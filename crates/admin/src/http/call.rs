@@ -12,9 +12,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::backend::Backend;
-use crate::errors::{ApiError, MessageStyle};
-use crate::origin::Origin;
-use crate::path::Route;
+use crate::http::errors::{ApiError, MessageStyle};
+use crate::http::origin::Origin;
+use crate::operation::path::Route;
 
 /// The media type of every body.
 ///

@@ -17,17 +17,17 @@ use serde_json::Value;
 use tokio::time::timeout;
 use tracing::{debug, info, warn};
 
-use crate::actions::read_action;
-use crate::auth::AdminToken;
 use crate::backend::{Backend, BackendError};
-use crate::call::{Call, Reply};
-use crate::errors::ApiError;
-use crate::listed::{activation_lock, is_deleted};
-use crate::managed_device::{Look, Shape, managed_device};
-use crate::origin::Origin;
-use crate::page::{PAGE_DEVICES_MAX, Page, context};
-use crate::path::{Route, Target, Version};
-use crate::query::{Count, ListOptions, device_options, list_options, no_options};
+use crate::devices::actions::read_action;
+use crate::devices::listed::{activation_lock, is_deleted};
+use crate::devices::managed_device::{Look, Shape, managed_device};
+use crate::devices::page::{PAGE_DEVICES_MAX, Page, context};
+use crate::http::call::{Call, Reply};
+use crate::http::errors::ApiError;
+use crate::http::origin::Origin;
+use crate::identity::auth::AdminToken;
+use crate::odata::query::{Count, ListOptions, device_options, list_options, no_options};
+use crate::operation::path::{Route, Target, Version};
 
 /// Longest body of a request, in bytes. Bodies here are small objects.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;

@@ -7,7 +7,7 @@ use muster_protocol::{CommandId, ErrorItem, Timestamp};
 use serde::Serialize;
 
 use crate::backend::Backend;
-use crate::managed_device::date_time;
+use crate::devices::managed_device::date_time;
 
 /// The `errorCode` of a failure whose own code is not a positive number.
 const UNSPECIFIC_ERROR_CODE: i32 = 1;

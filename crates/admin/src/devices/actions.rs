@@ -23,7 +23,7 @@ const SOUND_MINUTES: RangeInclusive<u8> = 1..=5;
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
     /// Too long.
-    #[error("the body is longer than {} bytes", crate::router::BODY_BYTES_MAX)]
+    #[error("the body is longer than {} bytes", crate::http::router::BODY_BYTES_MAX)]
     TooLong,
     /// Late.
     #[error("the body did not arrive in time")]

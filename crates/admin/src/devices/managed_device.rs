@@ -9,12 +9,12 @@ use muster_protocol::{Mode, OperatingSystem, Platform, Supervision, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::action_result::{ActionResult, action_results};
 use crate::backend::Backend;
-use crate::listed::activation_lock;
-use crate::path::Version;
-use crate::properties::BYPASS_CODE;
-use crate::query::Selection;
+use crate::devices::action_result::{ActionResult, action_results};
+use crate::devices::listed::activation_lock;
+use crate::devices::properties::BYPASS_CODE;
+use crate::odata::query::Selection;
+use crate::operation::path::Version;
 
 /// Whether an answer may carry what is told only on request by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

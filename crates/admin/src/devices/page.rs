@@ -4,11 +4,11 @@ use muster_control::DeviceRecord;
 use serde_json::{Map, Value};
 
 use crate::backend::Backend;
-use crate::managed_device::{Look, Shape, managed_device, switch_word};
-use crate::origin::Origin;
-use crate::path::Version;
-use crate::properties::ACTIVATION_LOCK;
-use crate::query::{Count, ListOptions, Selection, skip_token};
+use crate::devices::managed_device::{Look, Shape, managed_device, switch_word};
+use crate::devices::properties::ACTIVATION_LOCK;
+use crate::http::origin::Origin;
+use crate::odata::query::{Count, ListOptions, Selection, skip_token};
+use crate::operation::path::Version;
 
 /// Devices on a page, at most and by default.
 ///

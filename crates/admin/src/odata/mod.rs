@@ -1,0 +1,3 @@
+//! The query options of OData.
+
+pub(crate) mod query;

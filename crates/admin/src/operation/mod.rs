@@ -1,0 +1,3 @@
+//! What can be asked of the API, and under which paths.
+
+pub(crate) mod path;
