@@ -30,6 +30,7 @@ TABLES = {
     "apple": (DEVICE, ["apple::"]),
     "android": (DEVICE, ["android::", "android_grid::"]),
     "activation": (DEVICE, ["activation::"]),
+    "push": (DEVICE, ["push::"]),
 }
 
 # What an outcome is called: the first of these that a row has is changed.

@@ -142,6 +142,7 @@ ANDROID = fields(work_profile_password=PRESENCE, reset_password_token=RESET_TOKE
 PLATFORM = enum(("Apple", APPLE), ("Android", ANDROID))
 STATUS = fields(os_version=OS_VERSION, passcode=PRESENCE, platform=PLATFORM)
 RULE, LOCK_POLICY = option(fields(length_min=U8)), enum("Allowed", "Disallowed")
+PUSH_TARGET = fields(service=enum("Apns", "Fcm"), topic=TEXT, token=TEXT, magic=TEXT)
 POLICY = fields(device_passcode=RULE, work_profile_password=RULE, activation_lock=LOCK_POLICY)
 APPLE_REQUEST = enum(
     ("EraseDevice", fields(preserve_data_plan=BOOL)),
@@ -213,7 +214,7 @@ OUTCOME = enum(
 
 # --- framing.md -------------------------------------------------------------------------------
 
-MINOR, FRAME_MAX = 0, 65_536
+MINOR, FRAME_MAX = 1, 65_536
 GREETINGS = ("EnrolRequest", "EnrolReply", "Hello", "Welcome")
 KINDS = {
     0x01: ("EnrolRequest", fields(minor=U16, token=TEXT, csr_der=BYTES, facts=FACTS)),
@@ -223,17 +224,19 @@ KINDS = {
     0x12: ("StatusReport", STATUS),
     0x13: ("Idle", NOTHING),
     0x14: ("CommandResult", fields(id=ID, attempt=U32, outcome=OUTCOME)),
+    0x15: ("PushUpdate", fields(target=option(PUSH_TARGET))),
     0x90: ("Welcome", fields(minor=U16, now=U64, policy=POLICY)),
     0x91: ("TokenUpdateAck", U32),
     0x92: ("Command", None),
     0x93: ("Empty", NOTHING),
+    0x94: ("PolicyUpdate", POLICY),
 }
 KIND_OF = {name: kind for kind, (name, _layout) in KINDS.items()}
 READS = {
     "enrol-server": {0x01},
     "enrol-device": {0x81},
-    "server": {0x10, 0x11, 0x12, 0x13, 0x14},
-    "device": {0x90, 0x91, 0x92, 0x93},
+    "server": {0x10, 0x11, 0x12, 0x13, 0x14, 0x15},
+    "device": {0x90, 0x91, 0x92, 0x93, 0x94},
 }
 DONE, FRAME_TOO_LARGE, BAD_FRAME, WRONG_STATE = 0x00, 0x10, 0x11, 0x12
 

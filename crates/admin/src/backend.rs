@@ -1,11 +1,13 @@
 //! What the API needs of the server it stands in front of.
 
 use core::error::Error;
+use core::fmt;
 use core::future::Future;
+use core::ops::ControlFlow;
 use core::time::Duration;
 
 use muster_control::{Action, CapabilityRefusal, DeviceRecord};
-use muster_protocol::{CommandId, DeviceId, Timestamp};
+use muster_protocol::{CommandId, DeviceId, Policy, Timestamp};
 
 /// The server behind the API.
 ///
@@ -41,21 +43,182 @@ pub trait Backend: Clone + Send + Sync + 'static {
     /// Whether the device has a management connection now.
     fn connected(&self, device: DeviceId) -> bool;
 
-    /// Takes a command for a device; it is durable when this returns.
+    /// Shows listed devices in the order of their ids, those after `after`, until told to stop.
+    ///
+    /// `visit` must be quick: no other decision about its device is made meanwhile.
+    ///
+    /// # Errors
+    /// [`BackendError`] if they cannot be read.
+    fn scan(
+        &self,
+        after: Option<DeviceId>,
+        visit: &mut (dyn FnMut(&DeviceRecord) -> ControlFlow<()> + Send),
+    ) -> impl Future<Output = Result<(), BackendError>> + Send;
+
+    /// An id for a command that is to be submitted.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the system has no randomness to give.
+    fn new_command_id(&self) -> Result<CommandId, BackendError>;
+
+    /// Takes a command for a device; it is durable when this returns, together with its documents.
     ///
     /// # Errors
     /// [`SubmitError`]: nothing was taken. Clients ask again on their own after some of these.
     fn submit(
         &self,
         device: DeviceId,
-        action: Action,
-    ) -> impl Future<Output = Result<CommandId, SubmitError>> + Send;
+        submission: Submission,
+    ) -> impl Future<Output = Result<(), SubmitError>> + Send;
+
+    /// Puts a policy into effect on a device; it is durable when this returns, together with the
+    /// documents, and on its way if the device is connected.
+    ///
+    /// # Errors
+    /// [`SubmitError`]: nothing was changed.
+    fn set_policy(
+        &self,
+        device: DeviceId,
+        policy: Policy,
+        kept: Vec<Document>,
+    ) -> impl Future<Output = Result<(), SubmitError>> + Send;
+
+    /// Writes documents, all or none; they are durable when this returns.
+    ///
+    /// # Errors
+    /// [`BackendError`] if they cannot be written.
+    fn keep(
+        &self,
+        documents: Vec<Document>,
+    ) -> impl Future<Output = Result<(), BackendError>> + Send;
+
+    /// Up to `limit` documents of a kind.
+    ///
+    /// # Errors
+    /// [`BackendError`] if they cannot be read.
+    fn documents(
+        &self,
+        kind: DocumentKind,
+        page: DocumentPage,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Document>, BackendError>> + Send;
+
+    /// One document, if there is one of this kind with this id.
+    ///
+    /// # Errors
+    /// [`BackendError`] if it cannot be read.
+    fn document(
+        &self,
+        kind: DocumentKind,
+        id: &str,
+    ) -> impl Future<Output = Result<Option<Document>, BackendError>> + Send;
 
     /// The wall-clock time of a point of the run.
     fn wall(&self, at: Timestamp) -> jiff::Timestamp;
 
     /// The present point of the run.
     fn now(&self) -> Timestamp;
+}
+
+/// A command with what has to become durable along with it.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// From [`Backend::new_command_id`].
+    pub id: CommandId,
+    /// What to do.
+    pub action: Action,
+    /// Documents of the same transaction: the entry of the audit log.
+    pub kept: Vec<Document>,
+}
+
+impl Submission {
+    /// A command alone.
+    #[must_use]
+    pub const fn new(id: CommandId, action: Action) -> Self {
+        Self { id, action, kept: Vec::new() }
+    }
+}
+
+/// A record of the tenant that outlives the server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Document {
+    /// What it is one of.
+    pub kind: DocumentKind,
+    /// Its name among its kind; they are read in this order.
+    pub id: String,
+    /// Its JSON text; `None` removes it.
+    pub body: Option<String>,
+}
+
+/// Leaves out the body: it may hold secrets.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Document");
+        out.field("kind", &self.kind).field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// The kinds of documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DocumentKind {
+    /// An entry of the audit log; ids are in the order of time.
+    AuditEvent,
+    /// What administrators wrote on a device: its name, notes, owner.
+    DeviceLabels,
+    /// A compliance policy with its assignments.
+    CompliancePolicy,
+    /// A device configuration with its assignments.
+    DeviceConfiguration,
+    /// A role somebody made.
+    RoleDefinition,
+    /// Who holds a role.
+    RoleAssignment,
+    /// A request for the approval of a second administrator.
+    OperationApprovalRequest,
+    /// Which operations need an approval.
+    OperationApprovalPolicy,
+    /// The key that signs access tokens, and what else identity needs.
+    Identity,
+}
+
+impl DocumentKind {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::AuditEvent,
+        Self::DeviceLabels,
+        Self::CompliancePolicy,
+        Self::DeviceConfiguration,
+        Self::RoleDefinition,
+        Self::RoleAssignment,
+        Self::OperationApprovalRequest,
+        Self::OperationApprovalPolicy,
+        Self::Identity,
+    ];
+
+    /// The name it is stored under.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AuditEvent => "auditEvent",
+            Self::DeviceLabels => "deviceLabels",
+            Self::CompliancePolicy => "deviceCompliancePolicy",
+            Self::DeviceConfiguration => "deviceConfiguration",
+            Self::RoleDefinition => "roleDefinition",
+            Self::RoleAssignment => "roleAssignment",
+            Self::OperationApprovalRequest => "operationApprovalRequest",
+            Self::OperationApprovalPolicy => "operationApprovalPolicy",
+            Self::Identity => "identity",
+        }
+    }
+}
+
+/// From where and in which direction documents are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DocumentPage {
+    /// Upwards by id, behind this one; from the lowest if there is none.
+    After(Option<String>),
+    /// Downwards by id, before this one; from the highest if there is none.
+    Before(Option<String>),
 }
 
 /// Records cannot be read at the moment.

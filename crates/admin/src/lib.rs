@@ -10,14 +10,24 @@ mod http;
 mod identity;
 mod odata;
 mod operation;
+mod rbac;
+mod resources;
 
-pub use backend::{Backend, BackendError, SubmitError};
+pub use backend::{
+    Backend, BackendError, Document, DocumentKind, DocumentPage, Submission, SubmitError,
+};
 pub use devices::action_result::{action_name, action_state, latest_commands, shown_passcode};
-pub use devices::actions::{BodyError, parse_action};
+pub use devices::actions::parse_action;
 pub use devices::listed::{is_deleted, is_listed};
 pub use devices::managed_device::shown_bypass_code;
 pub use devices::page::PAGE_DEVICES_MAX;
+pub use http::body::{BODY_BYTES_MAX, BodyError};
 pub use http::errors::refusal_status;
+pub use http::options::{AdminOptions, Strictness, Throttling};
 pub use http::origin::{Origin, ParseOriginError};
-pub use http::router::{BODY_BYTES_MAX, router};
+pub use http::router::router;
 pub use identity::auth::{AdminToken, ParseTokenError};
+pub use identity::{Credentials, Identity, IdentityError, SigningKey, SigningKeyError};
+pub use odata::strict::Filters;
+pub use operation::openapi::openapi_document;
+pub use operation::parity::parity_page;

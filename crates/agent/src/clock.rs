@@ -28,6 +28,11 @@ impl Clock {
         self.base
     }
 
+    /// How far the fleet's time is ahead of the machine's.
+    pub(crate) const fn skew(&self) -> &Skew {
+        &self.skew
+    }
+
     /// This moment.
     pub(crate) fn now(&self) -> Timestamp {
         self.base.after(self.origin.elapsed()).after(self.skew.ahead())

@@ -5,11 +5,13 @@ mod mischief;
 mod person;
 mod request;
 mod trouble;
+mod wake;
 
 use std::sync::Arc;
 
 use muster_device::recording::Recorder;
 use muster_device::{Attention, Backoff, Device, Input, Person};
+use muster_protocol::fault::Moment;
 use muster_protocol::management::ToDevice;
 use muster_protocol::secret::EnrolmentToken;
 use quinn::Endpoint;
@@ -24,6 +26,7 @@ use crate::fleet::Start;
 use crate::link::{Finished, LEAVE_WITHIN, Link, LinkEvent};
 use crate::mailbox::Mailbox;
 use crate::progress::{Bytes, Count, Gauge};
+use crate::push::Subscriber;
 use crate::session::{Caller, Reached, Session, connect, identity};
 use crate::shared::Shared;
 use crate::state::{Credentials, Grant, StateError};
@@ -87,6 +90,8 @@ pub(crate) struct DeviceTask {
     /// What goes wrong with it by plan. Boxed: nothing does in most fleets.
     trouble: Option<Box<Trouble>>,
     died: Died,
+    /// Its push service, if it is woken.
+    subscriber: Option<Box<Subscriber>>,
     /// Its black box, if it has one.
     recorder: Option<Box<Recorder>>,
     /// The socket of this device, if it does not share one.
@@ -103,6 +108,7 @@ pub(crate) struct Beginning {
     pub(crate) presence: Start,
     pub(crate) backoff: Backoff,
     pub(crate) trouble: Option<Box<Trouble>>,
+    pub(crate) subscriber: Option<Box<Subscriber>>,
     pub(crate) recorder: Option<Box<Recorder>>,
 }
 
@@ -148,6 +154,7 @@ impl DeviceTask {
             mischief: None,
             trouble: beginning.trouble,
             died: Died::No,
+            subscriber: beginning.subscriber,
             recorder: beginning.recorder,
             endpoint: None,
         })
@@ -171,11 +178,13 @@ impl DeviceTask {
     }
 
     async fn live(&mut self) -> Result<(), StateError> {
+        self.keep_for_a_crash()?;
         self.handle(Input::Start).await?;
         // Boxed: what a person costs is paid while they act, not by a device that waits.
         Box::pin(self.meet_person()).await?;
         loop {
             self.strive().await?;
+            self.show_presence();
             let event = self.next_event().await;
             let span = self.span();
             match event {
@@ -213,6 +222,8 @@ impl DeviceTask {
 
     /// Starts the attempt the core wants, if nothing stands in its way.
     async fn strive(&mut self) -> Result<(), StateError> {
+        // Whatever an agent wants that died of it, it tries.
+        self.meet_connecting().await?;
         match (&self.link, self.presence, self.aim) {
             (Link::Down, Start::Online, Aim::Enrol) => self.try_enrol().await,
             (Link::Down, Start::Online, Aim::Connect) => {
@@ -263,6 +274,7 @@ impl DeviceTask {
                     index: self.index(),
                     device,
                     identity,
+                    path: self.path_mtu(),
                 };
                 let attempt = async { Finished::Connect(connect(caller).await) };
                 self.link = Link::Trying(Box::pin(attempt));
@@ -326,6 +338,7 @@ impl DeviceTask {
                 self.link = Link::Up(session);
                 let minor = muster_protocol::alpn::MINOR;
                 self.handle(Input::Connected { minor }).await?;
+                self.meet(Moment::Connected).await?;
                 Ok(())
             }
             Err(ending) => {
@@ -347,7 +360,9 @@ impl DeviceTask {
                 self.on_welcomed();
             }
         }
-        self.handle(Input::Message(message)).await?;
+        if self.on_command(&message).await? == Died::No {
+            self.handle(Input::Message(message)).await?;
+        }
         Ok(())
     }
 
@@ -441,6 +456,7 @@ impl DeviceTask {
     fn leave(&mut self) {
         self.credentials = None;
         self.kept = Kept::Outdated;
+        self.unsubscribe();
         self.part();
     }
 
@@ -456,14 +472,6 @@ impl DeviceTask {
             // An attempt on its way is not wanted any more.
             Link::Down | Link::Resting { .. } | Link::Trying(_) => {}
             leaving @ Link::Leaving { .. } => self.link = leaving,
-        }
-    }
-
-    fn endpoint(&mut self) -> Option<Endpoint> {
-        let shared = self.shared.endpoints.shared(self.index());
-        match shared.filter(|_endpoint| !self.shares_no_socket()) {
-            Some(endpoint) => Some(endpoint.clone()),
-            None => self.own_endpoint(),
         }
     }
 

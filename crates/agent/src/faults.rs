@@ -5,22 +5,29 @@
 
 mod grammar;
 mod trouble;
+mod waiting;
+mod words;
 
 use std::time::Duration;
 
+use muster_protocol::fault::{Scope, Trigger};
 use muster_transport::{Direction, LinkFault, Rate, Window};
 
 pub use grammar::FaultError;
-pub(crate) use trouble::{AnswerFault, FaultPlan, Move, Trouble};
+pub(crate) use trouble::{AnswerFault, FaultPlan, Subject, Trouble};
+pub(crate) use waiting::Strike;
 
 /// One fault of a fleet. Written and read as text: see [`FleetFault::from_str`](std::str::FromStr).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FleetFault {
     /// What goes wrong.
     pub what: WhatFails,
-    /// On how many of the devices, drawn by seed.
-    pub share: Rate,
-    /// When.
+    /// Whom it strikes.
+    pub scope: Scope,
+    /// What it waits for once its time has come.
+    pub trigger: Trigger,
+    /// When. What waits for something lasts so long from then on: for ever, or for one answer, if
+    /// nothing is said.
     pub window: Window,
 }
 
@@ -29,19 +36,21 @@ pub struct FleetFault {
 pub enum WhatFails {
     /// The network between a device and its server.
     Link(LinkFault, Direction),
-    /// The way a device reaches the network: it comes from another port from then on.
+    /// The way a device reaches its server, at one moment.
     Path(PathFault),
     /// What a device says, with these odds for each answer.
     Answer(DeviceFault, Rate),
 }
 
-/// How a device gets another port.
+/// What happens to the way of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathFault {
     /// Its router forgets it: the device does not know.
     Rebind,
     /// It moves to another network: QUIC migrates the connection.
     Migrate,
+    /// Its connection breaks.
+    Cut,
 }
 
 /// What a device does wrong with an answer.
@@ -75,7 +84,29 @@ impl WhatFails {
             Self::Link(fault, _) => fault.name(),
             Self::Path(PathFault::Rebind) => "rebind",
             Self::Path(PathFault::Migrate) => "migrate",
+            Self::Path(PathFault::Cut) => "cut",
             Self::Answer(fault, _) => fault.name(),
+        }
+    }
+}
+
+impl WhatFails {
+    /// Whether a device that is struck cannot share its UDP socket with others.
+    #[must_use]
+    pub const fn needs_socket(&self) -> bool {
+        match self {
+            Self::Link(..) => true,
+            Self::Path(path) => path.needs_socket(),
+            Self::Answer(..) => false,
+        }
+    }
+}
+
+impl PathFault {
+    pub(crate) const fn needs_socket(self) -> bool {
+        match self {
+            Self::Rebind | Self::Migrate => true,
+            Self::Cut => false,
         }
     }
 }

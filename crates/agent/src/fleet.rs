@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use muster_device::recording::Recorder;
-use muster_device::{Backoff, Device, DeviceSpec, Note, Person, Phase, UserAction};
+use muster_device::{Backoff, Contact, Device, DeviceSpec, Note, Person, Phase, UserAction};
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::status::DeviceStatus;
 use muster_protocol::{DeviceId, Seed, SerialNumber, Timestamp};
@@ -31,6 +31,7 @@ use crate::faults::{FaultPlan, FleetFault};
 use crate::mailbox::{Mailbox, PostError};
 use crate::pacer::Pacer;
 use crate::progress::{Counters, FleetProgress, FleetSummary};
+use crate::push::{PushHandle, PushServices, Subscriber};
 use crate::shared::Shared;
 use crate::sockets::{Endpoints, Sockets};
 use crate::state::{Kept, StateError, Writer};
@@ -214,6 +215,7 @@ impl Fleet {
             clock: Clock::start(resumed.elapsed, config.skew),
             counters: Counters::new(u64::try_from(config.plans.len()).unwrap_or(u64::MAX)),
             activation: resumed.activation,
+            push: PushServices::default(),
             writer: resumed.writer.as_ref().map(Writer::handle),
             faults: FaultPlan::start(config.faults, config.seed.child("faults", 0)),
             spilled: Spilled::default(),
@@ -295,6 +297,7 @@ impl Fleet {
             index: number,
             recorder: self.black_box.resumed(&twin.device),
             trouble: None,
+            subscriber: None,
             device: twin.device,
             person: None,
             token: twin.token,
@@ -320,6 +323,12 @@ impl Fleet {
     #[must_use]
     pub fn activation_service(&self) -> ActivationHandle {
         ActivationHandle::new(self.shared.activation.clone(), self.shared.writer.as_ref())
+    }
+
+    /// The push services of these devices.
+    #[must_use]
+    pub fn push_services(&self) -> PushHandle {
+        PushHandle::new(self.shared.push.clone(), self.shared.clock.clone())
     }
 
     /// This moment of the run, as the devices and their people see it.
@@ -386,9 +395,10 @@ impl Fleet {
             let (device, recorder) = self.device(plan.spec, seed.child("device", nth), kept.device);
             let beginning = Beginning {
                 index: number,
+                subscriber: subscriber(&device, seed.child("push", nth)),
+                trouble: self.trouble_of(number, device.facts().mode),
                 device,
                 recorder,
-                trouble: self.shared.faults.trouble(number, self.shared.clock.started()),
                 person: plan.person.map(|person| self.met(person)),
                 token: plan.token,
                 credentials: kept.credentials,
@@ -402,6 +412,10 @@ impl Fleet {
 
     fn spawn(&self, beginning: Beginning) -> Arc<Mailbox<Request>> {
         let mailbox = Arc::new(Mailbox::new());
+        if beginning.subscriber.is_some() {
+            let serial = beginning.device.facts().serial.clone();
+            self.shared.push.connect(serial, Arc::clone(&mailbox));
+        }
         let task = DeviceTask::new(Arc::clone(&self.shared), Arc::clone(&mailbox), beginning);
         self.tasks.spawn(task.run());
         mailbox
@@ -448,6 +462,14 @@ impl Fleet {
             PostError::Closed => FleetError::Ended { index },
         })?;
         answered.await.map_err(|_gone| FleetError::Ended { index })
+    }
+}
+
+/// The push service of a device that is woken.
+fn subscriber(device: &Device, seed: Seed) -> Option<Box<Subscriber>> {
+    match device.contact() {
+        Contact::Connected => None,
+        Contact::Woken => Some(Box::new(Subscriber::new(seed.stream()))),
     }
 }
 

@@ -21,6 +21,8 @@ pub struct FleetProgress {
     pub connected: u64,
     /// Devices whose user looks at them now; none in a fleet without people.
     pub in_use: u64,
+    /// Pushes that have reached a device.
+    pub pushes: u64,
     /// Effects of commands.
     pub executed: u64,
     /// Effects of commands that had their effect on the same device before: must stay 0.
@@ -60,6 +62,7 @@ pub struct FleetSummary {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Count {
     Executed,
+    Push,
     ConnectFailure,
     Reconnect,
     EnrolmentRefused,
@@ -90,6 +93,7 @@ pub(crate) struct Counters {
     enrolled: AtomicU64,
     connected: AtomicU64,
     in_use: AtomicU64,
+    pushes: AtomicU64,
     executed: AtomicU64,
     executed_twice: AtomicU64,
     bytes_sent: AtomicU64,
@@ -114,6 +118,7 @@ impl Counters {
             enrolled: AtomicU64::new(0),
             connected: AtomicU64::new(0),
             in_use: AtomicU64::new(0),
+            pushes: AtomicU64::new(0),
             executed: AtomicU64::new(0),
             executed_twice: AtomicU64::new(0),
             bytes_sent: AtomicU64::new(0),
@@ -135,6 +140,7 @@ impl Counters {
     pub(crate) fn count(&self, what: Count) {
         let counter = match what {
             Count::Executed => &self.executed,
+            Count::Push => &self.pushes,
             Count::ConnectFailure => &self.connect_failures,
             Count::Reconnect => &self.reconnects,
             Count::EnrolmentRefused => &self.enrolments_refused,
@@ -244,6 +250,7 @@ impl Counters {
             enrolled: read(&self.enrolled),
             connected: read(&self.connected),
             in_use: read(&self.in_use),
+            pushes: read(&self.pushes),
             executed: read(&self.executed),
             executed_twice: read(&self.executed_twice),
             bytes_sent: read(&self.bytes_sent),

@@ -9,7 +9,8 @@ use muster_protocol::limits::GREETING_WITHIN;
 use muster_protocol::management::{ToDevice, ToServer, Welcome};
 use muster_protocol::{CloseCode, DeviceId};
 use muster_transport::{
-    DeviceKey, FrameReceiver, FrameSender, Identity, ReceiveError, SERVER_NAME, close, violation,
+    DeviceKey, FrameReceiver, FrameSender, Identity, PathMtu, ReceiveError, SERVER_NAME, close,
+    violation,
 };
 use quinn::{Connection, Endpoint};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -81,6 +82,7 @@ pub(crate) struct Caller {
     pub(crate) index: usize,
     pub(crate) device: DeviceId,
     pub(crate) identity: Identity,
+    pub(crate) path: PathMtu,
 }
 
 /// The identity to show, if the kept credentials are those of `device`.
@@ -95,7 +97,7 @@ pub(crate) async fn connect(caller: Caller) -> Result<Box<Session>, Ending> {
     let Some(turn) = caller.shared.pacer.turn().await else {
         return Err(Ending::Lost);
     };
-    let config = caller.shared.tls.management(&caller.identity);
+    let config = caller.shared.tls.management_over(caller.path, &caller.identity);
     let config = config.map_err(|cause| {
         debug!(error = &cause as &dyn std::error::Error, "own identity refused");
         Ending::Unusable

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::faults::FaultPlan;
 use crate::pacer::Pacer;
 use crate::progress::Counters;
+use crate::push::PushServices;
 use crate::sockets::Endpoints;
 use crate::state::WriterHandle;
 
@@ -25,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     /// What the vendor knows of the devices.
     pub(crate) activation: ActivationRecords,
+    /// What wakes the devices that keep no connection.
+    pub(crate) push: PushServices,
     /// Absent if nothing is kept.
     pub(crate) writer: Option<WriterHandle>,
     /// What goes wrong on purpose.

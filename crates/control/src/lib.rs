@@ -14,6 +14,7 @@ mod compose;
 mod enrolment;
 mod escrow;
 mod planted;
+mod push;
 mod queue;
 mod readings;
 mod record;
@@ -34,6 +35,7 @@ pub use enrolment::{
     EnrolRefusal, EnrolmentProfile, EnrolmentTokenRecord, KeyFingerprint, TokenUse, check_token,
 };
 pub use escrow::{BYPASS_CODE_KEPT_FOR, EarlierCode, Escrow};
+pub use push::{PUSH_AGAIN_AFTER, PUSH_GAP_MAX, PushOrder, PushOutcome};
 pub use queue::{COMMAND_LIFETIME, CancelOutcome, NewCommand, QUEUE_PER_DEVICE_MAX, SubmitRefusal};
 pub use readings::{
     ActivationLockRoute, CorporateProfileRetire, DeviceOwnerReset, LostModeAfterErase,

@@ -330,6 +330,25 @@ impl DeviceRecord {
         offered.min().map(|(_, index)| index)
     }
 
+    /// What the device is offered when it connects next. What is still with it then is what a
+    /// broken connection could not hand back.
+    pub(crate) fn offered_on_connect(
+        &self,
+        route: ActivationLockRoute,
+    ) -> impl Iterator<Item = &CommandRecord> {
+        let first = self.live_priorities().min();
+        self.commands.iter().filter(move |row| match row.state.stage() {
+            Stage::Queued | Stage::InFlight | Stage::NotNow => {
+                is_for_device(row, route) && Some(row.action.kind().priority()) == first
+            }
+            Stage::AtService
+            | Stage::Done
+            | Stage::Failed
+            | Stage::NotSupported
+            | Stage::Canceled => false,
+        })
+    }
+
     /// The priorities of what is live: the first of them alone is delivered, so that nothing
     /// slips past a wipe that was deferred.
     fn live_priorities(&self) -> impl Iterator<Item = Priority> {

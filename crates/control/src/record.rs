@@ -7,12 +7,13 @@ use alloc::vec::Vec;
 
 use muster_protocol::management::{Hello, TokenUpdate};
 use muster_protocol::status::DeviceStatus;
-use muster_protocol::{CloseCode, CommandId, DeviceFacts, DeviceId, Policy, Timestamp};
+use muster_protocol::{CloseCode, CommandId, DeviceFacts, DeviceId, Policy, PushTarget, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::command::CommandRecord;
 use crate::enrolment::{EnrolmentProfile, KeyFingerprint};
 use crate::escrow::Escrow;
+use crate::push::Pushes;
 use crate::standing::{Located, LostMode};
 use crate::transitions::Event;
 use crate::vendor::VendorMemory;
@@ -110,6 +111,9 @@ pub struct DeviceRecord {
     /// Where it was when it was asked last, for [`crate::LOCATION_SHOWN_FOR`].
     #[serde(default)]
     pub located: Option<Box<Located>>,
+    /// Where it can be woken; `None` for a device that keeps its connection.
+    #[serde(default)]
+    pub push: Option<Box<PushTarget>>,
     /// What is known of calls to the activation service.
     #[serde(default)]
     pub(crate) vendor: VendorMemory,
@@ -133,6 +137,9 @@ pub struct DeviceRecord {
     /// Whether it has had its chance to hand over secrets.
     #[serde(skip)]
     pub(crate) introduced: Introduced,
+    /// The pushes made for what waits; boxed, since most wait for nothing.
+    #[serde(skip)]
+    pub(crate) pushes: Option<Box<Pushes>>,
     /// What changed since the last [`DeviceRecord::take_writes`].
     #[serde(skip)]
     pub(crate) changed: Changed,
@@ -189,6 +196,7 @@ impl DeviceRecord {
             escrow: Escrow::default(),
             lost_mode: LostMode::Off,
             located: None,
+            push: None,
             vendor: VendorMemory::default(),
             next_sequence: 1,
             recalled: None,
@@ -196,6 +204,7 @@ impl DeviceRecord {
             deferred: BTreeSet::new(),
             recent: VecDeque::new(),
             introduced: Introduced::NotYet,
+            pushes: None,
             changed: Changed { device: true, commands: BTreeSet::new() },
         }
     }
@@ -247,6 +256,7 @@ impl DeviceRecord {
     pub fn hello(&mut self, now: Timestamp, hello: &Hello) {
         self.release_in_flight(now, Event::Hello);
         self.deferred.clear();
+        self.push_answered(now);
         self.report(now, hello.status);
     }
 

@@ -207,6 +207,8 @@ impl DeviceRecord {
         self.lifecycle = Lifecycle::Unenrolled { reason, at: now };
         self.escrow = Escrow::default();
         self.located = None;
+        self.push = None;
+        self.pushes = None;
         self.end_lost_mode(reason);
         self.changed.device = true;
     }

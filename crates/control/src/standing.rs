@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::time::Duration;
 
 use muster_protocol::status::{PlatformStatus, Presence};
-use muster_protocol::{CommandId, Location, Mode, Timestamp};
+use muster_protocol::{CommandId, Location, Mode, Policy, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Action, ActionKind};
@@ -158,6 +158,12 @@ impl ManagementState {
 }
 
 impl DeviceRecord {
+    /// The organisation asks something else of the device from now on.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.changed.device |= self.policy != policy;
+        self.policy = policy;
+    }
+
     /// Where the device stands on its way out, if it is on one.
     ///
     /// The latest wipe, retire or delete decides; one the device cannot do leaves it managed.

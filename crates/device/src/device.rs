@@ -2,6 +2,7 @@
 
 mod conversation;
 mod set_up;
+mod woken;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -20,7 +21,7 @@ use crate::life::{Cause, Phase, next_phase};
 use crate::note::Note;
 use crate::output::Output;
 use crate::recording::SecretMut;
-use crate::spec::DeviceSpec;
+use crate::spec::{Contact, DeviceSpec};
 use crate::system::{Situation, System};
 use crate::user::UserAction;
 
@@ -98,17 +99,20 @@ impl Device {
             Input::Start => self.on_start(now),
             Input::Enrolled { device } => self.on_enrolled(now, device),
             Input::EnrolmentRefused => self.on_refused(),
-            Input::Connected { minor: _ } => self.on_connected(now),
+            Input::Connected { minor } => self.on_connected(now, minor),
             Input::Disconnected => self.on_disconnected(),
             Input::Unenrolled => self.on_unenrolled(),
             Input::Message(message) => self.on_message(now, message),
             Input::User(action) => self.on_user(now, &action),
             Input::Activation(reply) => self.on_activation(now, reply),
             Input::Deadline => self.on_deadline(now),
+            Input::PushTarget(target) => self.on_push_target(target),
+            Input::Pushed { magic } => self.on_pushed(&magic),
         }
         .unwrap_or_else(|Misplaced| self.note(Note::Ignored { event }));
         self.report();
         self.pay_idle();
+        self.come_for_a_reason();
     }
 
     /// The next effect; `None` when all are handed out.
@@ -164,10 +168,23 @@ impl Device {
         self.system.is_on_network()
     }
 
+    /// How the device hears that its server wants something.
+    #[must_use]
+    pub const fn contact(&self) -> Contact {
+        self.spec.contact
+    }
+
     /// Whether the device is in Lost Mode.
     #[must_use]
     pub const fn is_lost(&self) -> bool {
         self.system.is_lost()
+    }
+
+    /// Whether a push would bring the device: it is woken by pushes and neither connected nor
+    /// about to be.
+    #[must_use]
+    pub fn is_asleep(&self) -> bool {
+        self.is_on_network() && self.is_away()
     }
 
     /// Who the device is to its server, while it is enrolled.
@@ -197,7 +214,10 @@ impl Device {
                 if is(Plant::JournalForgets) {
                     enrolment.journal = Journal::default();
                 }
-                if self.system.is_on_network() {
+                let is_on_network = self.system.is_on_network();
+                self.end_visit();
+                if is_on_network {
+                    self.set_out();
                     self.push(Output::Connect);
                 }
             }
@@ -216,12 +236,13 @@ impl Device {
 
     fn on_enrolled(&mut self, now: Timestamp, device: DeviceId) -> Handled {
         next_phase(self.phase(), Cause::Granted).ok_or(Misplaced)?;
-        self.life = Life::Enrolled(Box::new(Enrolment::new(device)));
+        self.life = Life::Enrolled(Box::new(Enrolment::new(device, self.never_woken())));
         let (system, mut situation) = self.situation(now);
         let secrets = system.on_enrolled(&mut situation);
         self.persist();
         self.escrow(now, secrets);
         if self.is_switched_on() {
+            self.set_out();
             self.push(Output::Connect);
         }
         Ok(())

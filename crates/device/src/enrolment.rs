@@ -1,10 +1,11 @@
 //! One enrolment: who the device is to the server, and what the two owe each other.
 
+use alloc::boxed::Box;
 use core::time::Duration;
 
 use muster_protocol::management::TokenUpdate;
 use muster_protocol::status::DeviceStatus;
-use muster_protocol::{DeviceId, Policy, Timestamp};
+use muster_protocol::{DeviceId, Policy, PushTarget, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::journal::Journal;
@@ -24,6 +25,54 @@ pub(crate) struct Enrolment {
     pub(crate) link: Link,
     pub(crate) escrow: Escrow,
     pub(crate) journal: Journal,
+    /// `None` for a device that keeps its connection. Boxed: most do.
+    #[serde(default)]
+    pub(crate) woken: Option<Box<Woken>>,
+}
+
+/// How a woken device stands to its server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Woken {
+    /// Where it is reached.
+    pub(crate) target: Option<PushTarget>,
+    pub(crate) visit: Visit,
+}
+
+/// How far it is with coming, taking what waits, and leaving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Visit {
+    /// Not connected, and nothing tried.
+    Away {
+        owes: Owes,
+        /// The status the server was told last; `None` if it comes as soon as there is a network.
+        told: Option<DeviceStatus>,
+    },
+    /// Wants a connection and has none.
+    Coming,
+    /// Said `Idle` and has heard nothing since.
+    Asked,
+    /// Gave a result: a further command may come until then.
+    Lingers { until: Timestamp },
+    /// Would leave if its secrets were acknowledged.
+    Finishes,
+    /// Is with a server that does not push.
+    Stays,
+}
+
+impl Default for Visit {
+    fn default() -> Self {
+        Self::Away { owes: Owes::Nothing, told: None }
+    }
+}
+
+/// What a woken device that is away comes back for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Owes {
+    Nothing,
+    /// An `Idle`, once what made it say `NotNow` is over.
+    Idle,
+    /// A message.
+    Word,
 }
 
 impl Enrolment {
@@ -43,21 +92,32 @@ impl Enrolment {
     }
 
     /// A fresh enrolment; the policy comes with the first `Welcome`.
-    pub(crate) fn new(device: DeviceId) -> Self {
+    pub(crate) fn new(device: DeviceId, woken: Option<Box<Woken>>) -> Self {
         Self {
             device,
             policy: Policy::NONE,
             link: Link::Down,
             escrow: Escrow::Settled { sequence: 0 },
             journal: Journal::default(),
+            woken,
         }
     }
 
     /// When something is to be done if nothing comes before.
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
-        match (&self.link, &self.escrow) {
-            (Link::Up { .. }, Escrow::Waiting { again_at, .. }) => Some(*again_at),
-            (Link::Up { .. }, Escrow::Settled { .. }) | (Link::Down, _) => None,
+        match self.link {
+            Link::Up { .. } => self.escrow.again_at().into_iter().chain(self.asks_at()).min(),
+            Link::Down => None,
+        }
+    }
+
+    /// When a woken device goes on although no command has come.
+    fn asks_at(&self) -> Option<Timestamp> {
+        match self.woken.as_ref()?.visit {
+            Visit::Lingers { until } => Some(until),
+            Visit::Away { .. } | Visit::Coming | Visit::Asked | Visit::Finishes | Visit::Stays => {
+                None
+            }
         }
     }
 }
@@ -121,6 +181,14 @@ impl Escrow {
             },
             again_at: now.after(ESCROW_AGAIN_AFTER),
         };
+    }
+
+    /// When what waits goes out again.
+    pub(crate) const fn again_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Settled { .. } => None,
+            Self::Waiting { again_at, .. } => Some(*again_at),
+        }
     }
 
     /// What is to be sent, if anything; the next time is a while from `now`.

@@ -1,7 +1,9 @@
 //! What happens to a device.
 
-use muster_protocol::DeviceId;
+use alloc::string::String;
+
 use muster_protocol::management::ToDevice;
+use muster_protocol::{DeviceId, PushTarget};
 
 use crate::activation::ActivationReply;
 use crate::user::UserAction;
@@ -36,6 +38,14 @@ pub enum Input {
     Activation(ActivationReply),
     /// The time of [`Device::next_deadline`](crate::Device::next_deadline) has come.
     Deadline,
+    /// The push service has given a woken device its address. It is kept in the enrolment, so the
+    /// next one needs it anew, best before its connection stands.
+    PushTarget(PushTarget),
+    /// A push has arrived. It says no more than whose it is.
+    Pushed {
+        /// The magic of the server that had it sent.
+        magic: String,
+    },
 }
 
 impl Input {
@@ -52,6 +62,8 @@ impl Input {
             Self::User(action) => action.name(),
             Self::Activation(reply) => reply.name(),
             Self::Deadline => "Deadline",
+            Self::PushTarget(_) => "PushTarget",
+            Self::Pushed { .. } => "Pushed",
         }
     }
 }

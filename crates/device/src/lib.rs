@@ -24,6 +24,7 @@ mod note;
 mod output;
 mod person;
 mod place;
+pub mod push;
 pub mod recording;
 mod secrecy;
 mod spec;
@@ -40,7 +41,7 @@ pub use person::{
     Attention, Calendar, Connectivity, Habit, Person, PersonEvent, Script, week_strip,
 };
 pub use spec::{
-    AccessRights, AccountSignIn, Acknowledgement, AgentTarget, AwaitConfiguration, DeviceSpec,
-    LocationAccess, Persona, PromptHabit, Quirk, Screen, Traits,
+    AccessRights, AccountSignIn, Acknowledgement, AgentTarget, AwaitConfiguration, Contact,
+    DeviceSpec, LocationAccess, Persona, PromptHabit, Quirk, Screen, Traits,
 };
 pub use user::UserAction;

@@ -11,7 +11,8 @@ use crate::note::Note;
 pub enum Output {
     /// Enrol this hardware with its token.
     Enrol,
-    /// Keep a management connection from now on.
+    /// Keep a management connection from now on, until [`Output::Disconnect`]: one that is lost is
+    /// made again.
     Connect,
     /// The state has changed: it must be durable before later outputs are carried out.
     Persist,

@@ -14,13 +14,34 @@ pub struct DeviceSpec {
     /// What its makers did to it.
     #[serde(default)]
     pub traits: Traits,
+    /// Whether it keeps a connection.
+    #[serde(default)]
+    pub contact: Contact,
+}
+
+/// How a device hears that its server wants something.
+///
+/// Source: docs/protocol/push.md.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Contact {
+    /// Over the connection it keeps.
+    #[default]
+    Connected,
+    /// By a push, on which it connects, takes what waits, and leaves.
+    Woken,
 }
 
 impl DeviceSpec {
-    /// A device as it should be: a current agent, no quirk, honest answers.
+    /// A device as it should be: a current agent, no quirk, honest answers, always connected.
     #[must_use]
     pub fn new(facts: DeviceFacts, persona: Persona) -> Self {
-        Self { facts, persona, traits: Traits::default() }
+        Self { facts, persona, traits: Traits::default(), contact: Contact::Connected }
+    }
+
+    /// The same, woken by pushes.
+    #[must_use]
+    pub fn woken(self) -> Self {
+        Self { contact: Contact::Woken, ..self }
     }
 }
 

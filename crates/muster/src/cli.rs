@@ -9,6 +9,7 @@ mod fleet;
 mod server;
 mod sim;
 mod token;
+mod trust;
 mod value;
 
 use std::path::PathBuf;
@@ -24,7 +25,11 @@ pub(crate) use fleet::FleetArgs;
 pub(crate) use server::ServerArgs;
 pub(crate) use sim::SimArgs;
 pub(crate) use token::{TokenNewArgs, TokenVerb};
+pub(crate) use trust::{Shell, TrustArgs};
 pub(crate) use value::span;
+
+/// Where case files go if nothing else is said.
+pub(crate) const CASE_DIR: &str = "muster-cases";
 
 /// A fleet of simulated iOS and Android devices and the MDM server that manages them.
 #[derive(Debug, Parser)]
@@ -91,6 +96,8 @@ pub(crate) enum Verb {
     /// Make an enrolment token
     #[command(subcommand)]
     Token(TokenVerb),
+    /// Print what a shell needs so that its programs trust the server
+    Trust(TrustArgs),
 }
 
 /// Where the admin API is.

@@ -267,7 +267,8 @@ fn unreachable(error: reqwest::Error) -> anyhow::Error {
     anyhow::Error::new(error).context(ExitWith { exit, message })
 }
 
-fn no_server(data: &DataDir, error: &muster_server::DataDirError) -> anyhow::Error {
+/// What to do about a data folder no server has run on.
+pub(crate) fn no_server(data: &DataDir, error: &muster_server::DataDirError) -> anyhow::Error {
     let message = format!(
         "no server has run on the data folder {:?} ({error}); start `muster server` or pass --data",
         data.root()

@@ -4,6 +4,7 @@ mod case;
 mod case_file;
 mod cli;
 mod client;
+mod connectivity;
 mod demo;
 mod diagram;
 mod exit;

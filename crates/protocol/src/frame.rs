@@ -32,10 +32,12 @@ mod kind {
     pub(super) const STATUS_REPORT: u8 = 0x12;
     pub(super) const IDLE: u8 = 0x13;
     pub(super) const COMMAND_RESULT: u8 = 0x14;
+    pub(super) const PUSH_UPDATE: u8 = 0x15;
     pub(super) const WELCOME: u8 = 0x90;
     pub(super) const TOKEN_UPDATE_ACK: u8 = 0x91;
     pub(super) const COMMAND: u8 = 0x92;
     pub(super) const EMPTY: u8 = 0x93;
+    pub(super) const POLICY_UPDATE: u8 = 0x94;
 }
 
 /// A frame that cannot be read.
@@ -207,6 +209,7 @@ impl Message for ToServer {
             Self::StatusReport(status) => put(kind::STATUS_REPORT, status, into),
             Self::Idle => put(kind::IDLE, &(), into),
             Self::CommandResult(result) => put(kind::COMMAND_RESULT, result, into),
+            Self::PushUpdate(update) => put(kind::PUSH_UPDATE, update, into),
         }
     }
 
@@ -217,6 +220,7 @@ impl Message for ToServer {
             kind::STATUS_REPORT => Self::StatusReport(take(frame, peer)?),
             kind::IDLE => take(frame, peer).map(|()| Self::Idle)?,
             kind::COMMAND_RESULT => Self::CommandResult(take(frame, peer)?),
+            kind::PUSH_UPDATE => Self::PushUpdate(take(frame, peer)?),
             _ => return unknown(frame, peer),
         }))
     }
@@ -229,6 +233,7 @@ impl Message for ToDevice {
             Self::TokenUpdateAck { sequence } => put(kind::TOKEN_UPDATE_ACK, sequence, into),
             Self::Command(command) => put_command(command, into),
             Self::Empty => put(kind::EMPTY, &(), into),
+            Self::PolicyUpdate(policy) => put(kind::POLICY_UPDATE, policy, into),
         }
     }
 
@@ -240,6 +245,7 @@ impl Message for ToDevice {
             }
             kind::COMMAND => Self::Command(take_command(frame, peer)?),
             kind::EMPTY => take(frame, peer).map(|()| Self::Empty)?,
+            kind::POLICY_UPDATE => Self::PolicyUpdate(take(frame, peer)?),
             _ => return unknown(frame, peer),
         }))
     }

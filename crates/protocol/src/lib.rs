@@ -12,6 +12,7 @@ pub mod close;
 mod codec;
 pub mod command;
 pub mod enrolment;
+pub mod fault;
 pub mod frame;
 pub mod id;
 pub mod limits;
@@ -20,6 +21,7 @@ pub mod outcome;
 pub mod planted;
 pub mod platform;
 pub mod policy;
+pub mod push;
 pub mod secret;
 pub mod seed;
 pub mod status;
@@ -37,5 +39,6 @@ pub use platform::{
     DeviceFacts, Mode, OperatingSystem, OsVersion, Platform, SerialNumber, Supervision,
 };
 pub use policy::{ActivationLockPolicy, PasscodeRule, Policy};
+pub use push::{PushService, PushTarget, PushUpdate};
 pub use seed::Seed;
 pub use time::Timestamp;

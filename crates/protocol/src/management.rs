@@ -6,6 +6,7 @@ use crate::command::Command;
 use crate::id::{Attempt, CommandId, DeviceId};
 use crate::outcome::Outcome;
 use crate::policy::Policy;
+use crate::push::PushUpdate;
 use crate::secret::{BypassCode, UnlockToken};
 use crate::status::DeviceStatus;
 use crate::time::Timestamp;
@@ -23,6 +24,8 @@ pub enum ToServer {
     Idle,
     /// The answer to an attempt.
     CommandResult(CommandResult),
+    /// Where the device can be woken. Since minor 1.
+    PushUpdate(PushUpdate),
 }
 
 /// Server to device.
@@ -39,6 +42,8 @@ pub enum ToDevice {
     Command(Command),
     /// The answer to `Idle` if nothing waits.
     Empty,
+    /// What the organisation asks of the device has changed. Since minor 1.
+    PolicyUpdate(Policy),
 }
 
 /// Who connects, and in which state.
@@ -95,6 +100,7 @@ impl ToServer {
             Self::StatusReport(_) => "StatusReport",
             Self::Idle => "Idle",
             Self::CommandResult(_) => "CommandResult",
+            Self::PushUpdate(_) => "PushUpdate",
         }
     }
 }
@@ -108,6 +114,7 @@ impl ToDevice {
             Self::TokenUpdateAck { .. } => "TokenUpdateAck",
             Self::Command(_) => "Command",
             Self::Empty => "Empty",
+            Self::PolicyUpdate(_) => "PolicyUpdate",
         }
     }
 }

@@ -32,6 +32,10 @@ pub enum Plant {
     SessionKeepsInFlight,
     /// A command left for a session does not wake it.
     DeliverWakesNobody,
+    /// A device that did not come when it was pushed is never pushed again.
+    PushedOnce,
+    /// A session answers the first idle of its device without a look into the queue.
+    FirstIdleOffersNothing,
 }
 
 /// Where a planted fault bites, and so which simulation can find it.
@@ -45,7 +49,7 @@ pub enum Tier {
 
 impl Plant {
     /// Every planted fault.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::DuplicateDropsQueue,
         Self::LateErrorOverwrites,
         Self::NotNowSpins,
@@ -59,6 +63,8 @@ impl Plant {
         Self::FourthCrashLosesWrite,
         Self::SessionKeepsInFlight,
         Self::DeliverWakesNobody,
+        Self::PushedOnce,
+        Self::FirstIdleOffersNothing,
     ];
 
     /// Its name on the command line and in tables.
@@ -78,6 +84,8 @@ impl Plant {
             Self::FourthCrashLosesWrite => "fourth-crash-loses-write",
             Self::SessionKeepsInFlight => "session-keeps-in-flight",
             Self::DeliverWakesNobody => "deliver-wakes-nobody",
+            Self::PushedOnce => "pushed-once",
+            Self::FirstIdleOffersNothing => "first-idle-offers-nothing",
         }
     }
 
@@ -95,8 +103,11 @@ impl Plant {
             | Self::TwoConnectionsDeliver
             | Self::StaleAttemptCloses
             | Self::ExpiredIsDelivered
-            | Self::FourthCrashLosesWrite => Tier::Cores,
-            Self::SessionKeepsInFlight | Self::DeliverWakesNobody => Tier::Server,
+            | Self::FourthCrashLosesWrite
+            | Self::PushedOnce => Tier::Cores,
+            Self::SessionKeepsInFlight
+            | Self::DeliverWakesNobody
+            | Self::FirstIdleOffersNothing => Tier::Server,
         }
     }
 }

@@ -1,18 +1,20 @@
 //! Serves the admin API over HTTPS.
 
+mod guard;
+
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::Handle;
-use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
-use muster_admin::{AdminToken, Origin, ParseOriginError, router};
+use muster_admin::{AdminOptions, Origin, ParseOriginError, router};
 use muster_transport::{Identity, TlsError, https_server_config};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
+use self::guard::{Door, FirstByte};
 use crate::backend::ServerBackend;
 
 /// How long open requests may take to finish once the server stops.
@@ -45,14 +47,14 @@ impl AdminFace {
     pub(crate) async fn run(
         self,
         backend: ServerBackend,
-        token: AdminToken,
+        clients: muster_admin::Identity,
         stop: CancellationToken,
     ) {
-        let service = router(backend, token, self.origin).into_make_service();
+        let service =
+            router(backend, clients, self.origin, AdminOptions::default()).into_make_service();
         let handle = Handle::new();
         let mut server = match axum_server::from_tcp_rustls(self.listener, self.tls) {
-            // Answers are small and awaited: to hold them back for more would cost 40 ms each.
-            Ok(server) => server.map(|tls| tls.acceptor(NoDelayAcceptor::new())),
+            Ok(server) => server.map(|tls| FirstByte::after(tls.acceptor(Door::new()))),
             Err(error) => {
                 error!(%error, "admin face cannot serve");
                 return;

@@ -1,13 +1,16 @@
 //! What the admin face may ask of this server.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use muster_admin::{Backend, BackendError, SubmitError, is_listed};
-use muster_control::{Action, ActionKind, DeviceRecord, NewCommand, SubmitRefusal};
-use muster_protocol::{Command, CommandId, DeviceId, Timestamp};
-use muster_store::CommitError;
+use muster_admin::{
+    Backend, BackendError, Document, DocumentKind, DocumentPage, Submission, SubmitError, is_listed,
+};
+use muster_control::{ActionKind, DeviceRecord, NewCommand, SubmitRefusal};
+use muster_protocol::{Command, CommandId, DeviceId, Policy, Timestamp};
+use muster_store::{CommitError, DocumentWrite, Transaction};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug, info_span, warn};
@@ -15,11 +18,14 @@ use tracing::{Instrument as _, debug, info_span, warn};
 use crate::activation::Errands;
 use crate::clock::Clock;
 use crate::registry::{DecideError, Registry};
-use crate::slot::Slot;
+use crate::slot::{Presence, Slot};
 use crate::stats::ServerStats;
 
 /// How many commands may wait in all. At about half a kilobyte each this is half a gibibyte.
 const LIVE_COMMANDS_MAX: i64 = 1_000_000;
+
+/// How many devices are looked at before others may look up theirs.
+const SCAN_PAGE: usize = 1_000;
 
 /// When to come back after a full queue.
 const RETRY_AFTER_FULL: Duration = Duration::from_secs(10);
@@ -49,9 +55,9 @@ impl Backend for ServerBackend {
             if page.is_empty() {
                 break;
             }
-            for slot in page {
+            for (id, slot) in page {
                 let state = slot.state.lock().await;
-                last = Some(state.record.id);
+                last = Some(id);
                 if is_listed(&state.record) {
                     found.push(state.record.clone());
                 }
@@ -75,7 +81,76 @@ impl Backend for ServerBackend {
         self.registry.slot(device).is_some_and(|slot| slot.is_held())
     }
 
-    async fn submit(&self, device: DeviceId, action: Action) -> Result<CommandId, SubmitError> {
+    async fn scan(
+        &self,
+        after: Option<DeviceId>,
+        visit: &mut (dyn FnMut(&DeviceRecord) -> ControlFlow<()> + Send),
+    ) -> Result<(), BackendError> {
+        let mut last = after;
+        loop {
+            let page = self.registry.page(last, SCAN_PAGE);
+            let Some((end, _slot)) = page.last() else {
+                return Ok(());
+            };
+            last = Some(*end);
+            for (_id, slot) in page {
+                let state = slot.state.lock().await;
+                if is_listed(&state.record) && visit(&state.record).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn new_command_id(&self) -> Result<CommandId, BackendError> {
+        self.registry.new_command_id().map_err(|cause| BackendError(Box::new(cause)))
+    }
+
+    async fn set_policy(
+        &self,
+        device: DeviceId,
+        policy: Policy,
+        kept: Vec<Document>,
+    ) -> Result<(), SubmitError> {
+        let slot = self.registry.slot(device).ok_or(SubmitError::UnknownDevice)?;
+        let changing = self.clone().change_policy(slot, policy, kept);
+        let changed = self.tasks.spawn(changing).await;
+        changed.map_err(|died| SubmitError::Unavailable(Box::new(died)))?
+    }
+
+    async fn keep(&self, documents: Vec<Document>) -> Result<(), BackendError> {
+        let documents = documents.into_iter().map(written).collect();
+        let transaction = Transaction { documents, ..Transaction::default() };
+        let kept = self.registry.store().commit(transaction).await;
+        kept.map(drop).map_err(|cause| BackendError(Box::new(cause)))
+    }
+
+    async fn documents(
+        &self,
+        kind: DocumentKind,
+        page: DocumentPage,
+        limit: usize,
+    ) -> Result<Vec<Document>, BackendError> {
+        let page = match page {
+            DocumentPage::After(id) => muster_store::DocumentPage::After(id),
+            DocumentPage::Before(id) => muster_store::DocumentPage::Before(id),
+        };
+        let found = self.registry.store().documents(kind.name(), page, limit).await;
+        let found = found.map_err(|cause| BackendError(Box::new(cause)))?;
+        Ok(found.into_iter().map(|(id, body)| Document { kind, id, body: Some(body) }).collect())
+    }
+
+    async fn document(
+        &self,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<Option<Document>, BackendError> {
+        let found = self.registry.store().document(kind.name(), id).await;
+        let found = found.map_err(|cause| BackendError(Box::new(cause)))?;
+        Ok(found.map(|body| Document { kind, id: id.to_owned(), body: Some(body) }))
+    }
+
+    async fn submit(&self, device: DeviceId, submission: Submission) -> Result<(), SubmitError> {
         if self.stop.is_cancelled() {
             return Err(SubmitError::ShuttingDown);
         }
@@ -84,15 +159,12 @@ impl Backend for ServerBackend {
             return Err(SubmitError::QueueFull { retry_after: RETRY_AFTER_FULL });
         }
         let slot = self.registry.slot(device).ok_or(SubmitError::UnknownDevice)?;
-        let id = self.registry.new_command_id();
-        let id = id.map_err(|cause| SubmitError::Unavailable(Box::new(cause)))?;
         // In a task of its own: a caller who goes away must not leave a command in the store that
         // nobody hands over.
-        let span = info_span!("command", device_id = %device, command_id = %id);
-        let accepting = self.clone().accept(slot, id, action).instrument(span);
+        let span = info_span!("command", device_id = %device, command_id = %submission.id);
+        let accepting = self.clone().accept(slot, submission).instrument(span);
         let accepted = self.tasks.spawn(accepting).await;
-        accepted.map_err(|died| SubmitError::Unavailable(Box::new(died)))??;
-        Ok(id)
+        accepted.map_err(|died| SubmitError::Unavailable(Box::new(died)))?
     }
 
     fn now(&self) -> Timestamp {
@@ -110,22 +182,24 @@ impl ServerBackend {
     /// for both.
     ///
     /// Source: REQ-QUEUE-001, REQ-QUEUE-006 (docs/protocol/session.md).
-    async fn accept(
-        self,
-        slot: Arc<Slot>,
-        id: CommandId,
-        action: Action,
-    ) -> Result<(), SubmitError> {
+    async fn accept(self, slot: Arc<Slot>, submission: Submission) -> Result<(), SubmitError> {
+        let Submission { id, action, kept } = submission;
         let now = self.clock.now();
         let mut state = slot.state.lock().await;
         let presence = state.presence;
-        let decided = self.registry.decide(&mut state, |record| {
+        let decide = |record: &mut DeviceRecord| {
             let lifetime = self.command_lifetime;
             let command = NewCommand { id, action: action.clone(), lifetime };
             record.submit(now, command, self.registry.readings())?;
             let next = presence.take_next(record, now, self.registry.readings());
             Ok::<Option<Command>, SubmitRefusal>(next)
-        });
+        };
+        // A refused command leaves no trace.
+        let along = |decided: &Result<_, _>| match decided {
+            Ok(_) => kept.iter().cloned().map(written).collect(),
+            Err(_) => Vec::new(),
+        };
+        let decided = self.registry.decide_along(&mut state, decide, along);
         let decided = decided.await.map_err(unavailable)?;
         if let Some(command) = decided.map_err(refused)? {
             slot.deliver(command);
@@ -137,6 +211,32 @@ impl ServerBackend {
         ServerStats::count(&self.registry.stats.accepted);
         Ok(())
     }
+}
+
+impl ServerBackend {
+    /// Source: REQ-SESSION-005, REQ-SESSION-023 (docs/protocol/session.md).
+    async fn change_policy(
+        self,
+        slot: Arc<Slot>,
+        policy: Policy,
+        kept: Vec<Document>,
+    ) -> Result<(), SubmitError> {
+        let mut state = slot.state.lock().await;
+        let before = state.record.policy;
+        let along = |_: &()| kept.iter().cloned().map(written).collect();
+        let decided =
+            self.registry.decide_along(&mut state, |record| record.set_policy(policy), along);
+        decided.await.map_err(unavailable)?;
+        if before != policy && state.presence != Presence::Away {
+            slot.inform(policy);
+        }
+        Ok(())
+    }
+}
+
+fn written(document: Document) -> DocumentWrite {
+    let Document { kind, id, body } = document;
+    DocumentWrite { kind: kind.name(), id, body }
 }
 
 fn refused(refusal: SubmitRefusal) -> SubmitError {

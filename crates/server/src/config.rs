@@ -8,6 +8,7 @@ use muster_control::{ActivationLockRoute, Readings};
 use muster_transport::Skew;
 
 use crate::activation::ActivationAccess;
+use crate::crash::CrashAt;
 
 /// Whom the server listens to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +35,16 @@ pub struct ServerConfig {
     /// How to reach the vendor's activation service. With it bypass codes go there; without it they
     /// go to the device.
     pub activation: Option<ActivationAccess>,
+    /// How to reach the vendors' push services. Without it nobody is woken: commands wait until their
+    /// devices come.
+    pub push: Option<ActivationAccess>,
     /// Which readings of the documents the server follows where they contradict each other. Who
     /// removes Activation Locks follows from `activation` alone.
     pub readings: Readings,
+    /// Where to offer a proxy for scripts whose hosts are written into them; `None` for none.
+    pub intercept: Option<SocketAddr>,
+    /// Where it is to die, on purpose; nowhere unless it is told.
+    pub crash_at: Vec<CrashAt>,
     /// How far the server's time is ahead of the machine's; the default is not at all.
     pub skew: Skew,
 }
@@ -57,7 +65,8 @@ impl ServerConfig {
         match self.exposure {
             Exposure::Anywhere => None,
             Exposure::LoopbackOnly => {
-                [self.quic, self.admin].into_iter().find(|address| !address.ip().is_loopback())
+                let all = [Some(self.quic), Some(self.admin), self.intercept];
+                all.into_iter().flatten().find(|address| !address.ip().is_loopback())
             }
         }
     }

@@ -24,6 +24,9 @@ pub struct Endpoints {
     pub quic: SocketAddr,
     /// The administrators' side, HTTPS.
     pub admin: SocketAddr,
+    /// The proxy for scripts whose hosts are written into them, if there is one.
+    #[serde(default)]
+    pub intercept: Option<SocketAddr>,
 }
 
 /// A data folder that cannot be used.
@@ -179,7 +182,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), DataDirError>
     write().map_err(|source| io_error("write", path, source))
 }
 
-fn io_error(what: &'static str, path: &Path, source: io::Error) -> DataDirError {
+pub(crate) fn io_error(what: &'static str, path: &Path, source: io::Error) -> DataDirError {
     DataDirError::Io { what, path: path.to_owned(), source }
 }
 

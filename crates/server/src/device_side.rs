@@ -169,4 +169,13 @@ impl DeviceSide {
         drop(timeout(FAREWELL_WITHIN, self.endpoint.wait_idle()).await);
         self.registry.stats.totals()
     }
+
+    /// Ends as [`Server::kill`](crate::Server::kill) does, on a network in memory.
+    ///
+    /// Returns what it had counted. Cancel safe: no, as for [`Self::stop`].
+    pub async fn kill(self, network: &MemoryNetwork) -> Totals {
+        self.killed.cancel();
+        network.silence_server();
+        self.stop().await
+    }
 }

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use tracing::{debug, info, trace, warn};
 
 use crate::clock::Clock;
+use crate::crash::{CrashPoint, Step};
 use crate::registry::Registry;
 use crate::session::{End, broken};
 use crate::slot::Slot;
@@ -88,6 +89,7 @@ impl Enroller {
         let reply = self.reply(device, &applicant)?;
         sender.send(&reply).await.map_err(|error| End::from(error).code())?;
         sender.finish();
+        self.registry.crashes.pass(CrashPoint::EnrolmentReplied);
         // The device closes when it has read its certificate.
         drop(timeout(FAREWELL_WITHIN, connection.closed()).await);
         Ok(())
@@ -184,6 +186,7 @@ impl Enroller {
             self.registry.count(&state.record, &ended, &writes);
             state.record = ended;
             state.revision = revisions.first().copied().unwrap_or(state.revision);
+            state.black_box.decided(now, &writes, state.revision);
             slot.close(CloseCode::CertificateSuperseded);
         }
         Ok(begun)
@@ -193,7 +196,7 @@ impl Enroller {
         let Some(token) = token.write else {
             return Ok(Race::Won(device, Vec::new()));
         };
-        let transaction = Transaction { devices: Vec::new(), tokens: vec![token] };
+        let transaction = Transaction { tokens: vec![token], ..Transaction::default() };
         match self.registry.store().commit(transaction).await {
             Ok(revisions) => Ok(Race::Won(device, revisions)),
             Err(error) => lost_race(&error),
@@ -229,9 +232,16 @@ impl Enroller {
         let devices =
             earlier.write.into_iter().chain([DeviceWrite::of(&record, None, writes)]).collect();
         let tokens = token.write.into_iter().collect();
-        match self.registry.store().commit(Transaction { devices, tokens }).await {
+        self.registry.crashes.before(&[Step::Enrolment]);
+        match self
+            .registry
+            .store()
+            .commit(Transaction { devices, tokens, ..Transaction::default() })
+            .await
+        {
             Ok(revisions) => {
                 let revision = revisions.last().copied().unwrap_or(Revision::FIRST);
+                self.registry.crashes.after(&[Step::Enrolment]);
                 trace!(target: "timeline", device_id = %id, serial = %record.facts.serial, "enrolment");
                 info!(device_id = %id, serial = %record.facts.serial, mode = %record.facts.mode, "device enrolled");
                 if record.live_commands() > 0 {

@@ -12,13 +12,17 @@
 mod activation;
 mod admin_face;
 mod backend;
+mod black_box;
 mod chance;
 mod clock;
 mod config;
+mod crash;
 mod data_dir;
 mod device_side;
 mod enrolment;
 mod gateway;
+mod intercept;
+mod push;
 mod registry;
 mod server;
 mod session;
@@ -29,7 +33,11 @@ mod sweeper;
 mod tokens;
 
 pub use activation::{AccessError, ActivationAccess};
+pub use black_box::{
+    Answered, CommandFacts, FACTS_FORMAT, Fact, NotTaken, RecordFacts, ServerFacts, Standing, What,
+};
 pub use config::{Exposure, ServerConfig};
+pub use crash::{CrashAt, CrashAtError, CrashPoint, Step};
 pub use data_dir::{DataDir, DataDirError, Endpoints};
 pub use device_side::{DeviceSide, Rehearsal};
 pub use server::{Server, ServerError};

@@ -8,12 +8,17 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use muster_admin::is_listed;
 use muster_control::{CommandState, DeviceRecord, Readings, Writes};
 use muster_protocol::{CommandId, DeviceId, SerialNumber, Timestamp};
-use muster_store::{CommitError, DeviceWrite, LoadError, Revision, Store, Transaction};
+use muster_store::{
+    CommitError, DeviceWrite, DocumentWrite, LoadError, Revision, Store, Transaction,
+};
 use tracing::trace;
 
+use crate::black_box::What;
 use crate::chance::Chance;
 use crate::clock::{Clock, unix_us};
-use crate::slot::{SessionNumber, Slot, SlotState};
+use crate::crash::Crashes;
+use crate::push::PushQueue;
+use crate::slot::{Presence, SessionNumber, Slot, SlotState};
 use crate::stats::ServerStats;
 
 /// How often a lost race is run again before it counts as a fault.
@@ -67,6 +72,10 @@ pub(crate) struct Registry {
     chance: Chance,
     sessions: AtomicU64,
     enrolled: AtomicU64,
+    /// Devices that are to be woken.
+    pub(crate) pushes: PushQueue,
+    /// Where this server is to die.
+    pub(crate) crashes: Crashes,
     pub(crate) stats: Arc<ServerStats>,
 }
 
@@ -111,12 +120,34 @@ impl Registry {
         let places = RwLock::new(places);
         let (sessions, enrolled) = (AtomicU64::new(1), AtomicU64::new(enrolled));
         let (readings, chance) = (Readings::default(), Chance::System);
-        Ok(Self { store, places, clock, readings, chance, sessions, enrolled, stats })
+        let (pushes, crashes) = (PushQueue::default(), Crashes::default());
+        Ok(Self {
+            store,
+            places,
+            clock,
+            readings,
+            chance,
+            sessions,
+            enrolled,
+            pushes,
+            crashes,
+            stats,
+        })
     }
 
     /// The same, with records that follow these readings of the documents.
     pub(crate) fn with_readings(self, readings: Readings) -> Self {
         Self { readings, ..self }
+    }
+
+    /// The same, with pushes that somebody sends.
+    pub(crate) fn with_pushes(self, pushes: PushQueue) -> Self {
+        Self { pushes, ..self }
+    }
+
+    /// The same, of a server that is to die at these points.
+    pub(crate) fn with_crashes(self, crashes: Crashes) -> Self {
+        Self { crashes, ..self }
     }
 
     /// The same, with ids that are drawn from somewhere else than the system.
@@ -161,17 +192,22 @@ impl Registry {
 
     /// The place of the latest life of a piece of hardware, whether that life is over or not.
     pub(crate) fn latest_life(&self, serial: &SerialNumber) -> Option<Arc<Slot>> {
+        self.latest_place(serial).map(|(_device, slot)| slot)
+    }
+
+    /// The same, and which life that is.
+    pub(crate) fn latest_place(&self, serial: &SerialNumber) -> Option<(DeviceId, Arc<Slot>)> {
         let places = self.read();
         let (_since, device) = places.latest_by_serial.get(serial)?;
-        places.slots.get(device).cloned()
+        Some((*device, places.slots.get(device)?.clone()))
     }
 
     /// Up to `limit` places after `after`, in the order of their ids.
-    pub(crate) fn page(&self, after: Option<DeviceId>, limit: usize) -> Vec<Arc<Slot>> {
+    pub(crate) fn page(&self, after: Option<DeviceId>, limit: usize) -> Vec<(DeviceId, Arc<Slot>)> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let places = self.read();
         let slots = places.slots.range((from, Bound::Unbounded));
-        slots.take(limit).map(|(_id, slot)| slot.clone()).collect()
+        slots.take(limit).map(|(id, slot)| (*id, slot.clone())).collect()
     }
 
     /// How many devices are enrolled and not deleted.
@@ -188,7 +224,11 @@ impl Registry {
     pub(crate) fn insert(&self, record: DeviceRecord, revision: Revision) {
         self.enrolled.fetch_add(1, Ordering::Relaxed);
         let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
+        let id = record.id;
         places.insert(record, revision);
+        if let Some(slot) = places.slots.get(&id) {
+            slot.black_box.note(self.clock.now(), What::Enrolled);
+        }
     }
 
     /// Lets a record decide and returns once the decision is durable. The caller holds the lock.
@@ -202,27 +242,57 @@ impl Registry {
         state: &mut SlotState,
         decide: impl Fn(&mut DeviceRecord) -> T,
     ) -> Result<T, DecideError> {
+        self.decide_along(state, decide, |_answer| Vec::new()).await
+    }
+
+    /// The same, with documents that become durable along with the decision, if it comes to one.
+    pub(crate) async fn decide_along<T>(
+        &self,
+        state: &mut SlotState,
+        decide: impl Fn(&mut DeviceRecord) -> T,
+        along: impl Fn(&T) -> Vec<DocumentWrite>,
+    ) -> Result<T, DecideError> {
         let device = state.record.id;
         for _race in 0..RACES_MAX {
             let mut next = state.record.clone();
             let answer = decide(&mut next);
             let ended = next.take_writes();
-            if ended.is_empty() {
+            let documents = along(&answer);
+            if ended.is_empty() && documents.is_empty() {
                 state.record = next;
+                self.note_push(state);
                 return Ok(answer);
             }
-            match self.store.commit(transaction(&next, state.revision, &ended)).await {
+            let steps = self.crashes.steps(&state.record, &next, &ended);
+            self.crashes.before(&steps);
+            match self.store.commit(transaction(&next, state.revision, &ended, documents)).await {
                 Ok(revisions) => {
+                    self.crashes.after(&steps);
                     self.count(&state.record, &next, &ended);
                     state.record = next;
                     state.revision = revisions.first().copied().unwrap_or(state.revision);
+                    state.black_box.decided(self.clock.now(), &ended, state.revision);
+                    self.note_push(state);
                     return Ok(answer);
                 }
                 Err(CommitError::Conflict { .. }) => self.reload(state).await?,
-                Err(source) => return Err(DecideError::Store { device, source }),
+                Err(source) => {
+                    state.black_box.note(self.clock.now(), What::NotStored);
+                    return Err(DecideError::Store { device, source });
+                }
             }
         }
         Err(DecideError::Raced { device })
+    }
+
+    /// Puts the next push of a device that is away in line. One that is here needs none: its
+    /// session ends with a decision.
+    ///
+    /// Source: REQ-PUSH-003 (docs/protocol/push.md).
+    pub(crate) fn note_push(&self, state: &SlotState) {
+        if state.presence == Presence::Away && state.record.push.is_some() {
+            self.pushes.set(state.record.id, state.record.next_push(&self.readings));
+        }
     }
 
     async fn reload(&self, state: &mut SlotState) -> Result<(), DecideError> {
@@ -274,9 +344,14 @@ impl Registry {
     }
 }
 
-fn transaction(record: &DeviceRecord, revision: Revision, writes: &Writes) -> Transaction {
+fn transaction(
+    record: &DeviceRecord,
+    revision: Revision,
+    writes: &Writes,
+    documents: Vec<DocumentWrite>,
+) -> Transaction {
     let write = DeviceWrite::of(record, Some(revision), writes.clone());
-    Transaction { devices: vec![write], tokens: Vec::new() }
+    Transaction { devices: vec![write], tokens: Vec::new(), documents }
 }
 
 /// A passcode that is blanked later writes a command again that has ended long ago.

@@ -6,7 +6,8 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use muster_admin::{AdminToken, Backend};
+use muster_admin::{AdminToken, Backend, Credentials, IdentityError};
+use muster_protocol::SerialNumber;
 use muster_protocol::secret::EnrolmentToken;
 use muster_store::{Counts, LoadError, OpenError, Store};
 use muster_transport::{CaError, EndpointError, RunCa, SocketBuffers, server_endpoint};
@@ -14,11 +15,15 @@ use tracing::{info, warn};
 
 use crate::activation::{ActivationAccess, Courier};
 use crate::admin_face::{AdminFace, AdminFaceError};
+use crate::black_box::{self, ServerFacts};
 use crate::chance::random_text;
 use crate::clock::Clock;
-use crate::config::ServerConfig;
+use crate::config::{Exposure, ServerConfig};
+use crate::crash::Crashes;
 use crate::data_dir::{DataDir, DataDirError, Endpoints, read_small, write_private};
 use crate::device_side::{DeviceSide, Ground};
+use crate::intercept::{INTERCEPTED_HOSTS, Interceptor, Work};
+use crate::push::{PushCourier, PushQueue};
 use crate::registry::Registry;
 use crate::stats::Totals;
 use crate::tokens::{TokenError, TokenKind, TokenRequest, issue_token, profiles, run_clock};
@@ -75,12 +80,24 @@ pub enum ServerError {
         #[source]
         source: io::Error,
     },
+    /// The proxy's socket.
+    #[error("failed to listen for clients of the proxy on {address}; is another server running?")]
+    Intercept {
+        /// The wanted address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// HTTPS.
     #[error("failed to prepare the admin face")]
     AdminFace(#[from] AdminFaceError),
     /// The tokens.
     #[error("failed to prepare the enrolment tokens")]
     Token(#[from] TokenError),
+    /// Who may use the admin API.
+    #[error("failed to prepare who may use the admin API")]
+    Clients(#[from] IdentityError),
     /// The administrator's token.
     #[error("failed to draw an admin token")]
     Random(#[from] getrandom::Error),
@@ -102,7 +119,11 @@ impl Server {
         let identity = ca.issue_server()?;
         let listener = TcpListener::bind(config.admin)
             .map_err(|source| ServerError::Admin { address: config.admin, source })?;
-        let face = AdminFace::new(listener, &identity)?;
+        let face = match config.intercept {
+            None => AdminFace::new(listener, &identity)?,
+            Some(_) => AdminFace::new(listener, &ca.issue_server_for(&INTERCEPTED_HOSTS)?)?,
+        };
+        let interceptor = interceptor(config.intercept, face.address).await?;
         let (endpoint, buffers) = server_endpoint(
             config.quic,
             identity,
@@ -116,11 +137,14 @@ impl Server {
         let token = admin_token(&data)?;
         folder_tokens(&data, &store, &clock).await?;
         let quic = endpoint.local_addr().unwrap_or(config.quic);
-        let endpoints = Endpoints { quic, admin: face.address };
+        let intercept = interceptor.as_ref().and_then(|it| it.address().ok());
+        let endpoints = Endpoints { quic, admin: face.address, intercept };
         let ground = Ground {
             registry: Registry::load(store, Arc::default(), clock.clone())
                 .await?
-                .with_readings(config.readings()),
+                .with_readings(config.readings())
+                .with_crashes(Crashes::at(&config.crash_at))
+                .with_pushes(PushQueue::served_by(config.push.as_ref())),
             endpoint,
             ca,
             clock,
@@ -128,13 +152,27 @@ impl Server {
             errands: config.activation.is_some().then(Arc::default),
         };
         data.write_endpoints(endpoints)?;
+        data.take_questions()?;
         let server = Self { endpoints, buffers, data, lock, side: DeviceSide::on(ground) };
         let (backend, stop) = (server.side.backend.clone(), server.side.stop.child_token());
-        server.side.tasks.spawn(face.run(backend, token, stop));
+        let credentials = credentials(config.exposure, &token);
+        let clients = muster_admin::Identity::load(&backend, token, credentials).await?;
+        server.side.tasks.spawn(face.run(backend, clients, stop));
+        server.spawn_interceptor(interceptor);
         server.spawn_courier(config.activation);
+        server.spawn_push_courier(config.push);
+        server.spawn_spill();
         let devices = server.side.registry.len();
         info!(quic = %endpoints.quic, admin = %endpoints.admin, devices, "server listens");
         Ok(server)
+    }
+
+    fn spawn_interceptor(&self, interceptor: Option<Interceptor>) {
+        if let Some(interceptor) = interceptor {
+            let tasks = self.side.tasks.clone();
+            let work = Work { stop: self.side.stop.child_token(), tasks };
+            self.side.tasks.spawn(interceptor.run(work));
+        }
     }
 
     fn spawn_courier(&self, activation: Option<ActivationAccess>) {
@@ -147,6 +185,27 @@ impl Server {
             access,
             service: Mutex::default(),
         };
+        tasks.spawn(Arc::new(courier).run(stop.child_token()));
+    }
+
+    /// Tells whoever asks in the data folder what is known of a device.
+    fn spawn_spill(&self) {
+        let DeviceSide { registry, backend, stop, tasks, .. } = &self.side;
+        let (clock, data) = (backend.clock.clone(), self.data.clone());
+        tasks.spawn(black_box::serve(registry.clone(), clock, data, stop.child_token()));
+    }
+
+    /// What is known of the latest life of a piece of hardware, and what was done about it lately.
+    ///
+    /// Cancel safe: yes.
+    pub async fn facts(&self, serial: &SerialNumber) -> Option<ServerFacts> {
+        self.side.registry.facts(serial, &self.side.backend.clock).await
+    }
+
+    fn spawn_push_courier(&self, push: Option<ActivationAccess>) {
+        let DeviceSide { registry, backend, stop, tasks, .. } = &self.side;
+        let Some(access) = push else { return };
+        let courier = PushCourier::new(registry.clone(), backend.clock.clone(), access);
         tasks.spawn(Arc::new(courier).run(stop.child_token()));
     }
 
@@ -221,6 +280,25 @@ impl Server {
         // Only now may the next server have the folder.
         drop(lock);
         totals
+    }
+}
+
+async fn interceptor(
+    address: Option<SocketAddr>,
+    admin: SocketAddr,
+) -> Result<Option<Interceptor>, ServerError> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    let bound = Interceptor::bind(address, admin).await;
+    bound.map(Some).map_err(|source| ServerError::Intercept { address, source })
+}
+
+/// The secrets of the documentation where only this machine can use them, else those of the folder.
+fn credentials(exposure: Exposure, token: &AdminToken) -> Credentials {
+    match exposure {
+        Exposure::LoopbackOnly => Credentials::WellKnown,
+        Exposure::Anywhere => Credentials::OfFolder(token.clone()),
     }
 }
 

@@ -18,6 +18,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use tracing::{Instrument as _, debug, info_span, trace, warn};
 
+use crate::black_box::What;
+use crate::crash::CrashPoint;
 use crate::gateway::Gateway;
 use crate::registry::DecideError;
 use crate::slot::{Mail, Presence, SessionNumber, Slot};
@@ -67,6 +69,14 @@ impl End {
         match self {
             Self::Close(code) => *code,
             Self::Gone => CloseCode::Done,
+        }
+    }
+
+    /// The code the device is told, if it can be told anything.
+    const fn heard(&self) -> Option<u32> {
+        match self {
+            Self::Close(code) => Some(code.code()),
+            Self::Gone => None,
         }
     }
 }
@@ -130,6 +140,7 @@ async fn run(
     drop(greeting);
     debug!("session begins");
     let end = session.run(&hello).await;
+    session.note(What::SessionEnded { session: session.number.0, code: end.heard() });
     Box::pin(session.leave()).await;
     debug!(?end, "session ends");
     end
@@ -190,6 +201,7 @@ impl Session {
             registry.decide(&mut state, |record| record.hello(now, hello)).await?;
             state.presence = Presence::Greeting(self.number);
             self.slot.hold(self.number);
+            self.note(What::SessionBegan { session: self.number.0, minor: hello.minor });
             trace!(target: "timeline", device_id = %state.record.id, "session begins");
             state.record.policy
         };
@@ -231,16 +243,29 @@ impl Session {
                 let span = info_span!("command", command_id = %id, attempt = attempt.number());
                 self.send(&ToDevice::Command(command)).instrument(span).await
             }
+            Mail::Inform(policy) => self.send(&ToDevice::PolicyUpdate(policy)).await,
             Mail::Close(code) => Err(code.into()),
             Mail::Replaced => Err(CloseCode::Replaced.into()),
             Mail::Nothing => Ok(()),
         }
     }
 
+    /// Takes note of what happens, for whoever asks afterwards.
+    pub(crate) fn note(&self, what: What) {
+        self.slot.black_box.note(self.gateway.clock.now(), what);
+    }
+
     /// Hands a message to the device.
     pub(crate) async fn send(&mut self, message: &ToDevice) -> Result<(), End> {
+        let is_command = matches!(message, ToDevice::Command(_));
+        if is_command {
+            self.gateway.registry.crashes.pass(CrashPoint::Sending);
+        }
         let sent = timeout(SEND_WITHIN, self.sender.send(message)).await;
         let bytes = sent.map_err(|_elapsed| End::Close(CloseCode::RetryLater))??;
+        if is_command {
+            self.gateway.registry.crashes.pass(CrashPoint::Sent);
+        }
         let bytes = u64::try_from(bytes).unwrap_or(0);
         self.gateway.registry.stats.bytes_sent.fetch_add(bytes, Ordering::Relaxed);
         Ok(())
@@ -294,7 +319,8 @@ async fn first_message(receiver: &mut FrameReceiver) -> Result<Hello, End> {
             ToServer::TokenUpdate(_)
             | ToServer::StatusReport(_)
             | ToServer::Idle
-            | ToServer::CommandResult(_),
+            | ToServer::CommandResult(_)
+            | ToServer::PushUpdate(_),
         )) => Err(CloseCode::WrongState.into()),
         Ok(None) => Err(CloseCode::Done.into()),
         Err(error) => Err(broken(&error)),

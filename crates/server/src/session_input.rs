@@ -5,13 +5,17 @@ use muster_protocol::limits::{
     ERROR_ITEMS_MAX, LIST_ITEMS_MAX, TEXT_BYTES_MAX, UNLOCK_TOKEN_BYTES_MAX,
 };
 use muster_protocol::management::{CommandResult, ToDevice, ToServer, TokenUpdate};
+use muster_protocol::planted::{Plant, is};
 use muster_protocol::{
-    Answer, CloseCode, Command, ErrorItem, Outcome, QueryResponse, QueryValue, Timestamp,
+    Answer, CloseCode, Command, ErrorItem, Outcome, PushUpdate, QueryResponse, QueryValue,
+    Timestamp,
 };
 use tokio::sync::MutexGuard;
 use tracing::{Instrument as _, debug, info_span};
 
 use crate::activation::awaits_service;
+use crate::black_box::What;
+use crate::crash::CrashPoint;
 use crate::session::{End, Session};
 use crate::slot::{Presence, SlotState};
 use crate::stats::ServerStats;
@@ -19,14 +23,20 @@ use crate::stats::ServerStats;
 impl Session {
     pub(crate) async fn handle(&mut self, message: ToServer) -> Result<(), End> {
         let now = self.gateway.clock.now();
+        self.note(What::came(&message));
         match message {
             ToServer::Hello(_) => Err(CloseCode::WrongState.into()),
             ToServer::TokenUpdate(update) => self.escrow(now, update).await,
             ToServer::StatusReport(status) => {
                 self.decide(|record| record.report(now, status)).await
             }
+            ToServer::PushUpdate(update) => {
+                check_push(&update)?;
+                self.decide(|record| record.push_update(now, &update)).await
+            }
             ToServer::Idle => self.offer(now).await,
             ToServer::CommandResult(result) => {
+                self.gateway.registry.crashes.pass(CrashPoint::ResultReceived);
                 let attempt = result.attempt.number();
                 let span = info_span!("command", command_id = %result.id, attempt);
                 self.settle(now, result).instrument(span).await
@@ -50,13 +60,20 @@ impl Session {
     async fn offer(&mut self, now: Timestamp) -> Result<(), End> {
         let (command, busy) = {
             let mut state = self.lock().await?;
+            let looks = !is(Plant::FirstIdleOffersNothing)
+                || state.presence != Presence::Greeting(self.number);
             let next = self.gateway.registry.decide(&mut state, |record| {
                 record.idle(now);
                 let busy = record.has_in_flight();
-                (record.next(now, self.gateway.registry.readings()), busy)
+                let readings = self.gateway.registry.readings();
+                (looks.then(|| record.next(now, readings)).flatten(), busy)
             });
             let next = next.await?;
-            state.presence = Presence::Ready(self.number);
+            state.presence = match &next {
+                // Source: REQ-PUSH-008 (docs/protocol/push.md).
+                (None, false) if state.record.push.is_some() => Presence::Parting(self.number),
+                _ => Presence::Ready(self.number),
+            };
             self.note_errand(&state.record);
             next
         };
@@ -86,6 +103,9 @@ impl Session {
         let (settled, next, lifecycle) = self.decide_settle(now, &result).await?;
         debug!(?settled, "answer taken");
         self.count(settled);
+        if let Some(unchanged) = What::settled(settled) {
+            self.note(unchanged);
+        }
         match lifecycle {
             // The device is about to leave by itself; it has nothing more to ask here.
             Lifecycle::Unenrolled { .. } => Err(CloseCode::Done.into()),
@@ -137,6 +157,15 @@ fn check_update(update: &TokenUpdate) -> Result<(), End> {
     let code = update.bypass_code.as_ref().map_or(0, |code| code.expose().len());
     within(token, UNLOCK_TOKEN_BYTES_MAX)?;
     within(code, TEXT_BYTES_MAX)
+}
+
+/// Source: REQ-LIMIT-002, REQ-LIMIT-005 (docs/protocol/limits.md).
+fn check_push(update: &PushUpdate) -> Result<(), End> {
+    let Some(target) = &update.target else {
+        return Ok(());
+    };
+    let texts = [&target.topic, &target.token, &target.magic];
+    texts.into_iter().try_for_each(|text| within(text.len(), TEXT_BYTES_MAX))
 }
 
 /// Source: REQ-LIMIT-002, REQ-LIMIT-005 (docs/protocol/limits.md).

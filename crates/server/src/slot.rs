@@ -1,18 +1,22 @@
 //! One device's place in the server: its record and the session that serves it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use muster_control::{DeviceRecord, Readings};
 use muster_protocol::planted::{Plant, is};
-use muster_protocol::{CloseCode, Command, Timestamp};
+use muster_protocol::{CloseCode, Command, Policy, Timestamp};
 use muster_store::Revision;
 use tokio::sync::{MutexGuard, Notify};
+
+use crate::black_box::BlackBox;
 
 /// A device's place. Decisions about one device happen one after another under its lock.
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) state: tokio::sync::Mutex<SlotState>,
     mailbox: Mutex<Mailbox>,
+    /// What came and what was decided lately; to be read while a decision is under way.
+    pub(crate) black_box: Arc<BlackBox>,
     /// Tells the session that its mailbox has something.
     pub(crate) mail: Notify,
 }
@@ -26,6 +30,8 @@ pub(crate) struct SlotState {
     pub(crate) revision: Revision,
     /// Whether the device is here.
     pub(crate) presence: Presence,
+    /// The one of the slot.
+    pub(crate) black_box: Arc<BlackBox>,
 }
 
 /// Whether a device is here, and ready for commands.
@@ -37,6 +43,9 @@ pub(crate) enum Presence {
     Greeting(SessionNumber),
     /// A session that takes commands as they come.
     Ready(SessionNumber),
+    /// A session of a woken device that has heard that nothing waits: it is about to leave, and what
+    /// is said to it now may be said to nobody. What comes up meanwhile is pushed when it has left.
+    Parting(SessionNumber),
 }
 
 /// Tells one session of a device from the next.
@@ -47,6 +56,7 @@ pub(crate) struct SessionNumber(pub(crate) u64);
 #[derive(Debug, Default)]
 struct Mailbox {
     holder: Option<SessionNumber>,
+    policy: Option<Policy>,
     command: Option<Command>,
     close: Option<CloseCode>,
 }
@@ -54,6 +64,8 @@ struct Mailbox {
 /// What a session finds in its mailbox.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Mail {
+    /// Tell the device that this is asked of it from now on.
+    Inform(Policy),
     /// Hand this to the device.
     Deliver(Command),
     /// Close the connection with this code.
@@ -66,10 +78,17 @@ pub(crate) enum Mail {
 
 impl Slot {
     pub(crate) fn new(record: DeviceRecord, revision: Revision) -> Self {
-        let state = SlotState { record, revision, presence: Presence::Away };
+        let black_box = Arc::new(BlackBox::default());
+        let state = SlotState {
+            record,
+            revision,
+            presence: Presence::Away,
+            black_box: Arc::clone(&black_box),
+        };
         Self {
             state: tokio::sync::Mutex::new(state),
             mailbox: Mutex::default(),
+            black_box,
             mail: Notify::new(),
         }
     }
@@ -122,6 +141,12 @@ impl Slot {
         }
     }
 
+    /// Leaves a changed policy for the session that holds the mailbox.
+    pub(crate) fn inform(&self, policy: Policy) {
+        self.with_mailbox(|mailbox| mailbox.policy = Some(policy));
+        self.mail.notify_one();
+    }
+
     /// Asks the session that holds the mailbox to close.
     pub(crate) fn close(&self, code: CloseCode) {
         self.with_mailbox(|mailbox| mailbox.close = Some(code));
@@ -135,6 +160,12 @@ impl Slot {
                 Mail::Replaced
             } else if let Some(code) = mailbox.close.take() {
                 Mail::Close(code)
+            } else if let Some(policy) = mailbox.policy.take() {
+                if mailbox.command.is_some() {
+                    // One notice may stand for two pieces of mail.
+                    self.mail.notify_one();
+                }
+                Mail::Inform(policy)
             } else {
                 mailbox.command.take().map_or(Mail::Nothing, Mail::Deliver)
             }
@@ -151,7 +182,7 @@ impl Presence {
     pub(crate) fn is(self, session: SessionNumber) -> bool {
         match self {
             Self::Away => false,
-            Self::Greeting(here) | Self::Ready(here) => here == session,
+            Self::Greeting(here) | Self::Ready(here) | Self::Parting(here) => here == session,
         }
     }
 
@@ -166,7 +197,7 @@ impl Presence {
     ) -> Option<Command> {
         match self {
             Self::Ready(_) => record.next(now, readings),
-            Self::Away | Self::Greeting(_) => None,
+            Self::Away | Self::Greeting(_) | Self::Parting(_) => None,
         }
     }
 }
@@ -175,7 +206,9 @@ impl Presence {
 mod tests {
     use super::*;
     use muster_control::{EnrolmentProfile, KeyFingerprint, NewLife};
-    use muster_protocol::{DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion, Policy};
+    use muster_protocol::{
+        Attempt, CommandHead, CommandId, DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion,
+    };
 
     const FIRST: SessionNumber = SessionNumber(1);
     const SECOND: SessionNumber = SessionNumber(2);
@@ -210,6 +243,23 @@ mod tests {
         take_place(&slot, SECOND).await;
         assert!(slot.lock_for(FIRST).await.is_none());
         assert!(slot.lock_for(SECOND).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_command_that_waits_behind_a_policy_is_not_forgotten() {
+        let slot = slot();
+        take_place(&slot, FIRST).await;
+        let head = CommandHead {
+            id: CommandId::from_bytes([3; 16]),
+            attempt: Attempt::new(1),
+            expires_at: Timestamp::ZERO,
+        };
+        slot.deliver(Command { head, request: None });
+        slot.inform(Policy::NONE);
+        slot.mail.notified().await;
+        assert_eq!(slot.collect(FIRST), Mail::Inform(Policy::NONE));
+        slot.mail.notified().await;
+        assert!(matches!(slot.collect(FIRST), Mail::Deliver(_)));
     }
 
     #[tokio::test]

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_protocol::DeviceId;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -41,15 +40,15 @@ async fn sweep(registry: &Registry, clock: &Clock, stop: &CancellationToken) {
         if page.is_empty() {
             return;
         }
-        for slot in &page {
-            after = Some(sweep_one(registry, clock, slot).await);
+        for (device, slot) in &page {
+            sweep_one(registry, clock, slot).await;
+            after = Some(*device);
         }
         tokio::task::yield_now().await;
     }
 }
 
-/// Looks at one device and says which it was.
-async fn sweep_one(registry: &Registry, clock: &Clock, slot: &Slot) -> DeviceId {
+async fn sweep_one(registry: &Registry, clock: &Clock, slot: &Slot) {
     let mut state = slot.state.lock().await;
     let device = state.record.id;
     let now = clock.now();
@@ -57,5 +56,4 @@ async fn sweep_one(registry: &Registry, clock: &Clock, slot: &Slot) -> DeviceId 
     if overdue && let Err(error) = registry.decide(&mut state, |record| record.expire(now)).await {
         warn!(%device, error = &error as &dyn std::error::Error, "sweep not stored");
     }
-    device
 }

@@ -86,7 +86,7 @@ pub(crate) async fn issue_token(
         },
     };
     let tokens = vec![TokenWrite { expected: None, record }];
-    store.commit(Transaction { devices: Vec::new(), tokens }).await?;
+    store.commit(Transaction { tokens, ..Transaction::default() }).await?;
     Ok(EnrolmentToken::new(text))
 }
 

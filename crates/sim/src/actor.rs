@@ -1,13 +1,15 @@
 //! The agent's shell in the simulated world: a device, its identity and its way to the server.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use muster_device::{Backoff, Calendar, Device, Habit, Person, Phase};
+use muster_device::push::WakeWord;
+use muster_device::{Backoff, Calendar, Device, Habit, Input, Person, Phase};
 use muster_protocol::management::CommandResult;
 use muster_protocol::planted::{Plant, is};
-use muster_protocol::{DeviceId, Policy, Seed, Timestamp};
+use muster_protocol::{DeviceId, Policy, PushTarget, Seed, Timestamp};
 
 use crate::armed::Armed;
 use crate::fault::{Condition, Fault};
@@ -50,6 +52,14 @@ pub(crate) enum Reach {
     Offline,
 }
 
+/// Whether the core has said all it has to say.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    Waits,
+    /// It speaks; what comes meanwhile waits in this order.
+    Speaks(VecDeque<Input>),
+}
+
 /// Key and certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
@@ -63,6 +73,7 @@ pub(crate) struct Actor {
     pub(crate) number: u32,
     pub(crate) policy: Policy,
     pub(crate) device: Device,
+    pub(crate) turn: Turn,
     pub(crate) identity: Option<Identity>,
     /// What a crash leaves.
     pub(crate) durable: Box<(Device, Option<Identity>)>,
@@ -80,6 +91,16 @@ pub(crate) struct Actor {
     pub(crate) armed: Vec<Armed>,
     /// What the step under way does differently.
     pub(crate) twist: Option<Fault>,
+    /// What goes wrong with the next pushes.
+    pub(crate) wakes: VecDeque<Fault>,
+    /// Pushes the next one overtakes.
+    pub(crate) held_wakes: Vec<WakeWord>,
+    /// From when on it is connected to its push service, if it has a network.
+    pub(crate) push_path_from: Timestamp,
+    /// Where it is woken; the system remembers that when the agent dies.
+    pub(crate) push_target: Option<PushTarget>,
+    /// How often it asked for an address.
+    pub(crate) registrations: u32,
     /// The path to the server.
     pub(crate) weather: Weather,
     /// How late it answers, and until when.
@@ -116,6 +137,7 @@ impl Actor {
             earlier: None,
             crashes: 0,
             device,
+            turn: Turn::Waits,
             identity: None,
             aim: Aim::Rest,
             way: Way::Down,
@@ -124,6 +146,11 @@ impl Actor {
             misdeed: None,
             armed: Vec::new(),
             twist: None,
+            wakes: VecDeque::new(),
+            held_wakes: Vec::new(),
+            push_path_from: Timestamp::ZERO,
+            push_target: None,
+            registrations: 0,
             weather: Weather::fair(seed.child("weather", index).stream()),
             slow: (Duration::ZERO, Timestamp::ZERO),
             ahead: Duration::ZERO,
@@ -159,6 +186,10 @@ impl Actor {
         let (device, identity) = (*self.durable).clone();
         self.device = device;
         self.identity = identity;
+        // Whoever is dead hears nothing of what was on its way to them.
+        if let Turn::Speaks(later) = &mut self.turn {
+            later.clear();
+        }
         self.aim = Aim::Rest;
         self.way = Way::Down;
         self.last_answer = None;
@@ -190,6 +221,11 @@ impl Actor {
         }
     }
 
+    /// Whether it sleeps until a push brings it. A copy hears none.
+    pub(crate) fn is_to_be_woken(&self) -> bool {
+        self.aim == Aim::Rest && self.copy_of.is_none() && self.device.is_asleep()
+    }
+
     /// Whether the flow of the step under way is changed in this way; if so, it was.
     pub(crate) fn takes(&mut self, twist: Fault) -> bool {
         self.twist.take_if(|set| *set == twist).is_some()
@@ -203,6 +239,30 @@ impl Actor {
     /// The moment at which its own clock says `at`.
     pub(crate) fn moment_of(&self, at: Timestamp) -> Timestamp {
         Timestamp::ZERO.after(at.since(Timestamp::ZERO.after(self.ahead)))
+    }
+
+    /// Takes its turn with an input, or leaves it for later if it speaks already.
+    pub(crate) fn takes_turn(&mut self, input: Input) -> bool {
+        match &mut self.turn {
+            Turn::Speaks(later) => {
+                later.push_back(input);
+                false
+            }
+            Turn::Waits => {
+                self.turn = Turn::Speaks(VecDeque::from([input]));
+                true
+            }
+        }
+    }
+
+    /// What came first of what waits; with the last of it, its turn is over.
+    pub(crate) fn next_input(&mut self) -> Option<Input> {
+        let Turn::Speaks(later) = &mut self.turn else { return None };
+        let next = later.pop_front();
+        if next.is_none() {
+            self.turn = Turn::Waits;
+        }
+        next
     }
 
     /// The number of its next connection.

@@ -7,8 +7,7 @@
 
 use core::time::Duration;
 
-use muster_protocol::Mode;
-use muster_protocol::seed::Stream;
+pub use muster_protocol::fault::{Condition, Moment, Scope, Trigger};
 use serde::{Deserialize, Serialize};
 
 use crate::link::Way;
@@ -54,131 +53,6 @@ impl Injection {
     pub const fn after(self, moment: Moment) -> Self {
         Self { trigger: Trigger::After(moment), ..self }
     }
-}
-
-/// Who is struck. A fault of the server strikes the server, whatever the scope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Scope {
-    /// One device, by its number.
-    Device(u32),
-    /// Every device that is managed in this way.
-    Mode(Mode),
-    /// So many of so many devices, drawn for each.
-    Share {
-        /// So many.
-        hits: u32,
-        /// Of so many.
-        of: u32,
-    },
-    /// Every device.
-    All,
-}
-
-impl Scope {
-    /// Whether the device is struck; `draws` is its own stream for this fault.
-    pub(crate) fn strikes(self, device: u32, mode: Mode, draws: &mut Stream) -> bool {
-        match self {
-            Self::Device(number) => number == device,
-            Self::Mode(struck) => struck == mode,
-            Self::Share { hits, of } => draws.chance(hits.into(), of.into()),
-            Self::All => true,
-        }
-    }
-}
-
-/// When a fault strikes, counted from the time of its act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Trigger {
-    /// At the time of the act.
-    AtOnce,
-    /// Once, the next time.
-    After(Moment),
-    /// Once, as soon as the device is so.
-    When(Condition),
-    /// Once, the n-th time.
-    Nth {
-        /// Of what.
-        moment: Moment,
-        /// Counted from one.
-        nth: u32,
-    },
-    /// Every time anew with these odds, until everything is calm.
-    Odds {
-        /// Of what.
-        moment: Moment,
-        /// So many times.
-        hits: u32,
-        /// Of so many.
-        of: u32,
-    },
-}
-
-/// Something that happens again and again, and that a fault can wait for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Moment {
-    /// The device begins an attempt to enrol or to connect.
-    Connecting,
-    /// The device has a connection.
-    Connected,
-    /// A command reaches the device.
-    CommandArrives,
-    /// A command reaches the device that it was sent before.
-    CommandReturns,
-    /// The device hands out an effect of any kind; it is not carried out yet.
-    Output,
-    /// The device is about to make its state durable.
-    Persisting,
-    /// The state is durable.
-    Persisted,
-    /// A command has taken effect.
-    Executed,
-    /// The device is about to answer a command.
-    Answering,
-    /// The answer is on its way.
-    Answered,
-    /// The server is about to write.
-    Committing,
-    /// The server has written, and told nobody.
-    Committed,
-}
-
-impl Moment {
-    /// Every moment.
-    pub const ALL: [Self; 12] = [
-        Self::Connecting,
-        Self::Connected,
-        Self::CommandArrives,
-        Self::CommandReturns,
-        Self::Output,
-        Self::Persisting,
-        Self::Persisted,
-        Self::Executed,
-        Self::Answering,
-        Self::Answered,
-        Self::Committing,
-        Self::Committed,
-    ];
-}
-
-/// A state of a device that a fault can wait for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Condition {
-    /// It is enrolled.
-    Enrolled,
-    /// It is enrolled and has a connection.
-    Connected,
-    /// It is in Lost Mode.
-    Lost,
-    /// It is switched off.
-    SwitchedOff,
-    /// It has left management.
-    Unenrolled,
-}
-
-impl Condition {
-    /// Every state.
-    pub const ALL: [Self; 5] =
-        [Self::Enrolled, Self::Connected, Self::Lost, Self::SwitchedOff, Self::Unenrolled];
 }
 
 /// What goes wrong.
@@ -284,11 +158,29 @@ pub enum Fault {
         /// For how long.
         lasts: Duration,
     },
-    /// The vendor's activation service does not answer.
+    /// The vendor's services do not answer.
     ServiceDown {
         /// For how long.
         lasts: Duration,
     },
+    /// The next push reaches nobody.
+    WakeLost,
+    /// The next push comes late.
+    WakeLate {
+        /// By this much.
+        delay: Duration,
+    },
+    /// The next push finds the device away from its push service, and the newest is kept.
+    WakeCoalesced {
+        /// For how long.
+        lasts: Duration,
+    },
+    /// The next push finds the device away from its push service, and is not kept.
+    WakeExpired,
+    /// The next push comes twice.
+    WakeDuplicated,
+    /// The next push comes behind the one after it.
+    WakeReordered,
 }
 
 /// How far a lost attempt comes.
@@ -330,11 +222,17 @@ impl Fault {
             Self::ServerClock { .. } => "server-clock",
             Self::DiskFull { .. } => "disk-full",
             Self::ServiceDown { .. } => "service-down",
+            Self::WakeLost => "wake-lost",
+            Self::WakeLate { .. } => "wake-late",
+            Self::WakeCoalesced { .. } => "wake-coalesced",
+            Self::WakeExpired => "wake-expired",
+            Self::WakeDuplicated => "wake-duplicated",
+            Self::WakeReordered => "wake-reordered",
         }
     }
 
     /// One of each kind, for tables and tests.
-    pub const EACH: [Self; 25] = {
+    pub const EACH: [Self; 31] = {
         let lasts = Duration::from_secs(60);
         let delay = Duration::from_secs(1);
         [
@@ -363,6 +261,12 @@ impl Fault {
             Self::ServerClock { ahead: lasts },
             Self::DiskFull { lasts },
             Self::ServiceDown { lasts },
+            Self::WakeLost,
+            Self::WakeLate { delay },
+            Self::WakeCoalesced { lasts },
+            Self::WakeExpired,
+            Self::WakeDuplicated,
+            Self::WakeReordered,
         ]
     };
 
@@ -393,7 +297,13 @@ impl Fault {
             | Self::ServerBusy { .. }
             | Self::ServerClock { .. }
             | Self::DiskFull { .. }
-            | Self::ServiceDown { .. } => None,
+            | Self::ServiceDown { .. }
+            | Self::WakeLost
+            | Self::WakeLate { .. }
+            | Self::WakeCoalesced { .. }
+            | Self::WakeExpired
+            | Self::WakeDuplicated
+            | Self::WakeReordered => None,
         }
     }
 
@@ -425,7 +335,13 @@ impl Fault {
             | Self::Slow { .. }
             | Self::DeviceClock { .. }
             | Self::Clone
-            | Self::TokenRefused => false,
+            | Self::TokenRefused
+            | Self::WakeLost
+            | Self::WakeLate { .. }
+            | Self::WakeCoalesced { .. }
+            | Self::WakeExpired
+            | Self::WakeDuplicated
+            | Self::WakeReordered => false,
         }
     }
 }

@@ -37,11 +37,13 @@ pub enum Invariant {
     L3,
     /// No device connects faster than the back-off law lets it.
     L4,
+    /// A woken device connects only for a reason.
+    L5,
 }
 
 impl Invariant {
     /// Every promise.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::S1,
         Self::S2,
         Self::S3,
@@ -55,6 +57,7 @@ impl Invariant {
         Self::L2,
         Self::L3,
         Self::L4,
+        Self::L5,
     ];
 
     /// The promise in words.
@@ -74,6 +77,7 @@ impl Invariant {
             Self::L2 => "every device that can be connected is",
             Self::L3 => "what got NotNow is offered again once the device is ready, and not before",
             Self::L4 => "no device connects faster than the back-off law lets it",
+            Self::L5 => "a woken device connects only for a reason",
         }
     }
 }
@@ -123,7 +127,7 @@ impl Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seed, scenario, version } = self;
-        write!(f, "seed {seed}, scenario {scenario:016x}, version {version}")
+        write!(f, "seed {seed}, plan {scenario:016x}, version {version}")
     }
 }
 
@@ -157,7 +161,7 @@ mod tests {
         assert_eq!(
             violation.to_string(),
             "S1 (a command executes at most once in effect) at 1:00:00.000000 on device 4: \
-             it happened twice [seed 17, scenario 0000000000000abc, version 0.1.0]"
+             it happened twice [seed 17, plan 0000000000000abc, version 0.1.0]"
         );
     }
 }

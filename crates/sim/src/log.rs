@@ -69,6 +69,12 @@ pub enum What {
     Cloned { of: u32 },
     /// From now on the clock of the server is ahead by so much.
     Clock { ahead: Duration },
+    /// The server has the device woken.
+    Pushed { life: DeviceId },
+    /// A push has reached the device.
+    Woken,
+    /// The device has taken what waits and left, to be woken.
+    Asleep,
 }
 
 /// How much of the log is kept in memory; the digest covers all of it either way.

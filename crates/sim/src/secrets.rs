@@ -26,7 +26,10 @@ impl Secrets {
                 self.bypass_codes.extend(update.bypass_code.clone());
             }
             ToServer::CommandResult(result) => self.see_outcome(&result.outcome),
-            ToServer::Hello(_) | ToServer::StatusReport(_) | ToServer::Idle => {}
+            ToServer::Hello(_)
+            | ToServer::StatusReport(_)
+            | ToServer::Idle
+            | ToServer::PushUpdate(_) => {}
         }
     }
 

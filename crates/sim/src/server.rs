@@ -1,14 +1,17 @@
 //! The server's shell in the simulated world: sessions around the records of `control`.
 
 mod effects;
+mod enrolment;
+mod ids;
+mod push;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use muster_control::{
-    Action, CERTIFICATE_LIFETIME, CancelOutcome, DeviceRecord, EnrolmentProfile, Lifecycle,
-    NewCommand, NewLife, Readings, Stage, SubmitRefusal, VendorOutcome,
+    Action, CERTIFICATE_LIFETIME, CancelOutcome, DeviceRecord, Lifecycle, NewCommand, Readings,
+    Stage, SubmitRefusal, VendorOutcome,
 };
 use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer, Welcome};
 use muster_protocol::planted::{Plant, is};
@@ -20,6 +23,7 @@ use crate::store::{Failed, Store};
 
 use effects::Presence;
 pub(crate) use effects::{Applicant, Effects, Key};
+pub(crate) use ids::{command_number, owner};
 
 #[derive(Debug)]
 struct Slot {
@@ -102,52 +106,6 @@ impl Server {
         slot.is_some_and(|slot| matches!(slot.presence, Presence::Ready(_)))
     }
 
-    /// Lets hardware in, ending its earlier life.
-    ///
-    /// Source: REQ-ENROL-009, REQ-ENROL-012 (docs/protocol/enrolment.md).
-    pub(crate) fn enrol(
-        &mut self,
-        now: Timestamp,
-        applicant: &Applicant,
-        effects: &mut Effects,
-    ) -> Result<DeviceId, CloseCode> {
-        if let Some(prior) = self.life_of(applicant.device) {
-            let known = self.record(prior);
-            let repeated = known
-                .is_some_and(|it| it.key == applicant.key.fingerprint() && it.status.is_none());
-            if repeated {
-                return Ok(prior);
-            }
-            let ended = self.decide(now, prior, effects, |record| record.enrolled_again(now));
-            ended.map_err(|_failed| CloseCode::RetryLater)?;
-            self.close_session(prior, CloseCode::CertificateSuperseded, effects);
-        }
-        self.begin(now, applicant, effects)
-    }
-
-    fn begin(
-        &mut self,
-        now: Timestamp,
-        applicant: &Applicant,
-        effects: &mut Effects,
-    ) -> Result<DeviceId, CloseCode> {
-        let Applicant { device, facts, key, policy } = applicant;
-        let issued = self.issued.entry(*device).or_default();
-        issued.lives += 1;
-        let id = DeviceId::from_bytes(numbered(1, *device, issued.lives.into()));
-        let profile = EnrolmentProfile { name: "default".into(), policy: *policy };
-        let life = NewLife { id, facts: facts.clone(), key: key.fingerprint(), profile };
-        let mut record = DeviceRecord::new(now, life);
-        let writes = record.take_writes();
-        let written = self.store.commit(now, &record, &writes);
-        written.map_err(|_failed| CloseCode::RetryLater)?;
-        self.latest.insert(*device, id);
-        let slot = Slot { record, presence: Presence::Away };
-        self.slots.get_or_insert_default().insert(id, slot);
-        effects.seen.push((id, What::Enrolled { life: id }));
-        Ok(id)
-    }
-
     /// Whether the certificate of a life has run out: TLS refuses it then.
     ///
     /// Source: REQ-CERT-007 (docs/protocol/certificates.md).
@@ -183,6 +141,9 @@ impl Server {
             ToServer::StatusReport(status) => self
                 .of(link)
                 .and_then(|life| Ok(self.decide(now, life, effects, |it| it.report(now, status))?)),
+            ToServer::PushUpdate(update) => self.of(link).and_then(|life| {
+                Ok(self.decide(now, life, effects, |it| it.push_update(now, &update))?)
+            }),
             ToServer::Idle => self.idle(now, link, effects),
             ToServer::CommandResult(result) => self.settle(now, link, &result, effects),
         };
@@ -268,9 +229,7 @@ impl Server {
         (action, lifetime): (Action, Duration),
         effects: &mut Effects,
     ) -> Result<CommandId, &'static str> {
-        let issued = self.issued.entry(owner(life)).or_default();
-        issued.commands += 1;
-        let id = CommandId::from_bytes(numbered(2, owner(life), issued.commands));
+        let id = self.next_command(owner(life));
         let (presence, readings) = (self.presence(life), self.readings);
         let name = action.kind().graph_name();
         if is(Plant::AcceptedBeforeDurable) {
@@ -405,6 +364,7 @@ impl Server {
         effects: &mut Effects,
         decide: impl FnOnce(&mut DeviceRecord) -> T,
     ) -> Result<T, Failed> {
+        effects.touched.push(life);
         let slot = self.slots.as_mut().and_then(|slots| slots.get_mut(&life));
         let slot = slot.ok_or(Failed::Full)?;
         let mut next = slot.record.clone();
@@ -446,21 +406,4 @@ const fn refusal(refusal: SubmitRefusal) -> &'static str {
         SubmitRefusal::Capability(_) => "capability",
         SubmitRefusal::QueueFull => "queue full",
     }
-}
-
-/// Sixteen bytes with a kind, the number of a hardware, and a number within it: one device more
-/// changes no id of another.
-fn numbered(kind: u8, device: u32, number: u64) -> [u8; 16] {
-    let mut bytes = [0; 16];
-    bytes[0] = kind;
-    bytes[4..8].copy_from_slice(&device.to_be_bytes());
-    bytes[8..].copy_from_slice(&number.to_be_bytes());
-    bytes
-}
-
-/// The hardware a life is of.
-pub(crate) fn owner(life: DeviceId) -> u32 {
-    let mut number = [0; 4];
-    number.copy_from_slice(&life.as_bytes()[4..8]);
-    u32::from_be_bytes(number)
 }

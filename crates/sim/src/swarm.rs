@@ -3,13 +3,14 @@
 //! The options themselves are drawn first, so that a run of a thousand seeds meets quiet worlds,
 //! wild ones and worlds with one fault only.
 
+mod contact;
 mod trouble;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use muster_control::{Action, ActionKind, ActivationLockRoute, Readings};
+use muster_control::{Action, ActionKind, ActivationLockRoute, LostModeAfterErase, Readings};
 use muster_device::{DeviceSpec, Habit, Persona, PromptHabit, Screen};
 use muster_protocol::seed::Stream;
 use muster_protocol::status::{Presence, Switch};
@@ -89,7 +90,9 @@ impl Swarm {
         let more = self.size.devices_max.saturating_sub(self.size.devices_min);
         let count = self.size.devices_min + draws.below(more + 1);
         let numbers = || (0_u32..).take(usize::try_from(count).unwrap_or(1));
-        let devices = numbers().map(|number| self.device(root, number)).collect();
+        let share = contact::share(root);
+        let planned = numbers().map(|number| self.device(root, number));
+        let devices: Vec<_> = planned.map(|it| contact::drawn(root, share, it)).collect();
         let kinds = self.kinds(&mut draws);
         let mut acts = Vec::new();
         for device in numbers() {
@@ -97,9 +100,16 @@ impl Swarm {
             self.ask(&mut own, device, &mut acts);
             self.storm(&mut own, device, &kinds, &mut acts);
         }
+        if self.size.faults_per_hour_max > 0 {
+            for device in &devices {
+                let first = device.number * NUMBERS_PER_DEVICE;
+                contact::spoil(root, device, (first, self.size.stormy), &mut acts);
+            }
+        }
         self.server_faults(&mut draws, &mut acts);
         acts.sort_by_key(|act| act.at);
         let calm_at = Timestamp::ZERO.after(self.size.stormy);
+        let end_at = calm_at.after(contact::calm(self.size.calm, &devices));
         Plan {
             seed,
             network: network(&mut draws),
@@ -107,7 +117,7 @@ impl Swarm {
             devices,
             acts,
             calm_at,
-            end_at: calm_at.after(self.size.calm),
+            end_at,
         }
     }
 
@@ -197,7 +207,13 @@ fn readings(draws: &mut Stream) -> Readings {
     } else {
         ActivationLockRoute::Device
     };
-    Readings { activation_lock_route, ..Readings::default() }
+    // Drawn last: what is drawn before stays as it is.
+    let lost_mode_after_erase = if draws.chance(1, 4) {
+        LostModeAfterErase::Reapplied
+    } else {
+        LostModeAfterErase::Forgotten
+    };
+    Readings { activation_lock_route, lost_mode_after_erase, ..Readings::default() }
 }
 
 fn network(draws: &mut Stream) -> Network {

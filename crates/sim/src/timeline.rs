@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 use muster_protocol::{CloseCode, CommandId, Timestamp};
 
 use crate::log::{Entry, What};
+use crate::server::command_number;
 
 /// Where something happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,6 +124,9 @@ fn told(what: &What) -> Told {
         }
         What::FaultOver { name } => fault(name, format!("{name} is over")),
         What::Cloned { of } => fault("clone", format!("is a copy of device {of}")),
+        What::Pushed { .. } => message(Server, Lane::Vendor, String::from("push")),
+        What::Woken => message(Lane::Vendor, Device, String::from("push")),
+        What::Asleep => note(Device, String::from("sleeps until it is woken")),
         What::Clock { ahead } => fault("server", format!("clock is {ahead:?} ahead")),
     }
 }
@@ -142,7 +146,7 @@ fn fault(name: &str, text: String) -> Told {
 
 /// The lane a fault strikes, by its name: on the network, but for those that begin like these.
 fn struck(name: &str) -> Lane {
-    const ELSEWHERE: [(&str, Lane); 14] = [
+    const ELSEWHERE: [(&str, Lane); 15] = [
         ("crash", Lane::Device),
         ("clone", Lane::Device),
         ("device", Lane::Device),
@@ -157,6 +161,7 @@ fn struck(name: &str) -> Lane {
         ("disk", Lane::Server),
         ("token", Lane::Server),
         ("service", Lane::Vendor),
+        ("wake", Lane::Vendor),
     ];
     let struck = ELSEWHERE.iter().find(|(begins, _lane)| name.starts_with(begins));
     struck.map_or(Lane::Network, |(_begins, lane)| *lane)
@@ -166,11 +171,12 @@ fn reason(code: Option<CloseCode>) -> String {
     code.map_or_else(String::new, |code| format!(", {code:?}"))
 }
 
-/// Commands of a run are numbered; the number says more than the id around it.
+/// A command by its device and its place among what that device was asked: the id holds both.
 fn name(command: CommandId) -> String {
-    let mut number = [0; 8];
-    number.copy_from_slice(&command.as_bytes()[8..]);
-    format!("command {}", u64::from_be_bytes(number))
+    match command_number(command) {
+        Some((device, number)) => format!("command {device}-{number}"),
+        None => String::from("an unknown command"),
+    }
 }
 
 #[cfg(test)]
@@ -186,5 +192,13 @@ mod tests {
         }
         assert_eq!(struck(Fault::Cut.name()), Lane::Network);
         assert_eq!(struck(Fault::AgentCrash.name()), Lane::Device);
+    }
+
+    #[test]
+    fn a_command_is_named_by_its_device_and_its_number_there() {
+        let mut bytes = [0; 16];
+        (bytes[0], bytes[7], bytes[15]) = (2, 3, 12);
+        assert_eq!(name(CommandId::from_bytes(bytes)), "command 3-12");
+        assert_eq!(name(CommandId::from_bytes([0xfe; 16])), "an unknown command");
     }
 }

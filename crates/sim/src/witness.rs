@@ -3,6 +3,8 @@
 //! It sees the log and nothing else. It shares no decision with `control`: what it knows of a
 //! command is what was seen of it.
 
+mod liveness;
+
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::format;
 use alloc::string::String;
@@ -21,14 +23,6 @@ const CONNECTS_WITHIN: Duration = Duration::from_secs(10);
 /// Most connections of one device in that span: four from the first delays, and room for those
 /// a person or a restart asks for.
 const CONNECTS_MAX: usize = 20;
-
-/// Within this span of calm every device that can be connected is: the longest delay between two
-/// attempts, an attempt, and room for a device that is restarted or set up anew.
-const ONLINE_WITHIN: Duration = Duration::from_secs(5 * 60);
-
-/// Within this span of calm, in which users unlock their devices every minute, what got `NotNow`
-/// is offered again.
-const OFFERED_AGAIN_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 /// Requests after which a device is no longer managed.
 const ENDINGS: [&str; 4] = ["EraseDevice", "WIPE", "RemoveProfile", "RELINQUISH_OWNERSHIP"];
@@ -63,6 +57,8 @@ pub struct Witness {
     ahead: Duration,
     calm_since: Option<Timestamp>,
     connects: BTreeMap<u32, VecDeque<Timestamp>>,
+    /// Woken devices that have left and had no reason to come since.
+    asleep: BTreeSet<u32>,
     accepted: u64,
     route: ActivationLockRoute,
     violation: Option<Violation>,
@@ -75,6 +71,8 @@ pub enum Standing {
     Served,
     /// Not.
     Away,
+    /// Not, and waits to be woken.
+    Asleep,
 }
 
 /// What was seen of a command.
@@ -84,6 +82,7 @@ struct Known {
     device: u32,
     order: u64,
     first: bool,
+    accepted_at: Timestamp,
     expires_at: Timestamp,
     attempt: u32,
     executed: u32,
@@ -111,10 +110,11 @@ impl Witness {
     /// Looks at one line of the log.
     pub fn see(&mut self, entry: &Entry) {
         let (at, device) = (entry.at, entry.device.unwrap_or_default());
+        self.see_reason(device, &entry.what);
         match &entry.what {
             What::Accepted { life, command, action, expires_at }
             | What::Unheard { life, command, action, expires_at } => {
-                self.accepted((*life, device), *command, action, *expires_at);
+                self.accepted((at, *life, device), *command, action, *expires_at);
             }
             What::Sent { life, connection, command, attempt } => {
                 self.on_one_connection(at, *life, *connection, *command);
@@ -146,7 +146,13 @@ impl Witness {
                 self.with_device.remove(life);
                 self.deferred.remove(life);
             }
-            What::Connecting => self.connecting(at, device),
+            What::Connecting => {
+                self.for_a_reason(at, device);
+                self.connecting(at, device);
+            }
+            What::Asleep => {
+                self.asleep.insert(device);
+            }
             // An agent that starts anew knows nothing of the delays before.
             What::Fault { name: "crash" } => {
                 self.connects.remove(&device);
@@ -163,6 +169,8 @@ impl Witness {
             What::Closed { .. }
             | What::Cancelled { .. }
             | What::Refused { .. }
+            | What::Pushed { .. }
+            | What::Woken
             | What::Phase { .. }
             | What::User { .. }
             | What::Fault { .. }
@@ -177,7 +185,7 @@ impl Witness {
 
     fn accepted(
         &mut self,
-        (life, device): (DeviceId, u32),
+        (at, life, device): (Timestamp, DeviceId, u32),
         command: CommandId,
         action: &str,
         expires_at: Timestamp,
@@ -192,6 +200,7 @@ impl Witness {
             device,
             order,
             first: FIRST.contains(&action),
+            accepted_at: at,
             expires_at,
             attempt: 0,
             executed: 0,
@@ -398,66 +407,6 @@ impl Witness {
     pub fn calm(&mut self, at: Timestamp) {
         self.connects.clear();
         self.calm_since = Some(at);
-    }
-
-    /// L2 and L3 while everything is calm: how a device that wants to be connected stands now.
-    pub fn standing(&mut self, at: Timestamp, device: u32, life: DeviceId, standing: Standing) {
-        let Some(calm_since) = self.calm_since else { return };
-        match standing {
-            Standing::Away => {
-                let since = *self.away.entry(device).or_insert(at);
-                if at.since(since) > ONLINE_WITHIN {
-                    let what = format!("could be connected and is not since {since}");
-                    self.report(Violation::new(Invariant::L2, at, device, what));
-                }
-            }
-            Standing::Served => {
-                self.away.remove(&device);
-                self.offered_again(at, life, calm_since);
-            }
-        }
-    }
-
-    fn offered_again(&mut self, at: Timestamp, life: DeviceId, calm_since: Timestamp) {
-        let forgotten = |command: &&CommandId| {
-            let known = self.commands.get(command).filter(|known| known.last == Some("NotNow"));
-            let since = known.and_then(|known| known.deferred_at).map(|it| it.max(calm_since));
-            since.is_some_and(|since| at.since(since) > OFFERED_AGAIN_WITHIN)
-        };
-        let mut open = self.open.get(&life).into_iter().flatten();
-        if let Some(command) = open.find(forgotten).copied() {
-            let what = format!("{command} got NotNow and was not offered again");
-            self.break_promise(Invariant::L3, at, command, what);
-        }
-    }
-
-    /// L1 for a life that is over: nothing of it may be left open.
-    pub fn over(&mut self, at: Timestamp, life: DeviceId) {
-        let left = self.open.get(&life).and_then(|open| open.first().copied());
-        if let Some(command) = left {
-            let what = format!("{command} is open in a life that is over");
-            self.break_promise(Invariant::L1, at, command, what);
-        }
-    }
-
-    /// L1, L2 and L3 for one device at the end of the run.
-    pub fn end(&mut self, at: Timestamp, device: u32, life: DeviceId, standing: Standing) {
-        if standing == Standing::Away {
-            let what = String::from("is managed and not connected");
-            self.report(Violation::new(Invariant::L2, at, device, what));
-            return;
-        }
-        let now = at.after(self.ahead);
-        let lives = |command: &&CommandId| {
-            self.commands.get(command).is_some_and(|known| known.expires_at > now)
-        };
-        let open = self.open.get(&life).into_iter().flatten().find(lives).copied();
-        if let Some((command, known)) = open.and_then(|id| Some((id, self.commands.get(&id)?))) {
-            let deferred = known.last == Some("NotNow");
-            let invariant = if deferred { Invariant::L3 } else { Invariant::L1 };
-            let what = format!("{command} has not ended after {} attempts", known.attempt);
-            self.break_promise(invariant, at, command, what);
-        }
     }
 
     fn break_promise(

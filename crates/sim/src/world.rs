@@ -3,20 +3,22 @@
 mod acts;
 mod device_side;
 mod faults;
+mod push;
 mod server_side;
 mod stage;
 mod vendor_side;
 
-use alloc::collections::{BTreeMap, BinaryHeap};
+use alloc::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::time::Duration;
 
-use muster_control::{Action, VendorOutcome};
+use muster_control::{Action, PushOrder, PushOutcome, VendorOutcome};
 use muster_device::activation::ActivationService;
-use muster_device::{Note, Phase};
+use muster_device::push::{PushServiceState, WakeWord};
+use muster_device::{Contact, Note, Phase};
 use muster_protocol::management::{ToDevice, ToServer};
-use muster_protocol::{CloseCode, CommandId, DeviceId, Seed, Timestamp};
+use muster_protocol::{CloseCode, CommandId, DeviceId, Seed, SerialNumber, Timestamp};
 
 use crate::actor::{Actor, Aim};
 use crate::invariant::{Origin, Violation};
@@ -51,6 +53,12 @@ pub struct World {
     server_ahead: Duration,
     vendor: ActivationService,
     vendor_down_until: Timestamp,
+    push: PushServiceState,
+    /// When each life is owed its next push.
+    pushes: BTreeMap<DeviceId, Timestamp>,
+    /// Lives for which a push is with the service.
+    pushing: BTreeSet<DeviceId>,
+    by_serial: BTreeMap<SerialNumber, u32>,
     commands: BTreeMap<u32, (DeviceId, CommandId)>,
     log: Log,
     secrets: Secrets,
@@ -202,6 +210,28 @@ enum Event {
     VendorAgain {
         life: DeviceId,
     },
+    /// The server looks whether a device has to be woken.
+    PushDue {
+        life: DeviceId,
+    },
+    PushAsked {
+        life: DeviceId,
+        order: PushOrder,
+    },
+    PushAnswered {
+        life: DeviceId,
+        order: PushOrder,
+        outcome: PushOutcome,
+    },
+    /// A push reaches its device.
+    Wake {
+        device: u32,
+        word: WakeWord,
+    },
+    /// The device finds its push service again.
+    PushPathBack {
+        device: u32,
+    },
     ServerStarts,
     Calm,
     Help,
@@ -296,6 +326,10 @@ impl World {
             server_ahead: Duration::ZERO,
             vendor: vendor_side::books(&plan.devices),
             vendor_down_until: Timestamp::ZERO,
+            push: PushServiceState::default(),
+            pushes: BTreeMap::new(),
+            pushing: BTreeSet::new(),
+            by_serial: push::by_serial(&plan.devices),
             commands: BTreeMap::new(),
             log: Log::new(keep),
             secrets: Secrets::default(),
@@ -352,6 +386,13 @@ impl World {
                 self.vendor_answered(life, command, outcome);
             }
             Event::VendorAgain { life } => self.call_vendor(life),
+            Event::PushDue { life } => self.push_due(life),
+            Event::PushAsked { life, order } => self.push_asked(life, order),
+            Event::PushAnswered { life, order, outcome } => {
+                self.push_answered(life, &order, outcome);
+            }
+            Event::Wake { device, word } => self.wake(device, word),
+            Event::PushPathBack { device } => self.follow_presence(device),
             Event::ServerStarts => self.server_starts(),
             Event::Calm => self.calm(),
             Event::Help => self.help(),
@@ -385,6 +426,9 @@ impl World {
             self.witness.over(self.now, life);
         }
         for (device, life, standing) in self.standings() {
+            // A woken device may be on its way at any moment, this one too.
+            let is_woken = self.actors[&device].device.contact() == Contact::Woken;
+            let standing = if is_woken { Standing::Asleep } else { standing };
             self.witness.end(self.now, device, life, standing);
         }
     }
@@ -401,7 +445,8 @@ impl World {
     /// A device that finds no network by itself, as one that restarted while it was lost, stays
     /// away for good; nobody promised otherwise.
     fn standings(&self) -> Vec<(u32, DeviceId, Standing)> {
-        let wanted = self.actors.values().filter(|actor| actor.aim != Aim::Rest);
+        let is_wanted = |actor: &&Actor| actor.aim != Aim::Rest || actor.is_to_be_woken();
+        let wanted = self.actors.values().filter(is_wanted);
         wanted
             .filter_map(|actor| Some((actor.number, actor.device.id()?, self.standing(actor))))
             .collect()
@@ -409,6 +454,9 @@ impl World {
 
     /// Whether the device is managed and served.
     fn standing(&self, actor: &Actor) -> Standing {
+        if actor.is_to_be_woken() {
+            return Standing::Asleep;
+        }
         let served = actor.device.phase() == Phase::Enrolled
             && actor.device.id().is_some_and(|life| self.server.is_ready(life));
         if served { Standing::Served } else { Standing::Away }

@@ -57,7 +57,8 @@ async fn call(store: Store, number: u32) -> Result<u64, Box<dyn Error + Send + S
 
 async fn commit(store: &Store, write: DeviceWrite) -> Result<Revision, muster_store::CommitError> {
     let expected = write.expected;
-    let transaction = Transaction { devices: vec![write], tokens: Vec::new() };
+    let transaction =
+        Transaction { devices: vec![write], tokens: Vec::new(), documents: Vec::new() };
     let revisions = store.commit(transaction).await?;
     Ok(revisions.first().copied().or(expected).unwrap_or(Revision::FIRST))
 }

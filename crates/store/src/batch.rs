@@ -5,13 +5,16 @@ use muster_protocol::DeviceId;
 
 use crate::error::BatchError;
 use crate::row::{CommandRow, to_json};
-use crate::transaction::{DeviceRow, DeviceWrite, Enrolled, Revision, TokenWrite, Transaction};
+use crate::transaction::{
+    DeviceRow, DeviceWrite, DocumentWrite, Enrolled, Revision, TokenWrite, Transaction,
+};
 
 /// Everything one transaction writes.
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) devices: Vec<DeviceChange>,
     pub(crate) tokens: Vec<TokenChange>,
+    pub(crate) documents: Vec<DocumentWrite>,
     pub(crate) meta: Option<(String, String)>,
 }
 
@@ -40,7 +43,7 @@ impl Batch {
             change.row.as_ref().map(|row| row.enrolled) == Some(Enrolled::Yes)
         });
         let tokens = transaction.tokens.iter().map(TokenChange::of).collect();
-        Ok(Self { devices, tokens, meta: None })
+        Ok(Self { devices, tokens, documents: transaction.documents, meta: None })
     }
 
     pub(crate) fn of_meta(key: String, value: String) -> Self {

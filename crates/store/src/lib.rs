@@ -19,4 +19,6 @@ mod transaction;
 pub use counts::{Counts, StateCounts};
 pub use error::{CommitError, LoadError, OpenError, Source};
 pub use store::Store;
-pub use transaction::{DeviceRow, DeviceWrite, Revision, Stored, TokenWrite, Transaction};
+pub use transaction::{
+    DeviceRow, DeviceWrite, DocumentPage, DocumentWrite, Revision, Stored, TokenWrite, Transaction,
+};

@@ -14,7 +14,7 @@ use crate::counts::Counts;
 use crate::error::{BatchError, CommitError, LoadError};
 use crate::row::{CommandRow, Pending};
 use crate::rows::{Row, Rows};
-use crate::transaction::{DeviceRow, Enrolled, Revision};
+use crate::transaction::{DeviceRow, DocumentPage, DocumentWrite, Enrolled, Revision};
 
 #[derive(Clone, Default)]
 pub(crate) struct Memory(Arc<Mutex<Shelf>>);
@@ -40,6 +40,7 @@ struct Tables {
     commands: BTreeMap<Place, CommandRow>,
     places: BTreeMap<CommandId, Place>,
     tokens: BTreeMap<[u8; 32], Row>,
+    documents: BTreeMap<(&'static str, String), String>,
     meta: BTreeMap<String, String>,
 }
 
@@ -115,6 +116,8 @@ impl Tables {
     fn apply(&mut self, batch: Batch, done: &mut Vec<Undo>) -> Result<(), CommitError> {
         batch.devices.into_iter().try_for_each(|change| self.apply_device(change, done))?;
         batch.tokens.into_iter().try_for_each(|change| self.apply_token(change, done))?;
+        // Nothing is refused from here on.
+        batch.documents.into_iter().for_each(|write| self.apply_document(write));
         self.meta.extend(batch.meta);
         Ok(())
     }
@@ -224,6 +227,14 @@ impl Tables {
         Ok(())
     }
 
+    fn apply_document(&mut self, write: DocumentWrite) {
+        let DocumentWrite { kind, id, body } = write;
+        match body {
+            Some(body) => self.documents.insert((kind, id), body),
+            None => self.documents.remove(&(kind, id)),
+        };
+    }
+
     fn commands_of(&self, device: DeviceId) -> impl DoubleEndedIterator<Item = &CommandRow> {
         self.commands.range((device, 0)..=(device, u64::MAX)).map(|(_place, row)| row)
     }
@@ -284,6 +295,33 @@ impl Rows for Tables {
         };
         self.commands.values().for_each(|row| counts.add(row.state, 1));
         Ok(counts)
+    }
+
+    fn documents(
+        &self,
+        kind: &'static str,
+        page: &DocumentPage,
+        limit: usize,
+    ) -> Result<Vec<(String, String)>, LoadError> {
+        let of_kind = self.documents.iter().filter(|((other, _id), _body)| *other == kind);
+        let copied = |((_kind, id), body): (&(&str, String), &String)| (id.clone(), body.clone());
+        Ok(match page {
+            DocumentPage::After(after) => of_kind
+                .filter(|((_, id), _)| after.as_ref().is_none_or(|after| id > after))
+                .take(limit)
+                .map(copied)
+                .collect(),
+            DocumentPage::Before(before) => of_kind
+                .rev()
+                .filter(|((_, id), _)| before.as_ref().is_none_or(|before| id < before))
+                .take(limit)
+                .map(copied)
+                .collect(),
+        })
+    }
+
+    fn document(&self, kind: &'static str, id: &str) -> Result<Option<String>, LoadError> {
+        Ok(self.documents.get(&(kind, id.to_owned())).cloned())
     }
 
     fn meta(&self, key: &str) -> Result<Option<String>, LoadError> {

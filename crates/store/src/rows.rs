@@ -4,7 +4,7 @@ use muster_protocol::{CommandId, DeviceId, SerialNumber};
 
 use crate::counts::Counts;
 use crate::error::LoadError;
-use crate::transaction::Revision;
+use crate::transaction::{DocumentPage, Revision};
 
 /// A row with a revision, as text. No `Debug`: the body may hold secrets.
 #[derive(Clone)]
@@ -39,6 +39,16 @@ pub(crate) trait Rows {
     fn command(&self, id: CommandId) -> Result<Option<String>, LoadError>;
 
     fn counts(&self) -> Result<Counts, LoadError>;
+
+    /// Ids and texts.
+    fn documents(
+        &self,
+        kind: &'static str,
+        page: &DocumentPage,
+        limit: usize,
+    ) -> Result<Vec<(String, String)>, LoadError>;
+
+    fn document(&self, kind: &'static str, id: &str) -> Result<Option<String>, LoadError>;
 
     fn meta(&self, key: &str) -> Result<Option<String>, LoadError>;
 }

@@ -12,7 +12,7 @@ use crate::memory::Memory;
 use crate::row;
 use crate::rows::{Row, Rows};
 use crate::sqlite::Sqlite;
-use crate::transaction::{Revision, Stored, Transaction};
+use crate::transaction::{DocumentPage, Revision, Stored, Transaction};
 
 /// Where records are kept. Clones are cheap and share the same records.
 #[derive(Clone, Debug)]
@@ -160,6 +160,36 @@ impl Store {
     /// [`LoadError`].
     pub async fn counts(&self) -> Result<Counts, LoadError> {
         self.read(|rows| rows.counts()).await
+    }
+
+    /// Up to `limit` documents of a kind: ids and texts.
+    ///
+    /// Cancel safe: yes.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub async fn documents(
+        &self,
+        kind: &'static str,
+        page: DocumentPage,
+        limit: usize,
+    ) -> Result<Vec<(String, String)>, LoadError> {
+        self.read(move |rows| rows.documents(kind, &page, limit)).await
+    }
+
+    /// The text of a document.
+    ///
+    /// Cancel safe: yes.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub async fn document(
+        &self,
+        kind: &'static str,
+        id: &str,
+    ) -> Result<Option<String>, LoadError> {
+        let id = id.to_owned();
+        self.read(move |rows| rows.document(kind, &id)).await
     }
 
     /// A value kept beside the records, such as the start of the run.

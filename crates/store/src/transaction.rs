@@ -48,6 +48,36 @@ pub struct Transaction {
     pub devices: Vec<DeviceWrite>,
     /// Enrolment tokens.
     pub tokens: Vec<TokenWrite>,
+    /// Documents of the tenant.
+    pub documents: Vec<DocumentWrite>,
+}
+
+/// A write to one document, whatever stood there before.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DocumentWrite {
+    /// What it is one of.
+    pub kind: &'static str,
+    /// Its name among its kind.
+    pub id: String,
+    /// Its text; `None` removes it.
+    pub body: Option<String>,
+}
+
+/// Leaves out the body: it may hold secrets.
+impl fmt::Debug for DocumentWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("DocumentWrite");
+        out.field("kind", &self.kind).field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// From where and in which direction documents are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DocumentPage {
+    /// Upwards by id, behind this one; from the lowest if there is none.
+    After(Option<String>),
+    /// Downwards by id, before this one; from the highest if there is none.
+    Before(Option<String>),
 }
 
 /// A write to one record. Its revision moves by one.

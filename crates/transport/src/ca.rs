@@ -162,8 +162,25 @@ impl RunCa {
     /// # Errors
     /// As for [`Self::issue_server`].
     pub fn issue_server_from(&self, now: SystemTime) -> Result<Identity, CaError> {
+        self.issue_named(server_params(Validity::run_from(now))?)
+    }
+
+    /// Makes a key and a certificate for a server that also answers for other hosts. Whoever trusts
+    /// this CA takes it for them.
+    ///
+    /// # Errors
+    /// [`CaError::Sign`] if a host is no DNS name, or the crypto library fails.
+    pub fn issue_server_for(&self, hosts: &[&str]) -> Result<Identity, CaError> {
+        let mut params = server_params(Validity::run_from(SystemTime::now()))?;
+        for host in hosts {
+            params.subject_alt_names.push(SanType::DnsName(ia5(host)?));
+        }
+        self.issue_named(params)
+    }
+
+    fn issue_named(&self, params: CertificateParams) -> Result<Identity, CaError> {
         let key = KeyPair::generate_for(&rcgen::PKCS_ED25519)?;
-        let certificate = server_params(Validity::run_from(now))?.signed_by(&key, &self.issuer)?;
+        let certificate = params.signed_by(&key, &self.issuer)?;
         Ok(Identity {
             chain: vec![certificate.into(), self.certificate_der()],
             key: PrivateKeyDer::Pkcs8(key.serialize_der().into()),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use muster_protocol::limits::{DEVICE_STREAMS_MAX, IDLE_TIMEOUT};
 use quinn::{
     AsyncUdpSocket, ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, IdleTimeout,
-    TransportConfig, VarInt,
+    MtuDiscoveryConfig, TransportConfig, VarInt,
 };
 use rustls::pki_types::CertificateDer;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -164,6 +164,19 @@ pub(crate) fn device_transport(keep_alive: Duration) -> Arc<TransportConfig> {
     transport
         .max_concurrent_bidi_streams(VarInt::from_u32(0))
         .keep_alive_interval(Some(keep_alive));
+    Arc::new(transport)
+}
+
+/// The same for a device that looks for the largest datagram its path carries, and begins again
+/// with the smallest when that changes.
+///
+/// Source: RFC 8899; RFC 9000, section 14.3.
+pub(crate) fn discovering_transport(keep_alive: Duration) -> Arc<TransportConfig> {
+    let mut transport = transport();
+    transport
+        .max_concurrent_bidi_streams(VarInt::from_u32(0))
+        .keep_alive_interval(Some(keep_alive))
+        .mtu_discovery_config(Some(MtuDiscoveryConfig::default()));
     Arc::new(transport)
 }
 

@@ -40,7 +40,7 @@ pub use reset::ResetKey;
 pub use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 pub use skew::{Moves, Skew};
 pub use tls::{
-    ClientTls, SERVER_NAME, TlsError, https_client_config, https_server_config,
+    ClientTls, PathMtu, SERVER_NAME, TlsError, https_client_config, https_server_config,
     mutual_https_server_config,
 };
 pub use validity::Validity;

@@ -128,6 +128,12 @@ impl MemoryNetwork {
         server_on(socket, self.draws(SERVER), (identity, ca), reset, skew)
     }
 
+    /// Takes its address from the server's endpoint: from now on it hears and says nothing, as one
+    /// whose process was killed. The next server to be opened has the address.
+    pub fn silence_server(&self) {
+        self.air().move_in(SERVER);
+    }
+
     /// Opens an endpoint for devices: a link of its own to the server.
     ///
     /// # Errors

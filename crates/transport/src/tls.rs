@@ -19,7 +19,7 @@ use rustls::server::{NoServerSessionStorage, VerifierBuilderError, WebPkiClientV
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, ConfigBuilder, ConfigSide, RootCertStore, ServerConfig, WantsVerifier};
 
-use crate::endpoint::device_transport;
+use crate::endpoint::{device_transport, discovering_transport};
 use crate::identity::Identity;
 use crate::skew::Skew;
 
@@ -59,6 +59,17 @@ pub struct ClientTls {
     management: ClientConfig,
     /// Shared by all devices: a copy for each would cost a fleet memory.
     transport: Arc<quinn::TransportConfig>,
+    /// The same for devices that measure their path.
+    discovering: Arc<quinn::TransportConfig>,
+}
+
+/// What a device takes for the largest datagram its path carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathMtu {
+    /// What every path of QUIC carries, 1,200 bytes: nothing a session says is much larger.
+    Smallest,
+    /// What it finds out, at the price of some packets after each handshake.
+    Discovered,
 }
 
 impl ClientTls {
@@ -76,14 +87,16 @@ impl ClientTls {
         base.alpn_protocols = vec![alpn::MANAGEMENT.to_vec()];
         let transport = device_transport(KEEP_ALIVE);
         let enrolment = quic_client(enrolment, transport.clone())?;
-        Ok(Self { enrolment, management: base, transport })
+        let discovering = discovering_transport(KEEP_ALIVE);
+        Ok(Self { enrolment, management: base, transport, discovering })
     }
 
     /// The same with devices that ping this often: the sooner, the earlier they notice a server
     /// that was killed and came back.
     #[must_use]
     pub fn with_keep_alive(self, every: Duration) -> Self {
-        Self { transport: device_transport(every), ..self }
+        let (transport, discovering) = (device_transport(every), discovering_transport(every));
+        Self { transport, discovering, ..self }
     }
 
     /// The same in a time of its own: what servers show is held against it.
@@ -111,10 +124,26 @@ impl ClientTls {
     /// # Errors
     /// [`TlsError::Refused`] if the key is not one TLS can sign with, or not the certificate's.
     pub fn management(&self, identity: &Identity) -> Result<quinn::ClientConfig, TlsError> {
+        self.management_over(PathMtu::Smallest, identity)
+    }
+
+    /// The same over a path of which the device takes this for its largest datagram.
+    ///
+    /// # Errors
+    /// As for [`Self::management`].
+    pub fn management_over(
+        &self,
+        path: PathMtu,
+        identity: &Identity,
+    ) -> Result<quinn::ClientConfig, TlsError> {
+        let transport = match path {
+            PathMtu::Smallest => &self.transport,
+            PathMtu::Discovered => &self.discovering,
+        };
         let certified = certified_key(identity)?;
         let mut config = self.management.clone();
         config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(certified));
-        quic_client(config, self.transport.clone())
+        quic_client(config, transport.clone())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Serves the activation service over HTTPS.
+//! Serves the vendor's services over HTTPS.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -17,6 +17,7 @@ use tracing::{error, info, warn};
 
 use crate::desk::Desk;
 use crate::folder::{FolderError, VendorFolder};
+use crate::push::{PushDesk, push_router};
 use crate::router::router;
 
 /// How long open requests may take to finish once the service stops.
@@ -34,7 +35,7 @@ const PING_EVERY: Duration = Duration::from_secs(30);
 /// The name in the customer's certificate.
 const CUSTOMER: &str = "muster push certificate";
 
-/// Where the service listens and keeps its certificates.
+/// Where the vendor listens and keeps its certificates.
 #[derive(Clone, Debug)]
 pub struct VendorConfig {
     /// TCP address, on loopback only; port 0 picks a free one.
@@ -43,7 +44,7 @@ pub struct VendorConfig {
     pub folder: VendorFolder,
 }
 
-/// The running service. Dropping it stops it; see [`VendorFace::stop`].
+/// The running services. Dropping it stops it; see [`VendorFace::stop`].
 #[derive(Debug)]
 pub struct VendorFace {
     address: SocketAddr,
@@ -51,20 +52,20 @@ pub struct VendorFace {
     tasks: TaskTracker,
 }
 
-/// Why the service does not start.
+/// Why the services do not start.
 #[derive(Debug, thiserror::Error)]
 pub enum VendorError {
     /// An address that other machines could reach.
-    #[error("{0} is not a loopback address; the activation service listens on loopback only")]
+    #[error("{0} is not a loopback address; the vendor's services listen on loopback only")]
     Exposed(SocketAddr),
     /// The folder.
-    #[error("failed to prepare the folder of the activation service")]
+    #[error("failed to prepare the vendor's folder")]
     Folder(#[from] FolderError),
     /// The certificates.
-    #[error("failed to prepare the certificates of the activation service")]
+    #[error("failed to prepare the vendor's certificates")]
     Ca(#[from] CaError),
     /// The socket.
-    #[error("failed to listen on {address}; is another activation service running?")]
+    #[error("failed to listen on {address}; is another vendor's service running?")]
     Listen {
         /// The wanted address.
         address: SocketAddr,
@@ -78,13 +79,18 @@ pub enum VendorError {
 }
 
 impl VendorFace {
-    /// Serves `desk` and returns once it listens.
+    /// Serves the activation service of `desk` and the push services of `push`, and returns once it
+    /// listens.
     ///
     /// Cancel safe: yes, it waits for nothing.
     ///
     /// # Errors
     /// [`VendorError`] says which part does not start.
-    pub fn start(config: &VendorConfig, desk: impl Desk) -> Result<Self, VendorError> {
+    pub fn start(
+        config: &VendorConfig,
+        desk: impl Desk,
+        push: impl PushDesk,
+    ) -> Result<Self, VendorError> {
         let VendorConfig { address, folder } = config;
         if !address.ip().is_loopback() {
             return Err(VendorError::Exposed(*address));
@@ -100,8 +106,9 @@ impl VendorFace {
         folder.write_endpoint(address)?;
         let (handle, tasks) = (Handle::new(), TaskTracker::new());
         let tls = RustlsConfig::from_config(Arc::new(tls));
-        tasks.spawn(serve(listener, tls, router(desk), handle.clone()));
-        info!(%address, "activation service listens");
+        let routes = router(desk).merge(push_router(push));
+        tasks.spawn(serve(listener, tls, routes, handle.clone()));
+        info!(%address, "the vendor's services listen");
         Ok(Self { address, handle, tasks })
     }
 
@@ -118,7 +125,7 @@ impl VendorFace {
         self.handle.graceful_shutdown(Some(DRAIN_WITHIN));
         self.tasks.close();
         if timeout(STOP_WITHIN, self.tasks.wait()).await.is_err() {
-            warn!("activation service did not stop in time");
+            warn!("the vendor's services did not stop in time");
         }
     }
 }
@@ -139,7 +146,7 @@ async fn serve(
         // Answers are small and awaited: to hold them back for more would cost 40 ms each.
         Ok(server) => server.map(|tls| tls.acceptor(NoDelayAcceptor::new())),
         Err(error) => {
-            error!(%error, "activation service cannot serve");
+            error!(%error, "the vendor's services cannot be served");
             return;
         }
     };
@@ -148,6 +155,6 @@ async fn serve(
     http.http2().timer(TokioTimer::new()).keep_alive_interval(PING_EVERY);
     let served = server.handle(handle).serve(routes.into_make_service()).await;
     if let Err(error) = served {
-        error!(%error, "activation service ended");
+        error!(%error, "the vendor's services ended");
     }
 }

@@ -6,8 +6,7 @@ use muster_control::{Action, ActionKind, CommandRecord, CommandState, DeviceReco
 use muster_protocol::{CommandId, ErrorItem, Timestamp};
 use serde::Serialize;
 
-use crate::backend::Backend;
-use crate::devices::managed_device::date_time;
+use crate::devices::managed_device::{Around, date_time};
 
 /// The `errorCode` of a failure whose own code is not a positive number.
 const UNSPECIFIC_ERROR_CODE: i32 = 1;
@@ -115,12 +114,12 @@ struct DeviceLocation {
 }
 
 /// The result of each of [`latest_commands`].
-pub(crate) fn action_results<'a, B: Backend>(
-    backend: &B,
+pub(crate) fn action_results<'a>(
+    around: &dyn Around,
     record: &'a DeviceRecord,
 ) -> Vec<ActionResult<'a>> {
     let latest = latest_commands(record).into_iter();
-    latest.map(|command| action_result(backend, record, command)).collect()
+    latest.map(|command| action_result(around, record, command)).collect()
 }
 
 /// The commands `deviceActionResults` tells of: the latest of each action, in order of acceptance.
@@ -133,8 +132,8 @@ pub fn latest_commands(record: &DeviceRecord) -> Vec<&CommandRecord> {
     commands
 }
 
-fn action_result<'a, B: Backend>(
-    backend: &B,
+fn action_result<'a>(
+    around: &dyn Around,
     record: &DeviceRecord,
     command: &'a CommandRecord,
 ) -> ActionResult<'a> {
@@ -143,9 +142,9 @@ fn action_result<'a, B: Backend>(
         odata_type: odata_type(kind),
         action_name: result_name(&command.action),
         action_state: action_state(&command.state),
-        start_date_time: date_time(backend.wall(command.accepted_at)),
-        last_updated_date_time: date_time(backend.wall(command.updated_at)),
-        detail: detail(backend, record, command),
+        start_date_time: date_time(around.wall(command.accepted_at)),
+        last_updated_date_time: date_time(around.wall(command.updated_at)),
+        detail: detail(around, record, command),
         command: command.id.to_string(),
         errors: errors(&command.state),
     }
@@ -186,19 +185,19 @@ pub const fn action_state(state: &CommandState) -> &'static str {
     }
 }
 
-fn detail<'a, B: Backend>(
-    backend: &B,
+fn detail<'a>(
+    around: &dyn Around,
     record: &DeviceRecord,
     command: &'a CommandRecord,
 ) -> Detail<'a> {
     match command.action.kind() {
         ActionKind::ResetPasscode => Detail::ResetPasscode {
-            passcode: shown_passcode(&command.state, backend.now()),
+            passcode: shown_passcode(&command.state, around.now()),
             error_code: error_code(&command.state),
         },
         ActionKind::RemoteLock => Detail::RemoteLock { unlock_pin: None },
         ActionKind::LocateDevice => {
-            Detail::Locate { device_location: device_location(backend, record, command.id) }
+            Detail::Locate { device_location: device_location(around, record, command.id) }
         }
         ActionKind::Wipe
         | ActionKind::Retire
@@ -215,14 +214,14 @@ fn detail<'a, B: Backend>(
 }
 
 /// The place that answered this command while it may be seen.
-fn device_location<B: Backend>(
-    backend: &B,
+fn device_location(
+    around: &dyn Around,
     record: &DeviceRecord,
     command: CommandId,
 ) -> Option<DeviceLocation> {
-    let found = record.located_by(command, backend.now())?;
+    let found = record.located_by(command, around.now())?;
     Some(DeviceLocation {
-        last_collected_date_time: date_time(backend.wall(found.at)),
+        last_collected_date_time: date_time(around.wall(found.at)),
         latitude: degrees(found.location.latitude_microdegrees),
         longitude: degrees(found.location.longitude_microdegrees),
         altitude: None,

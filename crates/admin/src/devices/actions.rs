@@ -1,58 +1,18 @@
 //! The body of an action: what it may say.
 
 use core::ops::RangeInclusive;
-use core::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Request};
-use axum::http::StatusCode;
+use axum::extract::Request;
 use muster_control::{Action, ActionKind};
 use serde_json::{Map, Value};
-use tokio::time::timeout;
 
-/// How long a client may take to send a body.
-const BODY_WITHIN: Duration = Duration::from_secs(10);
+use crate::http::body::{BodyError, flag, object, read, text};
 
 /// Longest text a lost device shows, in bytes.
 const SHOWN_BYTES_MAX: usize = 1024;
 
 /// How long a lost device may play its sound, in minutes; the longest if nothing is said.
 const SOUND_MINUTES: RangeInclusive<u8> = 1..=5;
-
-/// A body that is no good.
-#[derive(Debug, thiserror::Error)]
-pub enum BodyError {
-    /// Too long.
-    #[error("the body is longer than {} bytes", crate::http::router::BODY_BYTES_MAX)]
-    TooLong,
-    /// Late.
-    #[error("the body did not arrive in time")]
-    Deadline,
-    /// Cut short.
-    #[error("the body broke off")]
-    Broken,
-    /// No JSON object.
-    #[error("the body is not a JSON object: look at line {line}, column {column}")]
-    NotJson {
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1.
-        column: usize,
-    },
-    /// A member of the wrong type, or out of its range.
-    #[error("{member} has to be {wanted}")]
-    Member {
-        /// Its name.
-        member: &'static str,
-        /// What it has to be.
-        wanted: &'static str,
-    },
-    /// A lost device would tell nobody whom to call.
-    #[error(
-        "message or phoneNumber is needed: without them nobody knows where to bring the device"
-    )]
-    NothingToShow,
-}
 
 /// Reads the action from its name and the body of its request.
 ///
@@ -62,14 +22,7 @@ pub enum BodyError {
 /// # Errors
 /// [`BodyError`] if the body is too long or late, is no JSON object, or a member of it is wrong.
 pub(crate) async fn read_action(kind: ActionKind, request: Request) -> Result<Action, BodyError> {
-    let body = timeout(BODY_WITHIN, Bytes::from_request(request, &()))
-        .await
-        .map_err(|_elapsed| BodyError::Deadline)?
-        .map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => BodyError::TooLong,
-            _ => BodyError::Broken,
-        })?;
-    parse_action(kind, &body)
+    parse_action(kind, &read(request).await?)
 }
 
 /// Reads an action from its name and a body that has arrived.
@@ -77,7 +30,7 @@ pub(crate) async fn read_action(kind: ActionKind, request: Request) -> Result<Ac
 /// # Errors
 /// [`BodyError`] if the body is no JSON object or a member of it is wrong.
 pub fn parse_action(kind: ActionKind, body: &[u8]) -> Result<Action, BodyError> {
-    let members = parse_members(body)?;
+    let members = object(body)?;
     Ok(match kind {
         ActionKind::Wipe => parse_wipe(&members)?,
         ActionKind::Retire => Action::Retire,
@@ -96,15 +49,6 @@ pub fn parse_action(kind: ActionKind, body: &[u8]) -> Result<Action, BodyError> 
         ActionKind::Delete => Action::Delete,
         ActionKind::DeviceConfigured => Action::DeviceConfigured,
     })
-}
-
-fn parse_members(body: &[u8]) -> Result<Map<String, Value>, BodyError> {
-    if body.trim_ascii().is_empty() {
-        return Ok(Map::new());
-    }
-    // Only the place is told: the parser's own words repeat values, which may be secrets.
-    serde_json::from_slice(body)
-        .map_err(|error| BodyError::NotJson { line: error.line(), column: error.column() })
 }
 
 /// Reads the parameters of a wipe. Absent and null mean the same, unknown members nothing.
@@ -157,29 +101,6 @@ fn minutes(members: &Map<String, Value>, member: &'static str) -> Result<u8, Bod
     };
     read.filter(|minutes| SOUND_MINUTES.contains(minutes))
         .ok_or(BodyError::Member { member, wanted: "a whole number from 1 to 5" })
-}
-
-fn flag(members: &Map<String, Value>, member: &'static str) -> Result<bool, BodyError> {
-    match members.get(member) {
-        None | Some(Value::Null) => Ok(false),
-        Some(Value::Bool(set)) => Ok(*set),
-        Some(Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
-            Err(BodyError::Member { member, wanted: "true or false" })
-        }
-    }
-}
-
-fn text<'a>(
-    members: &'a Map<String, Value>,
-    member: &'static str,
-) -> Result<Option<&'a str>, BodyError> {
-    match members.get(member) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-            Err(BodyError::Member { member, wanted: "text" })
-        }
-    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::backend::Backend;
 use crate::http::errors::{ApiError, MessageStyle};
+use crate::http::options::Strictness;
 use crate::http::origin::Origin;
 use crate::operation::path::Route;
 
@@ -35,6 +36,12 @@ const CLIENT_REQUEST_ID_BYTES_MAX: usize = 64;
 pub(crate) enum Reply {
     /// 200 with a body.
     Found(Value),
+    /// 200 with a number alone, as text.
+    Number(u64),
+    /// 201 with a body: what was made.
+    Created(Value),
+    /// 204: done, and there is nothing to show.
+    Done,
     /// 204: the command is durable.
     Accepted(CommandId),
 }
@@ -43,26 +50,50 @@ pub(crate) enum Reply {
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) request_id: Uuid,
-    client_request_id: String,
-    begun: jiff::Timestamp,
+    /// As the client sent it; `None` if it sent none, or one that is not fit to be repeated.
+    sent: Option<String>,
+    pub(crate) begun: jiff::Timestamp,
+}
+
+/// What a request failed with, and what is known of it.
+pub(crate) struct Failure<'a> {
+    pub(crate) error: &'a ApiError,
+    /// What it was about, if that could be read.
+    pub(crate) route: Option<&'a Route>,
+    pub(crate) origin: &'a Origin,
+    pub(crate) strictness: Strictness,
 }
 
 impl Call {
     /// Gives a request its ids.
     pub(crate) fn begin<B: Backend>(backend: &B, headers: &HeaderMap) -> Self {
-        let request_id = Uuid::new_v4();
-        let echoed = headers.get(CLIENT_REQUEST_ID).and_then(echo);
         Self {
-            request_id,
-            client_request_id: echoed.unwrap_or_else(|| request_id.to_string()),
+            request_id: Uuid::new_v4(),
+            sent: headers.get(CLIENT_REQUEST_ID).and_then(echo),
             begun: backend.wall(backend.now()),
         }
+    }
+
+    /// What the client calls its request, if it does.
+    pub(crate) fn sent_id(&self) -> Option<&str> {
+        self.sent.as_deref()
+    }
+
+    fn client_request_id(&self) -> String {
+        self.sent.clone().unwrap_or_else(|| self.request_id.to_string())
     }
 
     /// Answers a request that went well.
     pub(crate) fn reply(&self, reply: Reply) -> Response {
         let response = match reply {
             Reply::Found(body) => json(StatusCode::OK, &body),
+            Reply::Number(number) => {
+                let mut response = number.to_string().into_response();
+                put(&mut response, CONTENT_TYPE, Ok(HeaderValue::from_static("text/plain")));
+                response
+            }
+            Reply::Created(body) => json(StatusCode::CREATED, &body),
+            Reply::Done => StatusCode::NO_CONTENT.into_response(),
             Reply::Accepted(command) => {
                 let mut response = StatusCode::NO_CONTENT.into_response();
                 put(&mut response, COMMAND_ID, HeaderValue::try_from(command.to_string()));
@@ -72,57 +103,43 @@ impl Call {
         self.stamp(response)
     }
 
-    /// Answers a request that did not; `route` is what it was about, if that could be read.
-    pub(crate) fn refuse(
-        &self,
-        origin: &Origin,
-        route: Option<Route>,
-        error: &ApiError,
-    ) -> Response {
+    /// Answers a request that did not.
+    pub(crate) fn refuse(&self, failure: &Failure<'_>) -> Response {
         let envelope = Envelope {
             error: ErrorBody {
-                code: error.code(),
-                message: self.message(origin, route, error),
+                code: failure.error.code(),
+                message: self.message(failure),
                 inner_error: InnerError {
                     date: self.begun.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
                     request_id: self.request_id.to_string(),
-                    client_request_id: &self.client_request_id,
-                    reason: error.to_string(),
+                    client_request_id: self.client_request_id(),
+                    reason: reason(failure),
                 },
             },
         };
-        let mut response = json(error.status(), &envelope);
-        if let Some(span) = error.retry_after() {
-            // Rounded up: a client that comes back in time must find the wait over.
-            let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
-            put(&mut response, RETRY_AFTER, Ok(HeaderValue::from(seconds.max(1))));
-        }
-        if let ApiError::Auth(_) = error {
-            let challenge = HeaderValue::from_static("Bearer realm=\"muster\"");
-            put(&mut response, WWW_AUTHENTICATE, Ok(challenge));
-        }
-        if let ApiError::Verb { allowed } = error {
-            put(&mut response, ALLOW, Ok(HeaderValue::from_static(allowed.allow())));
-        }
+        let mut response = json(failure.error.status(), &envelope);
+        explain(&mut response, failure);
         self.stamp(response)
     }
 
-    fn message(&self, origin: &Origin, route: Option<Route>, error: &ApiError) -> String {
-        match error.style() {
-            MessageStyle::Plain => error.to_string(),
-            MessageStyle::Nested => self.intune_message(origin, route),
+    fn message(&self, failure: &Failure<'_>) -> String {
+        match (failure.error.style(), failure.strictness) {
+            (MessageStyle::Nested(said), _) => self.intune_message(failure, &said),
+            (MessageStyle::Plain, Strictness::Explained) => failure.error.to_string(),
+            (MessageStyle::Plain, Strictness::Strict) => failure.error.bare_message(),
         }
     }
 
-    /// The message of Intune: a JSON text that says nothing but where to look.
+    /// The message of Intune: a JSON text that says little but where to look.
     ///
     /// Some tools parse it, so its members, their order and its line ends are kept. Why the
     /// request was refused stands in `innerError`.
-    fn intune_message(&self, origin: &Origin, route: Option<Route>) -> String {
-        let operation = route.map_or("managedDevices", |route| route.operation());
-        let version = route.map_or("v1.0", |route| route.version.name());
+    fn intune_message(&self, failure: &Failure<'_>, said: &str) -> String {
+        let operation = failure.route.map_or("managedDevices", Route::name);
+        let version = failure.route.map_or("v1.0", |route| route.version.name());
+        let origin = failure.origin;
         let text = format!(
-            "An error has occurred - Operation ID (for customer support): {} - Activity ID: {} - \
+            "{said} - Operation ID (for customer support): {} - Activity ID: {} - \
              Url: {origin}/microsoft.management.services.api.{operation}?api-version={version}",
             Uuid::nil(),
             self.request_id,
@@ -144,7 +161,7 @@ impl Call {
     /// Puts on what every answer carries.
     fn stamp(&self, mut response: Response) -> Response {
         put(&mut response, REQUEST_ID, HeaderValue::try_from(self.request_id.to_string()));
-        let echoed = HeaderValue::try_from(self.client_request_id.as_str());
+        let echoed = HeaderValue::try_from(self.client_request_id());
         put(&mut response, CLIENT_REQUEST_ID, echoed);
         put(&mut response, ODATA_VERSION, Ok(HeaderValue::from_static("4.0")));
         // Answers may hold passcodes and bypass codes.
@@ -154,26 +171,50 @@ impl Call {
 }
 
 #[derive(Serialize)]
-struct Envelope<'a> {
-    error: ErrorBody<'a>,
+struct Envelope {
+    error: ErrorBody,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ErrorBody<'a> {
+struct ErrorBody {
     code: &'static str,
     message: String,
-    inner_error: InnerError<'a>,
+    inner_error: InnerError,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct InnerError<'a> {
+struct InnerError {
     date: String,
     request_id: String,
-    client_request_id: &'a str,
-    #[serde(rename = "x-muster-reason")]
-    reason: String,
+    client_request_id: String,
+    #[serde(rename = "x-muster-reason", skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// Why, in words a person can act on: what the service does not say.
+fn reason(failure: &Failure<'_>) -> Option<String> {
+    match failure.strictness {
+        Strictness::Explained => Some(failure.error.to_string()),
+        Strictness::Strict => None,
+    }
+}
+
+/// Puts on the headers that go with an error.
+fn explain(response: &mut Response, failure: &Failure<'_>) {
+    if let Some(span) = failure.error.retry_after() {
+        // Rounded up: a client that comes back in time must find the wait over.
+        let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
+        put(response, RETRY_AFTER, Ok(HeaderValue::from(seconds.max(1))));
+    }
+    if let ApiError::Auth(refused) = failure.error {
+        let authorize = format!("{}/common/oauth2/v2.0/authorize", failure.origin);
+        put(response, WWW_AUTHENTICATE, HeaderValue::try_from(refused.challenge(&authorize)));
+    }
+    if let ApiError::Verb { allowed } = failure.error {
+        put(response, ALLOW, HeaderValue::try_from(allowed.allow()));
+    }
 }
 
 /// What of a `client-request-id` is safe to send back: visible ASCII, not too long.

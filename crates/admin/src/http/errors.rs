@@ -6,10 +6,13 @@ use axum::http::StatusCode;
 use muster_control::CapabilityRefusal;
 
 use crate::backend::{BackendError, SubmitError};
-use crate::devices::actions::BodyError;
+use crate::http::batch::BatchError;
+use crate::http::body::BodyError;
 use crate::identity::auth::AuthError;
 use crate::odata::query::QueryError;
 use crate::operation::path::{PathError, Verbs};
+use crate::rbac::roles::RoleRefusal;
+use crate::rbac::scope::ScopeRefusal;
 
 /// When a client should come back after the server could not serve it.
 pub(crate) const RETRY_AFTER_UNAVAILABLE: Duration = Duration::from_secs(5);
@@ -23,14 +26,28 @@ pub(crate) enum ApiError {
     Path(#[from] PathError),
     #[error("this path answers {} only", allowed.allow())]
     Verb { allowed: Verbs },
+    #[error(transparent)]
+    Scope(#[from] ScopeRefusal),
+    #[error(transparent)]
+    Role(#[from] RoleRefusal),
+    #[error("{0}: see docs/graph-parity.md for what is served")]
+    NotServed(&'static str),
+    #[error("{0}")]
+    RuledOut(&'static str),
+    #[error("more requests than the service allows in 20 seconds")]
+    Throttled { retry_after: Duration },
     #[error("no device has this id")]
     UnknownDevice,
+    #[error("no {0} has this id")]
+    Unknown(&'static str),
     #[error("the device is no longer enrolled; its earlier results can still be read")]
     NotEnrolled,
     #[error(transparent)]
     Query(#[from] QueryError),
     #[error(transparent)]
     Body(#[from] BodyError),
+    #[error(transparent)]
+    Batch(#[from] BatchError),
     #[error(transparent)]
     Capability(CapabilityRefusal),
     #[error("the command queue of the device is full")]
@@ -53,22 +70,33 @@ pub(crate) enum ApiError {
 ///
 /// Source: answers of the real service in public issues: what Intune itself refuses arrives as a
 /// JSON text inside the message, what Graph refuses before it as a sentence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum MessageStyle {
     Plain,
-    Nested,
+    /// With the little that Intune says before its ids.
+    Nested(String),
 }
+
+/// What Intune says of nearly everything.
+const SAID: &str = "An error has occurred";
 
 impl ApiError {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
             Self::Auth(_) => StatusCode::UNAUTHORIZED,
-            Self::Path(_) | Self::UnknownDevice | Self::NotEnrolled => StatusCode::NOT_FOUND,
+            Self::Scope(_) | Self::Role(_) => StatusCode::FORBIDDEN,
+            Self::NotServed(_) => StatusCode::NOT_IMPLEMENTED,
+            Self::Batch(error) => error.status(),
+            Self::Path(_) | Self::UnknownDevice | Self::Unknown(_) | Self::NotEnrolled => {
+                StatusCode::NOT_FOUND
+            }
             Self::Verb { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Body(BodyError::TooLong) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::Deadline) => StatusCode::REQUEST_TIMEOUT,
-            Self::Query(_) | Self::Body(_) | Self::Capability(_) => StatusCode::BAD_REQUEST,
-            Self::QueueFull { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Query(_) | Self::Body(_) | Self::Capability(_) | Self::RuledOut(_) => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::QueueFull { .. } | Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::ShuttingDown | Self::Read(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::ReadDeadline => StatusCode::GATEWAY_TIMEOUT,
             // The SDKs of Graph send a POST again after 503 and 504; after 500 they do not.
@@ -80,47 +108,84 @@ impl ApiError {
     pub(crate) const fn code(&self) -> &'static str {
         match self {
             Self::Auth(_) => "InvalidAuthenticationToken",
-            Self::Path(_) | Self::UnknownDevice | Self::NotEnrolled => "ResourceNotFound",
+            Self::Scope(_) | Self::Role(_) => "Forbidden",
+            Self::NotServed(_) => "NotImplemented",
+            Self::Batch(error) => error.code(),
+            Self::Path(_) | Self::UnknownDevice | Self::Unknown(_) | Self::NotEnrolled => {
+                "ResourceNotFound"
+            }
             Self::Verb { .. } => "MethodNotAllowed",
             Self::Body(BodyError::TooLong) => "RequestEntityTooLarge",
             Self::Body(BodyError::Deadline) => "RequestTimeout",
-            Self::Query(_) | Self::Body(_) | Self::Capability(_) => "BadRequest",
-            Self::QueueFull { .. } => "TooManyRequests",
+            Self::Query(_) | Self::Body(_) | Self::Capability(_) | Self::RuledOut(_) => {
+                "BadRequest"
+            }
+            Self::QueueFull { .. } | Self::Throttled { .. } => "TooManyRequests",
             Self::ShuttingDown | Self::Read(_) | Self::Store(_) => "ServiceUnavailable",
             Self::ReadDeadline => "GatewayTimeout",
             Self::SubmitDeadline => "InternalServerError",
         }
     }
 
-    pub(crate) const fn style(&self) -> MessageStyle {
+    pub(crate) fn style(&self) -> MessageStyle {
+        let nested = || MessageStyle::Nested(SAID.to_owned());
         match self {
-            Self::UnknownDevice | Self::NotEnrolled | Self::Query(_) | Self::Capability(_) => {
-                MessageStyle::Nested
-            }
-            Self::Body(
-                BodyError::NotJson { .. }
-                | BodyError::Member { .. }
-                | BodyError::Broken
-                | BodyError::NothingToShow,
-            ) => MessageStyle::Nested,
-            Self::Path(PathError::Key) => MessageStyle::Nested,
-            Self::Path(PathError::Segment(_))
-            | Self::Body(BodyError::TooLong | BodyError::Deadline)
+            Self::Scope(refusal) => MessageStyle::Nested(refusal.to_string()),
+            Self::UnknownDevice
+            | Self::Unknown(_)
+            | Self::NotEnrolled
+            | Self::Query(_)
+            | Self::Capability(_)
+            | Self::RuledOut(_)
+            | Self::Role(_)
+            | Self::Path(PathError::Key) => nested(),
+            Self::Body(BodyError::TooLong | BodyError::Deadline)
+            | Self::Path(PathError::Segment(_))
             | Self::Auth(_)
             | Self::Verb { .. }
+            | Self::NotServed(_)
+            | Self::Batch(_)
             | Self::QueueFull { .. }
+            | Self::Throttled { .. }
             | Self::ShuttingDown
             | Self::Read(_)
             | Self::Store(_)
             | Self::ReadDeadline
             | Self::SubmitDeadline => MessageStyle::Plain,
+            Self::Body(_) => nested(),
         }
+    }
+
+    /// A message that says no more than the status does, as the service would.
+    pub(crate) fn bare_message(&self) -> String {
+        let spoken = match self {
+            Self::Auth(_) | Self::Path(_) => return self.to_string(),
+            Self::Verb { .. } => "The OData request is not supported.",
+            Self::QueueFull { .. } | Self::Throttled { .. } => "Too many requests.",
+            Self::ShuttingDown
+            | Self::Read(_)
+            | Self::Store(_)
+            | Self::ReadDeadline
+            | Self::SubmitDeadline
+            | Self::NotServed(_)
+            | Self::Scope(_)
+            | Self::Role(_)
+            | Self::RuledOut(_)
+            | Self::Batch(_)
+            | Self::UnknownDevice
+            | Self::Unknown(_)
+            | Self::NotEnrolled
+            | Self::Query(_)
+            | Self::Body(_)
+            | Self::Capability(_) => self.status().canonical_reason().unwrap_or(SAID),
+        };
+        spoken.to_owned()
     }
 
     /// When asking again makes sense, if it does.
     pub(crate) const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::QueueFull { retry_after } => Some(*retry_after),
+            Self::QueueFull { retry_after } | Self::Throttled { retry_after } => Some(*retry_after),
             Self::ShuttingDown | Self::Read(_) | Self::Store(_) | Self::ReadDeadline => {
                 Some(RETRY_AFTER_UNAVAILABLE)
             }
@@ -128,10 +193,16 @@ impl ApiError {
             | Self::Path(_)
             | Self::Verb { .. }
             | Self::UnknownDevice
+            | Self::Unknown(_)
             | Self::NotEnrolled
             | Self::Query(_)
             | Self::Body(_)
             | Self::Capability(_)
+            | Self::Scope(_)
+            | Self::Role(_)
+            | Self::NotServed(_)
+            | Self::RuledOut(_)
+            | Self::Batch(_)
             | Self::SubmitDeadline => None,
         }
     }

@@ -1,6 +1,13 @@
-//! From a request to its answer.
+//! From HTTP to an operation and back: the router, errors, limits.
 
+pub(crate) mod batch;
+pub(crate) mod body;
 pub(crate) mod call;
+pub(crate) mod context;
+pub(crate) mod dispatch;
 pub(crate) mod errors;
+pub(crate) mod options;
 pub(crate) mod origin;
+pub(crate) mod repeat;
 pub(crate) mod router;
+pub(crate) mod throttle;

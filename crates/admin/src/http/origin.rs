@@ -17,6 +17,26 @@ pub struct Origin(String);
 #[error("not an origin: expected a scheme, a host and a port, such as https://127.0.0.1:8443")]
 pub struct ParseOriginError;
 
+impl Origin {
+    /// Whether a scheme with host and port means this server too.
+    ///
+    /// A server on the loopback device has several names.
+    pub(crate) fn is_also(&self, origin: &str) -> bool {
+        self.0.eq_ignore_ascii_case(origin)
+            || loopback_port(origin).is_some_and(|port| loopback_port(&self.0) == Some(port))
+    }
+}
+
+/// The port of an origin on this machine.
+fn loopback_port(origin: &str) -> Option<u16> {
+    let uri: Uri = origin.parse().ok()?;
+    let host = uri.host()?;
+    let here =
+        ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| host.eq_ignore_ascii_case(name));
+    let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+    here.then(|| uri.port_u16().unwrap_or(usual))
+}
+
 impl FromStr for Origin {
     type Err = ParseOriginError;
 
@@ -51,6 +71,20 @@ mod tests {
             let origin: Origin = text.parse().unwrap();
             assert_eq!(origin.to_string(), "https://127.0.0.1:8443");
         }
+    }
+
+    #[test]
+    fn a_server_on_this_machine_has_several_names() {
+        let origin: Origin = "https://127.0.0.1:8443".parse().unwrap();
+        for name in ["https://127.0.0.1:8443", "HTTPS://LOCALHOST:8443", "https://[::1]:8443"] {
+            assert!(origin.is_also(name), "{name}");
+        }
+        for name in ["https://127.0.0.1", "https://localhost:443", "https://a:8443", "", "x"] {
+            assert!(!origin.is_also(name), "{name}");
+        }
+        let elsewhere: Origin = "https://muster.example".parse().unwrap();
+        assert!(elsewhere.is_also("https://Muster.example"));
+        assert!(!elsewhere.is_also("https://localhost:443"));
     }
 
     #[test]

@@ -2,211 +2,212 @@
 //!
 //! One handler with a parser of its own takes every path, because Graph's paths have no letter
 //! case and two forms of keys. What is wrong with a request is told in the order 401, 404 of the
-//! path, 405, 404 of the device, 400 of query and body, then what the server refuses.
+//! path, 405, 403 of the scope, 403 of the role, 404 of the device, 400 of query and body, then
+//! 429, then what the server refuses.
 
-use core::time::Duration;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
-use muster_control::{Action, ActionKind, DeviceRecord, Lifecycle, RECOVER_PASSCODE};
-use muster_protocol::status::Switch;
-use muster_protocol::{CommandId, DeviceId};
-use serde_json::Value;
-use tokio::time::timeout;
-use tracing::{debug, info, warn};
+use tokio::sync::OnceCell;
+use tracing::{debug, warn};
 
-use crate::backend::{Backend, BackendError};
-use crate::devices::actions::read_action;
-use crate::devices::listed::{activation_lock, is_deleted};
-use crate::devices::managed_device::{Look, Shape, managed_device};
-use crate::devices::page::{PAGE_DEVICES_MAX, Page, context};
-use crate::http::call::{Call, Reply};
+use crate::backend::Backend;
+use crate::devices::labels::DeviceLabels;
+use crate::devices::update::recall;
+use crate::http::batch;
+use crate::http::body::BATCH_BYTES_MAX;
+use crate::http::call::{Call, Failure};
+use crate::http::context::{Context, read};
 use crate::http::errors::ApiError;
+use crate::http::options::{AdminOptions, Strictness};
 use crate::http::origin::Origin;
-use crate::identity::auth::AdminToken;
-use crate::odata::query::{Count, ListOptions, device_options, list_options, no_options};
-use crate::operation::path::{Route, Target, Version};
-
-/// Longest body of a request, in bytes. Bodies here are small objects.
-pub const BODY_BYTES_MAX: usize = 64 * 1024;
-
-/// How long the server behind the API may take for one question.
-const BACKEND_WITHIN: Duration = Duration::from_secs(20);
+use crate::http::repeat::Repeats;
+use crate::http::throttle::Throttle;
+use crate::identity::authenticate::Identity;
+use crate::identity::login::{self, LoginPath};
+use crate::identity::principal::Principal;
+use crate::odata::token::QueryRules;
+use crate::operation::path::{Place, Route};
+use crate::operation::table::OperationId;
+use crate::rbac::book::{RoleBook, RoleTable};
 
 /// What every request is answered from.
-struct Api<B> {
+pub(crate) struct Api<B> {
     backend: B,
-    auth: AdminToken,
-    origin: Origin,
+    identity: Identity,
+    roles: RoleBook,
+    pub(crate) origin: Origin,
+    strictness: Strictness,
+    throttle: Throttle,
+    repeats: Repeats,
+    rules: QueryRules,
+    labels: DeviceLabels,
+    /// Set once the labels of earlier are read.
+    recalled: OnceCell<()>,
 }
 
-/// The API over a backend, for whoever holds `auth`; links in its answers begin with `origin`.
+/// A request that may be carried out.
+pub(crate) struct Admitted {
+    principal: Principal,
+    pub(crate) route: Route,
+    /// The roles it was admitted by.
+    table: Arc<RoleTable>,
+}
+
+/// A request whose sender is known.
+struct Identified {
+    principal: Principal,
+    route: Route,
+}
+
+/// A request that may not, with what it was about if that could be read.
+struct Refused {
+    route: Option<Route>,
+    error: Box<ApiError>,
+}
+
+/// The API over a backend, for whomever `identity` knows; links in its answers begin with `origin`.
 ///
 /// It answers every path itself, with Graph's error envelope where it serves nothing.
-pub fn router<B: Backend>(backend: B, auth: AdminToken, origin: Origin) -> Router {
-    let api = Api { backend, auth, origin };
+pub fn router<B: Backend>(
+    backend: B,
+    identity: Identity,
+    origin: Origin,
+    options: AdminOptions,
+) -> Router {
+    let rules = QueryRules::new(identity.secret(), options.filters);
+    let api = Api {
+        roles: RoleBook::default(),
+        backend,
+        identity,
+        origin,
+        strictness: options.strictness,
+        throttle: Throttle::new(options.throttling),
+        repeats: Repeats::default(),
+        rules,
+        labels: DeviceLabels::default(),
+        recalled: OnceCell::new(),
+    };
     Router::new()
         .fallback(serve::<B>)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(BATCH_BYTES_MAX))
         .with_state(Arc::new(api))
 }
 
 async fn serve<B: Backend>(State(api): State<Arc<Api<B>>>, request: Request) -> Response {
-    let call = Call::begin(&api.backend, request.headers());
-    let route = match api.admit(&request) {
-        Ok(route) => route,
-        Err(error) => {
-            log_refusal(&call, None, &error);
-            return call.refuse(&api.origin, None, &error);
-        }
+    if let Some(path) = LoginPath::parse(request.uri().path()) {
+        let now = api.backend.wall(api.backend.now());
+        return login::serve(&api.identity, &api.origin, now, path, request).await;
+    }
+    let call = api.begin(request.headers());
+    let admitted = match api.admit(api.identify(&call, &request)).await {
+        Ok(admitted) => admitted,
+        Err(refused) => return api.refuse(&call, refused.route.as_ref(), &refused.error),
     };
-    match api.answer(&call, route, request).await {
+    if admitted.route.operation.id != OperationId::Batch {
+        return api.answer(&call, &admitted, request).await;
+    }
+    match batch::answer(&api, &admitted, request).await {
         Ok(reply) => call.reply(reply),
-        Err(error) => {
-            log_refusal(&call, Some(route), &error);
-            call.refuse(&api.origin, Some(route), &error)
-        }
+        Err(error) => api.refuse(&call, Some(&admitted.route), &error),
     }
 }
 
-fn log_refusal(call: &Call, route: Option<Route>, error: &ApiError) {
-    let (request_id, operation) = (call.request_id, route.map(|route| route.operation()));
+impl<B: Backend> Api<B> {
+    /// Gives a request its ids.
+    pub(crate) fn begin(&self, headers: &HeaderMap) -> Call {
+        Call::begin(&self.backend, headers)
+    }
+
+    /// Answers a request that is no batch.
+    pub(crate) async fn serve_one(&self, call: &Call, request: Request) -> Response {
+        match self.admit(self.identify(call, &request)).await {
+            Ok(admitted) => self.answer(call, &admitted, request).await,
+            Err(refused) => self.refuse(call, refused.route.as_ref(), &refused.error),
+        }
+    }
+
+    /// Finds who sent a request and what it is about.
+    fn identify(&self, call: &Call, request: &Request) -> Result<Identified, Refused> {
+        let unknown = |error| Refused { route: None, error: Box::new(error) };
+        let principal = self.identity.authenticate(request.headers(), call.begun);
+        let principal = principal.map_err(|error| unknown(error.into()))?;
+        let place = Place::find(request.uri().path()).map_err(|error| unknown(error.into()))?;
+        let route = place.asked(request.method());
+        let route = route.map_err(|allowed| unknown(ApiError::Verb { allowed }))?;
+        Ok(Identified { principal, route })
+    }
+
+    /// Lets a request in.
+    async fn admit(&self, asked: Result<Identified, Refused>) -> Result<Admitted, Refused> {
+        let Identified { principal, route } = asked?;
+        match self.permit(&principal, &route).await {
+            Ok(table) => Ok(Admitted { principal, route, table }),
+            Err(error) => Err(Refused { route: Some(route), error: Box::new(error) }),
+        }
+    }
+
+    /// Whether somebody may ask for something: first the scopes, then the roles.
+    async fn permit(
+        &self,
+        principal: &Principal,
+        route: &Route,
+    ) -> Result<Arc<RoleTable>, ApiError> {
+        principal.may(route.operation.permission)?;
+        let table = read(self.roles.table(&self.backend, self.identity.tenant())).await?;
+        if let Some(action) = route.operation.role_action {
+            table.roles.allow(principal, action)?;
+        }
+        Ok(table)
+    }
+
+    async fn answer(&self, call: &Call, admitted: &Admitted, request: Request) -> Response {
+        let context = self.context(call, admitted);
+        let recalling = || recall(&self.backend, &self.labels);
+        if let Err(error) = self.recalled.get_or_try_init(recalling).await {
+            return self.refuse(call, Some(&admitted.route), &error);
+        }
+        match context.perform(request).await {
+            Ok(reply) => call.reply(reply),
+            Err(error) => self.refuse(call, Some(&admitted.route), &error),
+        }
+    }
+
+    fn context<'a>(&'a self, call: &'a Call, admitted: &'a Admitted) -> Context<'a, B> {
+        Context {
+            backend: &self.backend,
+            origin: &self.origin,
+            tenant: self.identity.tenant(),
+            principal: &admitted.principal,
+            call,
+            route: &admitted.route,
+            version: admitted.route.version,
+            throttle: &self.throttle,
+            repeats: &self.repeats,
+            rules: &self.rules,
+            labels: &self.labels,
+            roles: &admitted.table.roles,
+            role_book: &self.roles,
+        }
+    }
+
+    /// Answers a request that failed.
+    pub(crate) fn refuse(&self, call: &Call, route: Option<&Route>, error: &ApiError) -> Response {
+        log_refusal(call, route, error);
+        let (origin, strictness) = (&self.origin, self.strictness);
+        call.refuse(&Failure { error, route, origin, strictness })
+    }
+}
+
+fn log_refusal(call: &Call, route: Option<&Route>, error: &ApiError) {
+    let (request_id, operation) = (call.request_id, route.map(Route::name));
     if error.status().is_server_error() {
         let cause = core::error::Error::source(error);
         warn!(%request_id, operation, %error, cause, "admin request not served");
     } else {
         debug!(%request_id, operation, %error, "admin request refused");
     }
-}
-
-impl<B: Backend> Api<B> {
-    /// Lets a request in and finds what it is about.
-    fn admit(&self, request: &Request) -> Result<Route, ApiError> {
-        self.auth.check(request.headers())?;
-        let route = Route::parse(request.uri().path())?;
-        route.asked(request.method()).map_err(|allowed| ApiError::Verb { allowed })
-    }
-
-    async fn answer(&self, call: &Call, route: Route, request: Request) -> Result<Reply, ApiError> {
-        match route.target {
-            Target::Devices => self.list(route.version, request).await,
-            Target::Device(device) => self.show(route.version, device, request).await,
-            Target::Action(device, kind) => self.act(call, device, kind, request).await,
-            Target::RecoverPasscode(device) => {
-                self.managed(device).await?;
-                Err(ApiError::Capability(RECOVER_PASSCODE))
-            }
-        }
-    }
-
-    async fn list(&self, version: Version, request: Request) -> Result<Reply, ApiError> {
-        let options = list_options(request.uri())?;
-        let found = match options.activation_lock {
-            Some(lock) => self.locked(&options, lock).await?,
-            None if options.limit() == 0 => Vec::new(),
-            None => read(self.backend.devices(options.after, options.limit())).await?,
-        };
-        let total = match (options.count, options.activation_lock) {
-            (Count::Told, Some(lock)) => Some(self.count_locked(lock).await?),
-            (Count::Told, None) => Some(read(self.backend.enrolled()).await?),
-            (Count::Untold, _) => None,
-        };
-        let page = Page { version, options: &options, found: &found, total };
-        Ok(Reply::Found(page.render(&self.backend, &self.origin)))
-    }
-
-    /// The devices of a page whose Activation Lock stands like `lock`.
-    async fn locked(
-        &self,
-        options: &ListOptions,
-        lock: Switch,
-    ) -> Result<Vec<DeviceRecord>, ApiError> {
-        let (mut found, mut after) = (Vec::new(), options.after);
-        while found.len() < options.limit() {
-            let batch = read(self.backend.devices(after, PAGE_DEVICES_MAX)).await?;
-            let Some(last) = batch.last() else {
-                break;
-            };
-            after = Some(last.id);
-            let fitting = batch.into_iter().filter(|record| activation_lock(record) == Some(lock));
-            found.extend(fitting.take(options.limit() - found.len()));
-        }
-        Ok(found)
-    }
-
-    /// How many devices have their Activation Lock like `lock`; it looks at all of them.
-    async fn count_locked(&self, lock: Switch) -> Result<u64, ApiError> {
-        let (mut count, mut after) = (0, None);
-        loop {
-            let batch = read(self.backend.devices(after, PAGE_DEVICES_MAX)).await?;
-            let Some(last) = batch.last() else {
-                return Ok(count);
-            };
-            after = Some(last.id);
-            let fitting = batch.iter().filter(|record| activation_lock(record) == Some(lock));
-            count += fitting.map(|_record| 1).sum::<u64>();
-        }
-    }
-
-    async fn show(
-        &self,
-        version: Version,
-        device: DeviceId,
-        request: Request,
-    ) -> Result<Reply, ApiError> {
-        let record = self.record(device).await?;
-        let select = device_options(request.uri())?;
-        let look = Look { version, shape: Shape::Single, select: &select };
-        let mut shown = managed_device(&self.backend, &record, look);
-        let context = format!("{}/$entity", context(&self.origin, version));
-        shown.insert("@odata.context".to_owned(), context.into());
-        Ok(Reply::Found(Value::Object(shown)))
-    }
-
-    async fn act(
-        &self,
-        call: &Call,
-        device: DeviceId,
-        kind: ActionKind,
-        request: Request,
-    ) -> Result<Reply, ApiError> {
-        self.managed(device).await?;
-        no_options(request.uri())?;
-        let action = read_action(kind, request).await?;
-        let command = self.submit(device, action).await?;
-        info!(
-            action = kind.graph_name(),
-            device_id = %device,
-            command_id = %command,
-            request_id = %call.request_id,
-            "admin action accepted"
-        );
-        Ok(Reply::Accepted(command))
-    }
-
-    async fn record(&self, device: DeviceId) -> Result<DeviceRecord, ApiError> {
-        let record = read(self.backend.device(device)).await?;
-        record.filter(|record| !is_deleted(record)).ok_or(ApiError::UnknownDevice)
-    }
-
-    /// The record of a device that can be asked for something.
-    async fn managed(&self, device: DeviceId) -> Result<DeviceRecord, ApiError> {
-        let record = self.record(device).await?;
-        match record.lifecycle {
-            Lifecycle::Enrolled => Ok(record),
-            Lifecycle::Unenrolled { .. } => Err(ApiError::NotEnrolled),
-        }
-    }
-
-    async fn submit(&self, device: DeviceId, action: Action) -> Result<CommandId, ApiError> {
-        let submitted = timeout(BACKEND_WITHIN, self.backend.submit(device, action)).await;
-        Ok(submitted.map_err(|_elapsed| ApiError::SubmitDeadline)??)
-    }
-}
-
-async fn read<T>(question: impl Future<Output = Result<T, BackendError>>) -> Result<T, ApiError> {
-    let answer = timeout(BACKEND_WITHIN, question).await;
-    Ok(answer.map_err(|_elapsed| ApiError::ReadDeadline)??)
 }

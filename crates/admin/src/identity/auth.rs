@@ -1,10 +1,12 @@
-//! Who may use the API: whoever holds the token of this server.
+//! The token of the data folder, and every way a bearer token can be no good.
 
 use core::fmt;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use subtle::{Choice, ConstantTimeEq};
+
+use crate::identity::token::AUDIENCE_ID;
 
 /// Bytes of a token; its text has twice as many digits.
 const TOKEN_BYTES: usize = 32;
@@ -27,9 +29,72 @@ pub(crate) enum AuthError {
     /// No `Authorization: Bearer` header.
     #[error("no bearer token was sent")]
     Missing,
-    /// A bearer token, but not this server's.
+    /// A token of the form of the data folder's, but not this server's.
     #[error("the bearer token is not the one of this server")]
     Wrong,
+    /// Neither the token of a data folder nor a signed one.
+    #[error("the access token is not well formed")]
+    Malformed,
+    /// Unsigned, or signed in another way than ours.
+    #[error("the access token is not signed with RS256")]
+    Algorithm,
+    /// Signed with a key this server does not know.
+    #[error("the access token names a signing key this server does not know")]
+    Key,
+    /// Changed, or signed by somebody else.
+    #[error("the signature of the access token is invalid")]
+    Signature,
+    /// Meant for another resource.
+    #[error("the access token is for another audience")]
+    Audience,
+    /// Made for another tenant.
+    #[error("the access token is of another tenant")]
+    Tenant,
+    /// Made by another issuer.
+    #[error("the access token is from another issuer")]
+    Issuer,
+    /// Made for an application that is no longer there.
+    #[error("the access token is for an application the tenant does not have")]
+    Application,
+    /// Made for a person who is no longer there.
+    #[error("the access token is for a user the tenant does not have")]
+    User,
+    /// Not good yet.
+    #[error("lifetime validation failed: the access token is not valid yet")]
+    Early,
+    /// No longer good.
+    #[error("lifetime validation failed: the access token is expired")]
+    Expired,
+}
+
+impl AuthError {
+    /// What `WWW-Authenticate` says: where tokens are made, and what was wrong with this one.
+    ///
+    /// Source: RFC 6750, section 3; Microsoft Graph, headers of its answers.
+    pub(crate) fn challenge(self, authorization_uri: &str) -> String {
+        let base = format!(
+            "Bearer realm=\"\", authorization_uri=\"{authorization_uri}\", \
+             client_id=\"{AUDIENCE_ID}\""
+        );
+        match self {
+            // Nothing is said of a fault where nothing was sent.
+            Self::Missing => base,
+            Self::Wrong
+            | Self::Malformed
+            | Self::Algorithm
+            | Self::Key
+            | Self::Signature
+            | Self::Audience
+            | Self::Tenant
+            | Self::Issuer
+            | Self::Application
+            | Self::User
+            | Self::Early
+            | Self::Expired => {
+                format!("{base}, error=\"invalid_token\", error_description=\"{self}\"")
+            }
+        }
+    }
 }
 
 impl AdminToken {
@@ -49,14 +114,14 @@ impl AdminToken {
         Ok(Self(bytes))
     }
 
-    /// Lets a request in or not.
-    ///
-    /// # Errors
-    /// [`AuthError`] if the request carries no bearer token, more than one, or a wrong one.
-    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), AuthError> {
-        let presented = bearer(headers).ok_or(AuthError::Missing)?;
-        let presented = Self::from_text(presented).map_err(|_cause| AuthError::Wrong)?;
-        if bool::from(self.same_as(&presented)) { Ok(()) } else { Err(AuthError::Wrong) }
+    /// Whether a token of the right form is this one.
+    pub(crate) fn admits(&self, presented: &Self) -> bool {
+        self.same_as(presented).into()
+    }
+
+    /// What secrets are drawn from.
+    pub(super) const fn bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// Compares without telling by its duration where two tokens differ.
@@ -83,7 +148,7 @@ fn nibble(digit: u8) -> Result<u8, ParseTokenError> {
 /// The credentials of the only `Authorization` header, if its scheme is `Bearer`.
 ///
 /// Source: RFC 9110, section 11.1: the name of a scheme has no letter case.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let only = values.next().filter(|_| values.next().is_none())?;
     let (scheme, credentials) = only.to_str().ok()?.split_once(' ')?;
@@ -97,36 +162,42 @@ mod tests {
 
     const TEXT: &str = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
 
-    fn checked(values: &[&str]) -> Result<(), AuthError> {
+    fn sent(values: &[&str]) -> Option<String> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(AUTHORIZATION, value.parse().expect("a header value"));
         }
-        AdminToken::from_text(TEXT).unwrap().check(&headers)
+        bearer(&headers).map(str::to_owned)
     }
 
     #[test]
     fn the_scheme_has_no_letter_case() {
         for scheme in ["Bearer", "bearer", "BEARER"] {
-            assert_eq!(checked(&[&format!("{scheme} {TEXT}")]), Ok(()));
+            assert_eq!(sent(&[&format!("{scheme} {TEXT}")]).as_deref(), Some(TEXT));
         }
     }
 
     #[test]
-    fn anything_but_the_token_is_refused() {
-        let one_off = TEXT.replace("0011", "0010");
-        for wrong in [one_off.as_str(), &TEXT[1..], "dev-token", "é"] {
-            assert!(checked(&[&format!("Bearer {wrong}")]).is_err(), "{wrong}");
-        }
-        assert_eq!(checked(&[]), Err(AuthError::Missing));
-        assert_eq!(checked(&["Basic abc"]), Err(AuthError::Missing));
-        assert_eq!(checked(&["Bearer "]), Err(AuthError::Missing));
-    }
-
-    #[test]
-    fn two_authorization_headers_are_refused_even_if_one_is_right() {
+    fn anything_but_one_bearer_token_is_none() {
         let right = format!("Bearer {TEXT}");
-        assert_eq!(checked(&[&right, &right]), Err(AuthError::Missing));
+        for values in [&[][..], &["Basic abc"], &["Bearer "], &["Bearer"], &[&right, &right]] {
+            assert_eq!(sent(values), None, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_differs_in_one_digit_is_not_admitted() {
+        let token = AdminToken::from_text(TEXT).unwrap();
+        let one_off = AdminToken::from_text(&TEXT.replace("0011", "0010")).unwrap();
+        assert!(token.admits(&token.clone()) && !token.admits(&one_off));
+    }
+
+    #[test]
+    fn a_challenge_tells_what_was_wrong_with_a_token_but_not_with_none() {
+        assert!(!AuthError::Missing.challenge("https://a/authorize").contains("error"));
+        let challenge = AuthError::Expired.challenge("https://a/authorize");
+        assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");
+        assert!(challenge.contains("authorization_uri=\"https://a/authorize\""), "{challenge}");
     }
 
     #[test]

@@ -1,3 +1,27 @@
 //! Who asks.
 
+mod asked_scopes;
 pub(crate) mod auth;
+pub(crate) mod authenticate;
+mod credentials;
+mod device_code;
+mod discovery;
+mod form;
+mod grants;
+mod kept;
+mod key;
+pub(crate) mod login;
+mod owner;
+mod page;
+pub(crate) mod principal;
+mod refusal;
+pub(crate) mod seed;
+pub(crate) mod tenant;
+#[cfg(test)]
+mod testing;
+mod token;
+
+pub use authenticate::Identity;
+pub use credentials::Credentials;
+pub use kept::IdentityError;
+pub use key::{SigningKey, SigningKeyError};

@@ -1,45 +1,65 @@
-//! The query options this API knows: of OData `$top`, `$skiptoken`, `$count` and `$select`, and
-//! of its own `x-muster-activation-lock` with the values `on` and `off`.
-//!
-//! Graph shows the Activation Lock of a device nowhere, so that the report of all devices that
-//! have it on needs an option of this server's own.
+//! The query options of a request.
 //!
 //! An option that is not served is refused by name, never ignored: a filter that does nothing
 //! would have a script wipe the wrong devices.
 
-use std::collections::BTreeMap;
+mod options;
 
-use axum::extract::Query;
 use axum::http::Uri;
-use muster_protocol::DeviceId;
-use muster_protocol::status::Switch;
-use serde_json::{Map, Value};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::devices::page::PAGE_DEVICES_MAX;
-use crate::devices::properties::{self, ACTIVATION_LOCK};
+pub(crate) use self::options::{SystemOption, no_options};
+use crate::odata::ast::{Comparison, Filter, Operand, Place, Term};
+use crate::odata::datum::Row;
+use crate::odata::fault::{Fault, What, short};
+use crate::odata::grammar::{Direction, parse_filter, parse_order};
+use crate::odata::hint::contradiction;
+use crate::odata::predicate::Predicate;
+use crate::odata::property::{Filtering, Kind, Schema, find_word};
+use crate::odata::strict::{self, Filters};
+use crate::odata::token::{Position, QueryRules};
 
-/// Characters of a client's text that are repeated in an error.
-const ECHO_CHARS_MAX: usize = 64;
-
-/// How options begin that are this server's own.
-const OWN_PREFIX: &str = "x-muster-";
+/// What stays as it is in the value of an option.
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b',')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'\'')
+    .remove(b':')
+    .remove(b'/');
 
 /// What a list is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ListOptions {
-    /// Devices on a page, at most [`PAGE_DEVICES_MAX`].
-    pub(crate) top: usize,
-    /// The last device of the page before.
-    pub(crate) after: Option<DeviceId>,
-    pub(crate) count: Count,
+#[derive(Clone, Debug)]
+pub(crate) struct Query {
+    /// As it was read, for links.
+    filter: Option<Filter>,
+    /// This server's own options: a property and its word.
+    own: Vec<(&'static str, &'static str)>,
+    /// What rows have to be, `filter` and `own` together.
+    predicates: Vec<Predicate>,
+    pub(crate) order: Vec<SortKey>,
     pub(crate) select: Selection,
-    /// Only devices whose Activation Lock stands like this; `None` for all.
-    pub(crate) activation_lock: Option<Switch>,
+    pub(crate) expand: Vec<&'static str>,
+    /// Rows on a page, at most what the schema allows.
+    pub(crate) top: usize,
+    pub(crate) skip: u64,
+    pub(crate) count: Count,
+    /// Where the page begins; `None` at the beginning.
+    pub(crate) position: Option<Position>,
 }
 
-/// Whether a list says how many devices there are in all.
-///
-/// The real service says it unasked, so only `$count=false` turns it off.
+/// A property a list is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SortKey {
+    pub(crate) property: usize,
+    pub(crate) direction: Direction,
+}
+
+/// Whether a list says how many rows there are in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Count {
     Told,
@@ -51,8 +71,8 @@ pub(crate) enum Count {
 pub(crate) enum Selection {
     /// No `$select`.
     Everything,
-    /// These, in the spelling of Graph.
-    Named(Vec<&'static str>),
+    /// These, by their numbers.
+    Named(Vec<usize>),
 }
 
 /// Query options that cannot be served.
@@ -63,162 +83,248 @@ pub(crate) enum QueryError {
     #[error("the query option {0} is not supported yet here")]
     NotSupported(String),
     #[error("the query option {0} stands there twice")]
-    Twice(&'static str),
-    #[error("$top has to be a whole number")]
-    Top,
-    #[error("$skiptoken is not one this server gave out")]
+    Twice(String),
+    #[error("the query option {0} has to be a whole number")]
+    Number(&'static str),
+    #[error("$skiptoken is not one this server gave out for this query")]
     SkipToken,
+    #[error("$skip and $skiptoken do not go together")]
+    SkipTwice,
     #[error("$count has to be true or false")]
     Count,
-    #[error("x-muster-activation-lock has to be on or off")]
-    ActivationLock,
-    #[error("could not find a property named '{0}' on type 'microsoft.graph.managedDevice'")]
-    Property(String),
+    #[error("{option} has to be {}", words.join(" or "))]
+    Word { option: &'static str, words: &'static [&'static str] },
+    #[error("could not find a property named '{name}' on type '{entity}'")]
+    Property { name: String, entity: &'static str },
+    #[error("$expand of '{0}' is not supported yet here")]
+    Expand(String),
+    #[error("managedDevices has no delta query; list it and filter by lastSyncDateTime")]
+    Delta,
+    #[error("{option}: {fault}")]
+    Fault {
+        option: &'static str,
+        #[source]
+        fault: Box<Fault>,
+    },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum SystemOption {
-    Top,
-    SkipToken,
-    Count,
-    Select,
-    ActivationLock,
+impl QueryError {
+    fn fault(option: &'static str, fault: Fault) -> Self {
+        Self::Fault { option, fault: Box::new(fault) }
+    }
 }
 
-impl SystemOption {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Top => "$top",
-            Self::SkipToken => "$skiptoken",
-            Self::Count => "$count",
-            Self::Select => "$select",
-            Self::ActivationLock => ACTIVATION_LOCK,
+impl Query {
+    /// Reads the options of a list.
+    ///
+    /// # Errors
+    /// [`QueryError`] at the first option that cannot be served.
+    pub(crate) fn read(uri: &Uri, schema: &Schema, rules: &QueryRules) -> Result<Self, QueryError> {
+        let options = options::read(uri, SystemOption::LIST, schema.options)?;
+        let value = |option| options.system.get(&option).map(String::as_str);
+        let mut query = Self {
+            filter: None,
+            own: own_options(&options.own, schema)?,
+            predicates: Vec::new(),
+            order: read_order(value(SystemOption::OrderBy), schema)?,
+            select: read_select(value(SystemOption::Select), schema)?,
+            expand: read_expand(value(SystemOption::Expand), schema)?,
+            top: read_top(value(SystemOption::Top), schema)?,
+            skip: value(SystemOption::Skip).map_or(Ok(0), |text| number(text, "$skip"))?,
+            count: read_count(value(SystemOption::Count), schema)?,
+            position: None,
+        };
+        if let Some(text) = value(SystemOption::Filter) {
+            query.filter_by(text, schema, rules)?;
+        }
+        query.require_own(schema)?;
+        if let Some(token) = value(SystemOption::SkipToken) {
+            let position = rules.open(&query.canonical(schema), token);
+            query.position = Some(position.ok_or(QueryError::SkipToken)?);
+        }
+        if query.position.is_some() && query.skip > 0 {
+            return Err(QueryError::SkipTwice);
+        }
+        Ok(query)
+    }
+
+    /// Whether a row is what was asked for.
+    pub(crate) fn admits<R: Row + ?Sized>(&self, row: &R) -> bool {
+        self.predicates.iter().all(|predicate| predicate.admits(row))
+    }
+
+    /// Whether every row is.
+    pub(crate) const fn admits_all(&self) -> bool {
+        self.predicates.is_empty()
+    }
+
+    /// The property a filter compares with two different values at once, so that no row fits.
+    pub(crate) fn contradiction(&self) -> Option<&str> {
+        self.filter.as_ref().and_then(contradiction)
+    }
+
+    /// The link to the page behind `position`; `address` is where the list is, without options.
+    pub(crate) fn next_link(
+        &self,
+        address: &str,
+        schema: &Schema,
+        rules: &QueryRules,
+        position: &Position,
+    ) -> String {
+        let mut parts = self.rows_asked(schema);
+        if let Selection::Named(named) = &self.select {
+            let names: Vec<&str> =
+                named.iter().map(|number| schema.properties[*number].name).collect();
+            parts.push(("$select".to_owned(), names.join(",")));
+        }
+        if !self.expand.is_empty() {
+            parts.push(("$expand".to_owned(), self.expand.join(",")));
+        }
+        if self.count != schema.count {
+            let told = self.count == Count::Told;
+            parts.push(("$count".to_owned(), told.to_string()));
+        }
+        parts.push(("$top".to_owned(), self.top.to_string()));
+        parts.push(("$skiptoken".to_owned(), rules.seal(&self.canonical(schema), position)));
+        let parts: Vec<String> = parts
+            .iter()
+            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, KEPT)))
+            .collect();
+        format!("{address}?{}", parts.join("&"))
+    }
+
+    /// What tells this list from others: which rows, in which order.
+    fn canonical(&self, schema: &Schema) -> String {
+        let parts = self.rows_asked(schema).into_iter();
+        let parts: Vec<String> = parts.map(|(name, value)| format!("{name}={value}")).collect();
+        format!("{}?{}", schema.entity, parts.join("&"))
+    }
+
+    /// The options that say which rows in which order, in their canonical text.
+    fn rows_asked(&self, schema: &Schema) -> Vec<(String, String)> {
+        let mut parts = Vec::new();
+        if let Some(filter) = &self.filter {
+            parts.push(("$filter".to_owned(), filter.to_string()));
+        }
+        if !self.order.is_empty() {
+            let keys: Vec<String> = self.order.iter().map(|key| key.text(schema)).collect();
+            parts.push(("$orderby".to_owned(), keys.join(",")));
+        }
+        for (name, word) in &self.own {
+            parts.push(((*name).to_owned(), (*word).to_owned()));
+        }
+        parts
+    }
+
+    fn filter_by(
+        &mut self,
+        text: &str,
+        schema: &Schema,
+        rules: &QueryRules,
+    ) -> Result<(), QueryError> {
+        let fault = |fault| QueryError::fault("$filter", fault);
+        let filter = parse_filter(text).map_err(fault)?;
+        self.predicates.push(Predicate::bind(&filter, schema, text).map_err(fault)?);
+        match rules.filters {
+            Filters::Generous => {}
+            Filters::Documented => strict::check(&filter, schema, text).map_err(fault)?,
+        }
+        self.filter = Some(filter);
+        Ok(())
+    }
+
+    fn require_own(&mut self, schema: &Schema) -> Result<(), QueryError> {
+        for (name, word) in &self.own {
+            let operand = |term| Operand { place: Place::default(), term };
+            let filter = Filter::Compare {
+                left: operand(Term::Property((*name).to_owned())),
+                how: Comparison::Equal,
+                right: operand(Term::Text((*word).to_owned())),
+            };
+            let bound = Predicate::bind(&filter, schema, name);
+            let bound = bound.map_err(|fault| QueryError::fault(name, fault))?;
+            self.predicates.push(bound);
+        }
+        Ok(())
+    }
+}
+
+impl SortKey {
+    fn text(self, schema: &Schema) -> String {
+        let name = schema.properties[self.property].name;
+        match self.direction {
+            Direction::Ascending => name.to_owned(),
+            Direction::Descending => format!("{name} desc"),
         }
     }
 }
 
-/// Reads the options of a list.
+/// Reads the options of a single row: `$select` and `$expand`.
 ///
 /// # Errors
 /// [`QueryError`] at the first option that cannot be served.
-pub(crate) fn list_options(uri: &Uri) -> Result<ListOptions, QueryError> {
-    use SystemOption::{ActivationLock, Count, Select, SkipToken, Top};
-    let options = system_options(uri, &[Top, SkipToken, Count, Select, ActivationLock])?;
-    let lock = options.get(&ActivationLock).map(|text| parse_switch(text));
-    let after = options.get(&SkipToken).map(|token| parse_skip_token(token));
-    Ok(ListOptions {
-        top: options.get(&Top).map_or(Ok(PAGE_DEVICES_MAX), |text| parse_top(text))?,
-        after: after.transpose()?,
-        count: parse_count(options.get(&Count))?,
-        select: parse_select(options.get(&Select))?,
-        activation_lock: lock.transpose()?,
-    })
+pub(crate) fn read_one(uri: &Uri, schema: &Schema) -> Result<Selection, QueryError> {
+    let options = options::read(uri, SystemOption::ONE, &[])?;
+    read_expand(options.system.get(&SystemOption::Expand).map(String::as_str), schema)?;
+    read_select(options.system.get(&SystemOption::Select).map(String::as_str), schema)
 }
 
-/// Reads the options of a single device.
-///
-/// # Errors
-/// [`QueryError`] at the first option that cannot be served.
-pub(crate) fn device_options(uri: &Uri) -> Result<Selection, QueryError> {
-    let options = system_options(uri, &[SystemOption::Select])?;
-    parse_select(options.get(&SystemOption::Select))
+fn own_options(
+    own: &[(&'static str, String)],
+    schema: &Schema,
+) -> Result<Vec<(&'static str, &'static str)>, QueryError> {
+    let words =
+        |option: &'static str| match schema.find(option).map(|it| schema.properties[it].kind) {
+            Some(Kind::Words(words)) => words,
+            Some(
+                Kind::Text
+                | Kind::Flag
+                | Kind::Whole
+                | Kind::Real
+                | Kind::Moment
+                | Kind::Id
+                | Kind::Structure,
+            )
+            | None => &[],
+        };
+    let read = |(option, word): &(&'static str, String)| {
+        let words = words(option);
+        let word = find_word(words, word).ok_or(QueryError::Word { option, words })?;
+        Ok((*option, word))
+    };
+    own.iter().map(read).collect()
 }
 
-/// Makes sure that an action has no options.
-///
-/// # Errors
-/// [`QueryError`] at the first option.
-pub(crate) fn no_options(uri: &Uri) -> Result<(), QueryError> {
-    system_options(uri, &[]).map(drop)
-}
-
-/// The text a list is continued with.
-pub(crate) fn skip_token(last: DeviceId) -> String {
-    last.to_string().replace('-', "")
-}
-
-impl Selection {
-    /// Whether a property was asked for by its name.
-    pub(crate) fn names(&self, property: &str) -> bool {
-        match self {
-            Self::Everything => false,
-            Self::Named(names) => names.contains(&property),
+fn read_order(text: Option<&str>, schema: &Schema) -> Result<Vec<SortKey>, QueryError> {
+    let Some(text) = text else {
+        return Ok(Vec::new());
+    };
+    let fault = |fault| QueryError::fault("$orderby", fault);
+    let keys = parse_order(text).map_err(fault)?.into_iter().map(|key| {
+        let Some(property) = schema.find(&key.property) else {
+            let what = What::Property { name: short(&key.property), entity: schema.entity };
+            return Err(fault(Fault::at(text, key.place.0, what)));
+        };
+        let known = schema.properties[property];
+        match known.filtering {
+            Filtering::Allowed => Ok(SortKey { property, direction: key.direction }),
+            Filtering::Refused => {
+                Err(fault(Fault::at(text, key.place.0, What::NotFilterable(known.name))))
+            }
         }
-    }
-
-    /// Keeps what was asked for. What Graph knows and this server does not is null then.
-    pub(crate) fn apply(&self, mut all: Map<String, Value>) -> Map<String, Value> {
-        match self {
-            Self::Everything => all,
-            Self::Named(names) => names
-                .iter()
-                .map(|name| ((*name).to_owned(), all.remove(*name).unwrap_or_default()))
-                .collect(),
-        }
-    }
+    });
+    keys.collect()
 }
 
-/// Reads the pairs that begin with `$` or as this server's own; others are the client's own and
-/// mean nothing.
-///
-/// Source: OData 4.01 part 2, sections 5.1 (no letter case) and 5.2 (custom query options).
-fn system_options(
-    uri: &Uri,
-    served: &[SystemOption],
-) -> Result<BTreeMap<SystemOption, String>, QueryError> {
-    let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
-    let Query(pairs) = pairs.map_err(|_cause| QueryError::Encoding)?;
-    let mut options = BTreeMap::new();
-    for (name, value) in pairs.into_iter().filter(|(name, _)| is_ours(name)) {
-        let mut candidates = served.iter().copied();
-        let option = candidates
-            .find(|option| option.name().eq_ignore_ascii_case(&name))
-            .ok_or_else(|| QueryError::NotSupported(short(&name)))?;
-        if options.insert(option, value).is_some() {
-            return Err(QueryError::Twice(option.name()));
-        }
-    }
-    Ok(options)
-}
-
-fn is_ours(name: &str) -> bool {
-    let own = name.get(..OWN_PREFIX.len());
-    name.starts_with('$') || own.is_some_and(|start| start.eq_ignore_ascii_case(OWN_PREFIX))
-}
-
-fn parse_switch(text: &str) -> Result<Switch, QueryError> {
-    match text {
-        "on" => Ok(Switch::On),
-        "off" => Ok(Switch::Off),
-        _ => Err(QueryError::ActivationLock),
-    }
-}
-
-fn parse_top(text: &str) -> Result<usize, QueryError> {
-    let wanted: u64 = text.parse().map_err(|_cause| QueryError::Top)?;
-    Ok(usize::try_from(wanted).map_or(PAGE_DEVICES_MAX, |wanted| wanted.min(PAGE_DEVICES_MAX)))
-}
-
-fn parse_skip_token(text: &str) -> Result<DeviceId, QueryError> {
-    text.parse().map_err(|_cause| QueryError::SkipToken)
-}
-
-fn parse_count(text: Option<&String>) -> Result<Count, QueryError> {
-    match text.map(String::as_str) {
-        None | Some("true") => Ok(Count::Told),
-        Some("false") => Ok(Count::Untold),
-        Some(_) => Err(QueryError::Count),
-    }
-}
-
-fn parse_select(text: Option<&String>) -> Result<Selection, QueryError> {
-    let names = text.map(String::as_str).unwrap_or_default().split(',').map(str::trim);
+fn read_select(text: Option<&str>, schema: &Schema) -> Result<Selection, QueryError> {
+    let names = text.unwrap_or_default().split(',').map(str::trim);
     let mut selected = Vec::new();
     for name in names.filter(|name| !name.is_empty()) {
         if name == "*" {
             return Ok(Selection::Everything);
         }
-        let known = properties::find(name).ok_or_else(|| QueryError::Property(short(name)))?;
+        let unknown = || QueryError::Property { name: short(name), entity: schema.entity };
+        let known = schema.find(name).ok_or_else(unknown)?;
         if !selected.contains(&known) {
             selected.push(known);
         }
@@ -226,92 +332,30 @@ fn parse_select(text: Option<&String>) -> Result<Selection, QueryError> {
     Ok(if selected.is_empty() { Selection::Everything } else { Selection::Named(selected) })
 }
 
-fn short(text: &str) -> String {
-    text.chars().take(ECHO_CHARS_MAX).collect()
+fn read_expand(text: Option<&str>, schema: &Schema) -> Result<Vec<&'static str>, QueryError> {
+    let names = text.unwrap_or_default().split(',').map(str::trim);
+    let known =
+        |name| find_word(schema.expands, name).ok_or_else(|| QueryError::Expand(short(name)));
+    names.filter(|name| !name.is_empty()).map(known).collect()
+}
+
+fn read_top(text: Option<&str>, schema: &Schema) -> Result<usize, QueryError> {
+    let wanted = text.map_or(Ok(u64::MAX), |text| number(text, "$top"))?;
+    Ok(usize::try_from(wanted).map_or(schema.page_max, |wanted| wanted.min(schema.page_max)))
+}
+
+fn number(text: &str, option: &'static str) -> Result<u64, QueryError> {
+    text.parse().map_err(|_cause| QueryError::Number(option))
+}
+
+fn read_count(text: Option<&str>, schema: &Schema) -> Result<Count, QueryError> {
+    match text {
+        None => Ok(schema.count),
+        Some(text) if text.eq_ignore_ascii_case("true") => Ok(Count::Told),
+        Some(text) if text.eq_ignore_ascii_case("false") => Ok(Count::Untold),
+        Some(_) => Err(QueryError::Count),
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn list(query: &str) -> Result<ListOptions, QueryError> {
-        list_options(&format!("/x?{query}").parse().expect(query))
-    }
-
-    #[test]
-    fn a_bare_list_is_a_full_page_of_everything() {
-        let plain = ListOptions {
-            top: PAGE_DEVICES_MAX,
-            after: None,
-            count: Count::Told,
-            select: Selection::Everything,
-            activation_lock: None,
-        };
-        assert_eq!(list_options(&Uri::from_static("/x")), Ok(plain.clone()));
-        assert_eq!(list("own=1&api-version=2"), Ok(plain));
-    }
-
-    #[test]
-    fn the_dollar_may_be_encoded_and_letter_case_does_not_count() {
-        let options = list("%24top=5&$SELECT=deviceName%2CSerialNumber&$count=false").unwrap();
-        assert_eq!(options.top, 5);
-        assert_eq!(options.count, Count::Untold);
-        assert_eq!(options.select, Selection::Named(vec!["deviceName", "serialNumber"]));
-    }
-
-    #[test]
-    fn a_page_larger_than_the_largest_is_cut() {
-        assert_eq!(
-            list("$top=18446744073709551615").map(|options| options.top),
-            Ok(PAGE_DEVICES_MAX)
-        );
-    }
-
-    #[test]
-    fn a_list_can_be_of_one_side_of_the_activation_lock() {
-        let lock = |value: &str| list(&format!("X-Muster-Activation-Lock={value}"));
-        assert_eq!(lock("on").map(|options| options.activation_lock), Ok(Some(Switch::On)));
-        assert_eq!(lock("off").map(|options| options.activation_lock), Ok(Some(Switch::Off)));
-    }
-
-    #[test]
-    fn a_skip_token_leads_back_to_its_device() {
-        let last = DeviceId::from_bytes([9; 16]);
-        let options = list(&format!("$skiptoken={}", skip_token(last))).unwrap();
-        assert_eq!(options.after, Some(last));
-    }
-
-    #[test]
-    fn an_option_that_is_not_served_is_named() {
-        for option in
-            ["$filter", "$orderby", "$expand", "$search", "$skip", "$format", "$", "x-muster-mode"]
-        {
-            let refused = list(&format!("{option}=x"));
-            assert_eq!(refused, Err(QueryError::NotSupported(option.to_owned())));
-        }
-    }
-
-    #[test]
-    fn values_that_make_no_sense_are_refused() {
-        for (query, error) in [
-            ("$top=-1", QueryError::Top),
-            ("$top=", QueryError::Top),
-            ("$top=1&$top=2", QueryError::Twice("$top")),
-            ("$skiptoken=abc", QueryError::SkipToken),
-            ("$count=yes", QueryError::Count),
-            ("x-muster-activation-lock=true", QueryError::ActivationLock),
-            ("$select=id,pinCode", QueryError::Property("pinCode".to_owned())),
-        ] {
-            assert_eq!(list(query), Err(error), "{query}");
-        }
-    }
-
-    #[test]
-    fn a_device_knows_no_option_but_select_and_an_action_none() {
-        let top = Uri::from_static("/x?$top=1");
-        let refused = QueryError::NotSupported("$top".to_owned());
-        assert_eq!(device_options(&top), Err(refused.clone()));
-        assert_eq!(no_options(&top), Err(refused));
-        assert_eq!(no_options(&Uri::from_static("/x?a=b")), Ok(()));
-    }
-}
+mod tests;

@@ -1,3 +1,6 @@
-//! What can be asked of the API, and under which paths.
+//! What the API can do, and how its paths are read.
 
+pub(crate) mod openapi;
+pub(crate) mod parity;
 pub(crate) mod path;
+pub(crate) mod table;

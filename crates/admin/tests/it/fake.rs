@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::future::pending;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use muster_admin::{AdminToken, Backend, BackendError, SubmitError, is_listed, router};
+use muster_admin::{
+    AdminOptions, AdminToken, Backend, BackendError, Document, DocumentKind, DocumentPage,
+    Identity, Submission, SubmitError, is_listed, router,
+};
 use muster_control::{
     Action, COMMAND_LIFETIME, CommandRecord, CommandState, DeviceRecord, EnrolmentProfile,
     KeyFingerprint, NewCommand, NewLife, Readings, SubmitRefusal,
@@ -39,6 +45,8 @@ pub(crate) enum Mood {
 #[derive(Clone)]
 pub(crate) struct Fake {
     records: Arc<Mutex<BTreeMap<DeviceId, DeviceRecord>>>,
+    documents: Arc<Mutex<BTreeMap<(DocumentKind, String), String>>>,
+    ids: Arc<AtomicU64>,
     now: Timestamp,
     mood: Mood,
 }
@@ -111,6 +119,8 @@ impl Fake {
         let records = records.into_iter().map(|record| (record.id, record)).collect();
         Self {
             records: Arc::new(Mutex::new(records)),
+            documents: Arc::default(),
+            ids: Arc::new(AtomicU64::new(1)),
             now: Timestamp::ZERO.after(3 * HOUR),
             mood: Mood::Well,
         }
@@ -153,14 +163,17 @@ impl Fake {
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
-        let token = AdminToken::from_text(TOKEN).expect("a token");
-        let origin = "https://127.0.0.1:8443".parse().expect("an origin");
-        let router = router(self.clone(), token, origin);
-        let response = router.oneshot(request).await.expect("an answer");
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.expect("a body");
-        let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
-        Answer { status: parts.status, headers: parts.headers, text }
+        Client::new(self, AdminOptions::default()).call(request).await
+    }
+
+    fn put(&self, documents: Vec<Document>) {
+        let mut kept = self.documents.lock().expect("no poison");
+        for Document { kind, id, body } in documents {
+            match body {
+                Some(body) => kept.insert((kind, id), body),
+                None => kept.remove(&(kind, id)),
+            };
+        }
     }
 
     async fn think(&self) -> Result<(), BackendError> {
@@ -169,6 +182,25 @@ impl Fake {
             Mood::Unreadable => Err(BackendError("disk on fire".into())),
             Mood::Stuck => pending().await,
         }
+    }
+}
+
+/// The API of one server, which remembers what it was asked.
+pub(crate) struct Client(Router);
+
+impl Client {
+    pub(crate) fn new(fake: &Fake, options: AdminOptions) -> Self {
+        let token = AdminToken::from_text(TOKEN).expect("a token");
+        let origin = "https://127.0.0.1:8443".parse().expect("an origin");
+        Self(router(fake.clone(), Identity::new(token), origin, options))
+    }
+
+    pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
+        let response = self.0.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.expect("a body");
+        let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        Answer { status: parts.status, headers: parts.headers, text }
     }
 }
 
@@ -197,7 +229,80 @@ impl Backend for Fake {
         device == id(1)
     }
 
-    async fn submit(&self, device: DeviceId, action: Action) -> Result<CommandId, SubmitError> {
+    async fn scan(
+        &self,
+        after: Option<DeviceId>,
+        visit: &mut (dyn FnMut(&DeviceRecord) -> ControlFlow<()> + Send),
+    ) -> Result<(), BackendError> {
+        self.think().await?;
+        let records = self.records.lock().expect("no poison");
+        let mut listed = records.values().filter(|record| is_listed(record));
+        let _stopped = listed.by_ref().filter(|record| Some(record.id) > after).try_for_each(visit);
+        Ok(())
+    }
+
+    fn new_command_id(&self) -> Result<CommandId, BackendError> {
+        Ok(CommandId::from_parts(self.ids.fetch_add(1, Ordering::Relaxed), [9; 10]))
+    }
+
+    async fn set_policy(
+        &self,
+        device: DeviceId,
+        policy: Policy,
+        kept: Vec<Document>,
+    ) -> Result<(), SubmitError> {
+        let mut records = self.records.lock().expect("no poison");
+        records.get_mut(&device).ok_or(SubmitError::UnknownDevice)?.policy = policy;
+        self.put(kept);
+        Ok(())
+    }
+
+    async fn keep(&self, documents: Vec<Document>) -> Result<(), BackendError> {
+        self.think().await?;
+        self.put(documents);
+        Ok(())
+    }
+
+    async fn documents(
+        &self,
+        kind: DocumentKind,
+        page: DocumentPage,
+        limit: usize,
+    ) -> Result<Vec<Document>, BackendError> {
+        self.think().await?;
+        let documents = self.documents.lock().expect("no poison");
+        let of_kind = documents.iter().filter(|((other, _), _)| *other == kind);
+        let document = |((kind, id), body): (&(DocumentKind, String), &String)| Document {
+            kind: *kind,
+            id: id.clone(),
+            body: Some(body.clone()),
+        };
+        let found = of_kind.map(document);
+        Ok(match page {
+            DocumentPage::After(after) => {
+                found.filter(|one| Some(&one.id) > after.as_ref()).take(limit).collect()
+            }
+            DocumentPage::Before(before) => found
+                .rev()
+                .filter(|one| before.as_ref().is_none_or(|before| one.id < *before))
+                .take(limit)
+                .collect(),
+        })
+    }
+
+    async fn document(
+        &self,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<Option<Document>, BackendError> {
+        self.think().await?;
+        let documents = self.documents.lock().expect("no poison");
+        let body = documents.get(&(kind, id.to_owned()));
+        Ok(body.map(|body| Document { kind, id: id.to_owned(), body: Some(body.clone()) }))
+    }
+
+    async fn submit(&self, device: DeviceId, submission: Submission) -> Result<(), SubmitError> {
+        let Submission { id, action, kept } = submission;
         match self.mood {
             Mood::Refusing(refusal) => return Err(refusal()),
             Mood::StuckOnSubmit => pending().await,
@@ -205,14 +310,15 @@ impl Backend for Fake {
         }
         let mut records = self.records.lock().expect("no poison");
         let record = records.get_mut(&device).ok_or(SubmitError::UnknownDevice)?;
-        let command = CommandId::from_parts(1, [9; 10]);
-        let new = NewCommand { id: command, action, lifetime: COMMAND_LIFETIME };
+        let new = NewCommand { id, action, lifetime: COMMAND_LIFETIME };
         let submitted = record.submit(self.now, new, &Readings::default());
-        submitted.map(|()| command).map_err(|refusal| match refusal {
+        submitted.map_err(|refusal| match refusal {
             SubmitRefusal::NotEnrolled => SubmitError::NotEnrolled,
             SubmitRefusal::Capability(refusal) => SubmitError::Capability(refusal),
             SubmitRefusal::QueueFull => SubmitError::QueueFull { retry_after: HOUR },
-        })
+        })?;
+        self.put(kept);
+        Ok(())
     }
 
     fn wall(&self, at: Timestamp) -> jiff::Timestamp {

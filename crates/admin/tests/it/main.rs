@@ -2,9 +2,16 @@
 
 mod anything;
 mod audit;
+mod batch;
+mod bulk;
 mod deletion;
 mod devices;
 mod envelopes;
 mod fake;
+mod generated;
+mod identity;
+mod limits;
+mod lists;
 mod results;
 mod status;
+mod update;

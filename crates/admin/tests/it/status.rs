@@ -34,7 +34,13 @@ async fn every_verb_and_path_has_its_status() {
     for (method, path, body, status) in [
         ("GET", "", "", 200),
         ("GET", "?$top=1", "", 200),
-        ("GET", "?$filter=deviceName%20eq%20'a'", "", 400),
+        ("GET", "?$filter=deviceName%20eq%20'a'", "", 200),
+        ("GET", "?$filter=deviceName%20is%20'a'", "", 400),
+        ("GET", "?$filter=activationLockBypassCode%20eq%20'a'", "", 400),
+        ("GET", "?$orderby=deviceName%20desc&$skip=1", "", 200),
+        ("GET", "?$orderby=notes", "", 400),
+        ("GET", "?$search=%22a%22", "", 400),
+        ("GET", "?$select=deviceType", "", 400),
         ("GET", "?$skiptoken=xyz", "", 400),
         ("GET", "?x-muster-activation-lock=on", "", 200),
         ("GET", "?x-muster-activation-lock=maybe", "", 400),
@@ -56,7 +62,10 @@ async fn every_verb_and_path_has_its_status() {
         ("DELETE", "/{here}/wipe", "", 405),
         ("DELETE", "/{left}", "", 404),
         ("DELETE", "/{nobody}", "", 404),
-        ("PATCH", "/{here}", "{}", 405),
+        ("PATCH", "/{here}", "{}", 200),
+        ("PUT", "/{here}", "{}", 405),
+        ("GET", "/$count", "", 200),
+        ("GET", "/%24count", "", 200),
         ("POST", "/{here}/wipe", "", 204),
         ("POST", "('{here}')/microsoft.graph.wipe", "{\"keepUserData\":false}", 204),
         ("POST", "/{here}/retire", "{}", 204),
@@ -118,10 +127,10 @@ async fn nobody_recovers_a_passcode_and_the_reason_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_path_with_two_verbs_names_both() {
-    let answer = fleet().send("PATCH", &target("/{here}"), "{}").await;
-    assert_eq!(answer.header("allow"), "GET, DELETE");
-    assert_eq!(answer.reason(), "this path answers GET, DELETE only");
+async fn a_path_with_several_verbs_names_them_all() {
+    let answer = fleet().send("PUT", &target("/{here}"), "{}").await;
+    assert_eq!(answer.header("allow"), "GET, PATCH, DELETE");
+    assert_eq!(answer.reason(), "this path answers GET, PATCH, DELETE only");
 }
 
 #[tokio::test]
@@ -139,7 +148,8 @@ async fn without_the_token_nothing_is_told_not_even_what_exists() {
             let request = Request::post(path).header("authorization", authorization);
             let answer = fleet().call(request.body(Body::from("{")).unwrap()).await;
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path} {authorization}");
-            assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"muster\"");
+            let challenge = answer.header("www-authenticate");
+            assert!(challenge.starts_with("Bearer realm=\"\", authorization_uri="), "{challenge}");
         }
     }
 }
@@ -218,5 +228,35 @@ async fn an_action_the_kind_of_device_rules_out_is_a_bad_request_with_a_reason()
         let answer = fake.send("POST", &target(&format!("/{{here}}/{action}")), "").await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{mode} {action}");
         assert!(!answer.reason().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn devices_of_users_are_listed_by_id_and_by_name() {
+    let everyone = fleet().get("/v1.0/deviceManagement/managedDevices?$select=userId").await.json();
+    for device in everyone["value"].as_array().expect("devices") {
+        let Some(user) = device["userId"].as_str().filter(|user| !user.is_empty()) else {
+            continue;
+        };
+        let owned =
+            fleet().get(&format!("/v1.0/users('{user}')/managedDevices?$select=userId")).await;
+        assert_eq!(owned.status, 200, "{}", owned.text);
+        let owned = owned.json();
+        let found = owned["value"].as_array().expect("devices");
+        assert!(found.iter().any(|found| found["id"] == device["id"]), "{owned}");
+        assert!(found.iter().all(|found| found["userId"] == user), "{owned}");
+    }
+    let nobody = fleet().get("/v1.0/users/nobody@example.org/managedDevices").await;
+    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_no_device_here_can_do_says_so() {
+    for (path, status) in [
+        ("/{here}/cleanWindowsDevice", 400),
+        ("/{nobody}/cleanWindowsDevice", 404),
+        ("/{here}/requestRemoteAssistance", 501),
+    ] {
+        assert_eq!(fleet().send("POST", &target(path), "").await.status, status, "{path}");
     }
 }

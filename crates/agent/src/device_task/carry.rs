@@ -5,6 +5,7 @@ use std::mem;
 
 use muster_device::{Input, Note, Output, Phase};
 use muster_protocol::encode_at_rest;
+use muster_protocol::fault::Moment;
 use muster_protocol::management::ToServer;
 use muster_transport::DeviceKey;
 use tracing::{debug, error, trace, warn};
@@ -28,12 +29,17 @@ impl DeviceTask {
             if let Some(recorder) = &mut self.recorder {
                 recorder.input(now, &input);
             }
+            if let (Input::Start, Some(subscriber)) = (&input, &mut self.subscriber) {
+                subscriber.started();
+            }
             self.device.handle(now, input);
             // Boxed: a device that waits does not pay for what it does when something happens.
             Box::pin(self.carry_out(&mut inputs, &mut notes)).await?;
+            self.check_conditions();
             if mem::replace(&mut self.died, Died::No) == Died::Yes {
                 inputs = VecDeque::from([Input::Start]);
             }
+            inputs.extend(self.subscribe());
         }
         if self.kept == Kept::Outdated {
             self.keep_all().await?;
@@ -49,7 +55,9 @@ impl DeviceTask {
         notes: &mut Vec<Note>,
     ) -> Result<(), StateError> {
         while let Some(output) = self.device.poll_output() {
-            self.record(&output);
+            if self.on_output(&output) == Died::Yes {
+                return Ok(());
+            }
             match output {
                 Output::Enrol => self.aim = Aim::Enrol,
                 Output::Connect => self.aim = Aim::Connect,
@@ -60,9 +68,10 @@ impl DeviceTask {
                         error!(%command, request, "a command took effect twice");
                         self.spill();
                     }
+                    self.on_moment(Moment::Executed);
                 }
                 Output::Leave => self.leave(),
-                Output::Disconnect => self.part(),
+                Output::Disconnect => self.leave_politely(),
                 Output::Activation(call) => {
                     let serial = &self.device.facts().serial;
                     let (reply, records) = self.shared.activation.answer(serial, call).await;

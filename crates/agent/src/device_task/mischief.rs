@@ -43,7 +43,8 @@ impl DeviceTask {
             | ToServer::Hello(_)
             | ToServer::TokenUpdate(_)
             | ToServer::StatusReport(_)
-            | ToServer::Idle) => self.send_as_is(&behaved).await,
+            | ToServer::Idle
+            | ToServer::PushUpdate(_)) => self.send_as_is(&behaved).await,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Requests from outside: the user, the power of the network, a look.
 
+use muster_device::push::WakeWord;
 use muster_device::recording::Recording;
 use muster_device::{Device, Input, Note, Phase, UserAction};
 use muster_protocol::secret::EnrolmentToken;
@@ -21,6 +22,8 @@ pub(crate) enum Request {
     Misbehave(Misbehaviour, oneshot::Sender<()>),
     BlackBox(oneshot::Sender<Option<Box<Recording>>>),
     Twin(oneshot::Sender<Box<Twin>>),
+    /// From its push service, which wants no answer.
+    Pushed(WakeWord),
 }
 
 /// All that makes a device this device and no other.
@@ -59,6 +62,7 @@ impl DeviceTask {
             Request::Twin(answer) => {
                 let _gone = answer.send(Box::new(self.twin()));
             }
+            Request::Pushed(word) => self.on_pushed(word).await?,
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ use crate::faults::FaultPlan;
 use crate::pacer::Pacer;
 use crate::population::population;
 use crate::progress::Counters;
+use crate::push::PushServices;
 use crate::sockets::{Endpoints, Sockets};
 
 /// Of the 9 KB a connected device may cost beyond what QUIC holds: the future itself.
@@ -83,6 +84,7 @@ fn task(device: Device) -> Box<DeviceTask> {
         clock: Clock::start(Duration::ZERO, muster_transport::Skew::default()),
         counters: Counters::new(1),
         activation: ActivationRecords::default(),
+        push: PushServices::default(),
         writer: None,
         faults: FaultPlan::start(Vec::new(), Seed::root(1)),
         spilled: Spilled::default(),
@@ -97,6 +99,7 @@ fn task(device: Device) -> Box<DeviceTask> {
         presence: Start::Offline,
         backoff: Backoff::new(Seed::root(1).stream()),
         trouble: None,
+        subscriber: None,
         recorder: None,
     };
     DeviceTask::new(shared, Arc::new(Mailbox::new()), beginning)

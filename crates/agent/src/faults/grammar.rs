@@ -1,16 +1,17 @@
 //! Faults as text: a name, then `key=value` words.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use muster_protocol::fault::{Scope, Trigger};
 use muster_transport::{Direction, LinkFault, Rate, Window};
 
+use super::words::Words;
 use super::{DeviceFault, FleetFault, PathFault, WhatFails};
 
-/// Every name there is, with the words it takes beside `share`, `at`, `lasts` and `every`.
-const NAMES: [(&str, &[&str]); 18] = [
+/// Every name there is, with the words it takes beside those of [`COMMON`].
+const NAMES: [(&str, &[&str]); 23] = [
     ("loss", &["rate", "direction"]),
     ("burst-loss", &["rate", "length", "direction"]),
     ("delay", &["by", "direction"]),
@@ -20,8 +21,13 @@ const NAMES: [(&str, &[&str]); 18] = [
     ("corrupt", &["rate", "direction"]),
     ("black-hole", &[]),
     ("one-way", &["direction"]),
+    ("rate-limit", &["bytes-per-second", "queue", "direction"]),
+    ("mtu-shrinks", &["bytes", "direction"]),
+    ("udp-blocked", &[]),
+    ("mapping-forgotten", &["idle"]),
     ("rebind", &[]),
     ("migrate", &[]),
+    ("cut", &[]),
     ("repeat-answer", &["rate"]),
     ("old-attempt", &["rate"]),
     ("unknown-answer", &["rate"]),
@@ -31,11 +37,15 @@ const NAMES: [(&str, &[&str]); 18] = [
     ("slow", &["rate", "by"]),
 ];
 
-/// The words every fault takes.
-const COMMON: [&str; 4] = ["share", "at", "lasts", "every"];
+/// The words every fault takes: whom it strikes, then when.
+pub(super) const COMMON: [&str; 10] =
+    ["share", "device", "mode", "at", "lasts", "every", "after", "nth", "odds", "when"];
 
 /// Mean length of a burst if nothing is said, in datagrams.
 const BURST_LENGTH: u32 = 5;
+
+/// How many may wait for a slow link if nothing is said, in datagrams.
+const QUEUE: u32 = 64;
 
 /// Text that is no fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +91,22 @@ pub enum FaultError {
         /// What was expected.
         expected: &'static str,
     },
+    /// Two keys of which one is enough.
+    #[error("{one}= and {other}= cannot be had together")]
+    Excludes {
+        /// One.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+    },
+    /// A key that means nothing without another.
+    #[error("{key}= needs {other}=")]
+    Needs {
+        /// The key.
+        key: &'static str,
+        /// What it needs.
+        other: &'static str,
+    },
     /// A fault that comes again before it is over.
     #[error("lasts={lasts:?} is not shorter than every={every:?}")]
     Overlaps {
@@ -111,7 +137,11 @@ impl FleetFault {
 /// Reads `NAME [KEY=VALUE]...`, for example `loss rate=5% direction=up` or
 /// `black-hole lasts=10s every=60s share=20%`.
 ///
-/// Rates and shares are percent (`5%`, `0.5%`), spans are numbers with `ms`, `s`, `m` or `h`.
+/// Rates, shares and odds are percent (`5%`, `0.5%`), spans are numbers with `ms`, `s`, `m` or `h`.
+/// Whom: `share=20%`, `device=3` (counted from 0) or `mode=dedicated`. When: `at=10s`, `lasts=5s`,
+/// `every=1m`, or from `at` on `after=executed` with `nth=3` or `odds=5%` if not the first time, or
+/// `when=lost`; the words are those of [`Moment`](muster_protocol::fault::Moment) and
+/// [`Condition`](muster_protocol::fault::Condition).
 impl FromStr for FleetFault {
     type Err = FaultError;
 
@@ -124,8 +154,8 @@ impl FromStr for FleetFault {
             .ok_or_else(|| FaultError::UnknownName { name: name.to_owned() })?;
         let mut words = Words::read(name, keys, words)?;
         let what = what_fails(&mut words)?;
-        let share = words.rate("share")?.unwrap_or(Rate::ALWAYS);
-        Ok(Self { what, share, window: window(&mut words)? })
+        let (scope, trigger) = (words.scope()?, words.trigger()?);
+        Ok(Self { what, scope, trigger, window: window(&mut words, trigger)? })
     }
 }
 
@@ -137,6 +167,7 @@ fn what_fails(words: &mut Words) -> Result<WhatFails, FaultError> {
     match words.name {
         "rebind" => Ok(WhatFails::Path(PathFault::Rebind)),
         "migrate" => Ok(WhatFails::Path(PathFault::Migrate)),
+        "cut" => Ok(WhatFails::Path(PathFault::Cut)),
         "repeat-answer" => answer(DeviceFault::RepeatAnswer, words),
         "old-attempt" => answer(DeviceFault::OldAttempt, words),
         "unknown-answer" => answer(DeviceFault::UnknownAnswer, words),
@@ -173,15 +204,32 @@ fn link_fails(words: &mut Words) -> Result<WhatFails, FaultError> {
             };
             return Ok(WhatFails::Link(LinkFault::BlackHole, direction));
         }
+        "rate-limit" => LinkFault::RateLimit {
+            bytes_per_s: words.needed("bytes-per-second", Words::count)?,
+            queue: words.count("queue")?.unwrap_or(QUEUE),
+        },
+        "mtu-shrinks" => LinkFault::MtuShrinks { bytes: words.needed("bytes", Words::size)? },
+        "udp-blocked" => LinkFault::UdpBlocked,
+        "mapping-forgotten" => {
+            LinkFault::MappingForgotten { idle: words.needed("idle", Words::span)? }
+        }
         _black_hole => LinkFault::BlackHole,
     };
     let direction = words.direction("direction")?.unwrap_or(Direction::Both);
     Ok(WhatFails::Link(fault, direction))
 }
 
-fn window(words: &mut Words) -> Result<Window, FaultError> {
+fn window(words: &mut Words, trigger: Trigger) -> Result<Window, FaultError> {
     let at = words.span("at")?.unwrap_or_default();
     let (lasts, every) = (words.span("lasts")?, words.span("every")?);
+    let waits_for = match trigger {
+        Trigger::AtOnce => None,
+        Trigger::After(_) | Trigger::Nth { .. } | Trigger::Odds { .. } => Some("after"),
+        Trigger::When(_) => Some("when"),
+    };
+    if let (Some(one), Some(_)) = (waits_for, every) {
+        return Err(FaultError::Excludes { one, other: "every" });
+    }
     match (lasts, every) {
         (_, Some(every)) if every.is_zero() => Err(bad("every", "0s", "span above zero")),
         (Some(lasts), Some(every)) if lasts >= every => Err(FaultError::Overlaps { lasts, every }),
@@ -189,102 +237,8 @@ fn window(words: &mut Words) -> Result<Window, FaultError> {
     }
 }
 
-fn bad(key: &'static str, value: &str, expected: &'static str) -> FaultError {
+pub(super) fn bad(key: &'static str, value: &str, expected: &'static str) -> FaultError {
     FaultError::BadValue { key, value: value.to_owned(), expected }
-}
-
-/// The words after the name, each key once.
-struct Words {
-    name: &'static str,
-    value_by_key: BTreeMap<&'static str, String>,
-}
-
-impl Words {
-    fn read<'a>(
-        name: &'static str,
-        keys: &[&'static str],
-        words: impl Iterator<Item = &'a str>,
-    ) -> Result<Self, FaultError> {
-        let mut value_by_key = BTreeMap::new();
-        for word in words {
-            let (key, value) =
-                word.split_once('=').ok_or_else(|| FaultError::NoPair { word: word.to_owned() })?;
-            let known = keys.iter().chain(&COMMON).find(|known| **known == key);
-            let fresh = known.filter(|known| !value_by_key.contains_key(**known));
-            let unknown = || FaultError::UnknownKey { name, key: key.to_owned() };
-            value_by_key.insert(*fresh.ok_or_else(unknown)?, value.to_owned());
-        }
-        Ok(Self { name, value_by_key })
-    }
-
-    fn needed<T>(
-        &mut self,
-        key: &'static str,
-        read: impl FnOnce(&mut Self, &'static str) -> Result<Option<T>, FaultError>,
-    ) -> Result<T, FaultError> {
-        let name = self.name;
-        read(self, key)?.ok_or(FaultError::Missing { name, key })
-    }
-
-    fn parsed<T>(
-        &mut self,
-        key: &'static str,
-        expected: &'static str,
-        read: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, FaultError> {
-        let Some(value) = self.value_by_key.remove(key) else {
-            return Ok(None);
-        };
-        read(&value).map(Some).ok_or_else(|| bad(key, &value, expected))
-    }
-
-    fn rate(&mut self, key: &'static str) -> Result<Option<Rate>, FaultError> {
-        self.parsed(key, "share such as 5% or 0.5%, at most 100%", read_rate)
-    }
-
-    fn span(&mut self, key: &'static str) -> Result<Option<Duration>, FaultError> {
-        self.parsed(key, "span such as 50ms, 10s, 5m or 1h", read_span)
-    }
-
-    fn count(&mut self, key: &'static str) -> Result<Option<u32>, FaultError> {
-        let above_zero = |value: &str| value.parse().ok().filter(|count| *count > 0);
-        self.parsed(key, "number above zero", above_zero)
-    }
-
-    fn direction(&mut self, key: &'static str) -> Result<Option<Direction>, FaultError> {
-        self.parsed(key, "direction: up, down or both", |value| match value {
-            "up" => Some(Direction::Up),
-            "down" => Some(Direction::Down),
-            "both" => Some(Direction::Both),
-            _other => None,
-        })
-    }
-}
-
-fn read_rate(text: &str) -> Option<Rate> {
-    let (whole, rest) =
-        text.strip_suffix('%').map(|text| text.split_once('.').unwrap_or((text, "")))?;
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(rest) || rest.len() > 4 || whole.is_empty() {
-        return None;
-    }
-    let rest: u32 = format!("{rest:0<4}").parse().ok()?;
-    let hits = whole.parse::<u32>().ok()?.checked_mul(10_000)?.checked_add(rest)?;
-    (hits <= Rate::ALWAYS.hits()).then(|| Rate::per_million(hits))
-}
-
-fn read_span(text: &str) -> Option<Duration> {
-    let digits = text.find(|letter: char| !letter.is_ascii_digit())?;
-    let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().ok()?;
-    let millis = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _other => return None,
-    };
-    number.checked_mul(millis).map(Duration::from_millis)
 }
 
 /// As it is read.
@@ -310,10 +264,9 @@ impl fmt::Display for FleetFault {
                 }
             }
         }
-        if self.share != Rate::ALWAYS {
-            write!(f, " share={}", self.share)?;
-        }
-        write_window(f, &self.window)
+        write_scope(f, self.scope)?;
+        write_window(f, &self.window)?;
+        write_trigger(f, self.trigger)
     }
 }
 
@@ -326,8 +279,40 @@ fn write_link(f: &mut fmt::Formatter<'_>, fault: LinkFault) -> fmt::Result {
         LinkFault::Delay { by } => write!(f, " by={}ms", by.as_millis()),
         LinkFault::Jitter { below } => write!(f, " below={}ms", below.as_millis()),
         LinkFault::Reorder { rate, by } => write!(f, " rate={rate} by={}ms", by.as_millis()),
-        LinkFault::BlackHole => Ok(()),
+        LinkFault::RateLimit { bytes_per_s, queue } => {
+            write!(f, " bytes-per-second={bytes_per_s} queue={queue}")
+        }
+        LinkFault::MtuShrinks { bytes } => write!(f, " bytes={bytes}"),
+        LinkFault::MappingForgotten { idle } => write!(f, " idle={}ms", idle.as_millis()),
+        LinkFault::BlackHole | LinkFault::UdpBlocked => Ok(()),
     }
+}
+
+fn write_scope(f: &mut fmt::Formatter<'_>, scope: Scope) -> fmt::Result {
+    match scope {
+        Scope::All => Ok(()),
+        Scope::Share { hits, of } => write!(f, " share={}", of_million(hits, of)),
+        Scope::Device(device) => write!(f, " device={device}"),
+        Scope::Mode(mode) => write!(f, " mode={mode}"),
+    }
+}
+
+fn write_trigger(f: &mut fmt::Formatter<'_>, trigger: Trigger) -> fmt::Result {
+    match trigger {
+        Trigger::AtOnce => Ok(()),
+        Trigger::After(moment) => write!(f, " after={moment}"),
+        Trigger::Nth { moment, nth } => write!(f, " after={moment} nth={nth}"),
+        Trigger::Odds { moment, hits, of } => {
+            write!(f, " after={moment} odds={}", of_million(hits, of))
+        }
+        Trigger::When(condition) => write!(f, " when={condition}"),
+    }
+}
+
+fn of_million(hits: u32, of: u32) -> Rate {
+    let hits = u64::from(hits).saturating_mul(u64::from(Rate::ALWAYS.hits()));
+    let hits = hits.checked_div(u64::from(of)).and_then(|hits| u32::try_from(hits).ok());
+    hits.map_or(Rate::ALWAYS, Rate::per_million)
 }
 
 fn write_window(f: &mut fmt::Formatter<'_>, window: &Window) -> fmt::Result {

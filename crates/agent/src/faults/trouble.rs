@@ -4,10 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_protocol::{Seed, Timestamp};
-use muster_transport::{FaultyLink, LinkCounters, LinkRule, LinkTotals, Rate, Window};
+use muster_protocol::fault::{Condition, Moment, Trigger};
+use muster_protocol::{Mode, Seed, Timestamp};
+use muster_transport::{FaultyLink, LinkCounters, LinkFault, LinkRule, LinkTotals, Rate, Window};
 use tokio::time::Instant;
 
+use super::waiting::{Strike, Waiting, fulfilled, striking};
 use super::{DeviceFault, FleetFault, PathFault, WhatFails};
 
 /// Odds are of this many.
@@ -33,36 +35,33 @@ impl FaultPlan {
         self.counters.totals()
     }
 
-    /// What the device with this index has to bear, if anything. `began` is the start in the
-    /// time of the run.
-    pub(crate) fn trouble(&self, index: u32, began: Timestamp) -> Option<Box<Trouble>> {
-        let mut rules = Vec::new();
-        let (mut answers, mut moves) = (Vec::new(), Vec::new());
+    /// What a device has to bear, if anything. `began` is the start in the time of the run.
+    pub(crate) fn trouble(&self, subject: Subject, began: Timestamp) -> Option<Box<Trouble>> {
+        let mut bears = Bears::default();
         for (nth, fault) in self.faults.iter().enumerate() {
+            let Subject { index, mode } = subject;
             let seed = self.stream_of(nth, fault).child("device", u64::from(index));
-            if !hits(seed.child("share", 0), fault.share) {
-                continue;
-            }
-            let window = fault.window;
-            match fault.what {
-                WhatFails::Link(fault, direction) => {
-                    rules.push(LinkRule { fault, direction, window });
-                }
-                WhatFails::Path(path) => {
-                    moves.push(Moves { path, window, next: next(window, Duration::ZERO, began) });
-                }
-                WhatFails::Answer(fault, rate) => {
-                    answers.push(Answers { fault, rate, window, seed })
-                }
+            if fault.scope.strikes(index, mode, &mut seed.child("share", 0).stream()) {
+                bears.add(fault, seed, began);
             }
         }
-        let link = (!rules.is_empty() || !moves.is_empty()).then(|| self.link(index, &rules));
-        let is_any = link.is_some() || !answers.is_empty();
+        let link = bears.needs_link().then(|| self.link(subject.index, &bears.rules));
+        let shrinks = |rule: &LinkRule| matches!(rule.fault, LinkFault::MtuShrinks { .. });
+        let measures_its_path = bears.rules.iter().any(shrinks);
+        let Bears { rules: _, answers, moves, waiting } = bears;
+        let is_any =
+            link.is_some() || !answers.is_empty() || !moves.is_empty() || !waiting.is_empty();
+        let may_crash = answers.iter().any(|answers| answers.fault == DeviceFault::Crash)
+            || waiting.iter().any(|waiting| waiting.strike == Strike::Crash);
         is_any.then(|| {
             Box::new(Trouble {
                 link,
                 answers,
                 moves,
+                waiting,
+                struck: Vec::new(),
+                may_crash,
+                measures_its_path,
                 answered: 0,
                 start: self.start,
                 began,
@@ -84,11 +83,80 @@ impl FaultPlan {
     }
 }
 
+/// Who may be struck.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject {
+    /// Its number in the fleet.
+    pub(crate) index: u32,
+    /// How it is managed.
+    pub(crate) mode: Mode,
+}
+
+/// What a device bears, before it is put together.
+#[derive(Default)]
+struct Bears {
+    rules: Vec<LinkRule>,
+    answers: Vec<Answers>,
+    moves: Vec<Moves>,
+    waiting: Vec<Waiting>,
+}
+
+impl Bears {
+    fn add(&mut self, fault: &FleetFault, seed: Seed, began: Timestamp) {
+        let FleetFault { what, trigger, window, .. } = *fault;
+        if trigger != Trigger::AtOnce {
+            return self.wait_for(fault, seed);
+        }
+        match what {
+            WhatFails::Link(fault, direction) => {
+                self.rules.push(LinkRule { fault, direction, window });
+            }
+            WhatFails::Path(path) => {
+                let next = next(window, Duration::ZERO, began);
+                self.moves.push(Moves { path, window, next });
+            }
+            WhatFails::Answer(fault, rate) => {
+                self.answers.push(Answers { fault, rate, window, seed });
+            }
+        }
+    }
+
+    fn wait_for(&mut self, fault: &FleetFault, seed: Seed) {
+        let lasts = fault.window.lasts;
+        let strike = match fault.what {
+            WhatFails::Link(fault, direction) => {
+                self.rules.push(LinkRule { fault, direction, window: Window::NEVER });
+                Strike::Link { rule: self.rules.len().saturating_sub(1), lasts }
+            }
+            WhatFails::Path(path) => Strike::Path(path),
+            WhatFails::Answer(DeviceFault::Crash, _) => Strike::Crash,
+            WhatFails::Answer(fault, _) => Strike::Answer { fault, lasts },
+        };
+        let (at, trigger) = (fault.window.at, fault.trigger);
+        self.waiting.push(Waiting { at, trigger, strike, seed, seen: 0 });
+    }
+
+    /// Whether its datagrams go another way than those of the others.
+    fn needs_link(&self) -> bool {
+        let moves = self.moves.iter().map(|moves| moves.path);
+        let struck = self.waiting.iter().filter_map(|waiting| match waiting.strike {
+            Strike::Path(path) => Some(path),
+            Strike::Link { .. } | Strike::Crash | Strike::Answer { .. } => None,
+        });
+        !self.rules.is_empty() || moves.chain(struck).any(PathFault::needs_socket)
+    }
+}
+
 /// Everything that goes wrong with one device.
 pub(crate) struct Trouble {
     link: Option<FaultyLink>,
     answers: Vec<Answers>,
     moves: Vec<Moves>,
+    waiting: Vec<Waiting>,
+    /// Answers that go wrong because a moment has come.
+    struck: Vec<Struck>,
+    may_crash: bool,
+    measures_its_path: bool,
     /// Answers so far.
     answered: u64,
     start: Instant,
@@ -110,6 +178,13 @@ struct Answers {
     seed: Seed,
 }
 
+/// A fault of answers whose moment has come.
+struct Struck {
+    fault: DeviceFault,
+    /// The next answer if there is no end.
+    until: Option<Duration>,
+}
+
 struct Moves {
     path: PathFault,
     window: Window,
@@ -128,13 +203,14 @@ pub(crate) struct AnswerFault {
 impl AnswerFault {
     /// All is well.
     pub(crate) const NONE: Self = Self { slow: Duration::ZERO, fault: None };
-}
 
-/// What is to be done about the port of a device.
-#[derive(Debug)]
-pub(crate) struct Move {
-    pub(crate) path: PathFault,
-    pub(crate) link: FaultyLink,
+    fn add(&mut self, fault: DeviceFault) {
+        if let DeviceFault::Slow { by } = fault {
+            self.slow = self.slow.saturating_add(by);
+        } else {
+            self.fault.get_or_insert(fault);
+        }
+    }
 }
 
 impl Trouble {
@@ -143,46 +219,87 @@ impl Trouble {
         self.link.as_ref()
     }
 
-    /// Decides over the next answer. The first fault in the order of the plan wins; slowness adds
-    /// up.
+    /// Decides over the next answer. What waited for a moment goes first, then the first fault in
+    /// the order of the plan wins; slowness adds up.
     pub(crate) fn next_answer(&mut self) -> AnswerFault {
         let (index, since_start) = (self.answered, self.start.elapsed());
         self.answered += 1;
         let mut wrong = AnswerFault::NONE;
+        self.struck.retain(|struck| struck.until.is_none_or(|until| since_start < until));
+        for struck in &self.struck {
+            wrong.add(struck.fault);
+        }
+        self.struck.retain(|struck| struck.until.is_some());
         for answers in &self.answers {
             let is_on = answers.window.contains(since_start);
-            if !is_on || !hits(answers.seed.child("answer", index), answers.rate) {
-                continue;
-            }
-            if let DeviceFault::Slow { by } = answers.fault {
-                wrong.slow = wrong.slow.saturating_add(by);
-            } else {
-                wrong.fault.get_or_insert(answers.fault);
+            if is_on && hits(answers.seed.child("answer", index), answers.rate) {
+                wrong.add(answers.fault);
             }
         }
         wrong
     }
 
-    /// When the device gets another port next.
+    /// Whether its path may carry less from some moment on, so that it matters what it carries.
+    pub(crate) const fn measures_its_path(&self) -> bool {
+        self.measures_its_path
+    }
+
+    /// Whether anything waits for a moment.
+    pub(crate) const fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// A moment has come: what waited for it and is for the device itself to carry out.
+    pub(crate) fn at(&mut self, moment: Moment) -> Vec<Strike> {
+        let since_start = self.start.elapsed();
+        let struck = striking(&mut self.waiting, since_start, moment);
+        self.strike(struck, since_start)
+    }
+
+    /// The same for a state that holds.
+    pub(crate) fn when(&mut self, holds: impl Fn(Condition) -> bool) -> Vec<Strike> {
+        let since_start = self.start.elapsed();
+        let struck = fulfilled(&mut self.waiting, since_start, holds);
+        self.strike(struck, since_start)
+    }
+
+    fn strike(&mut self, mut struck: Vec<Strike>, since_start: Duration) -> Vec<Strike> {
+        struck.retain(|strike| match *strike {
+            Strike::Link { rule, lasts } => {
+                if let Some(link) = &self.link {
+                    link.begin(rule, lasts);
+                }
+                false
+            }
+            Strike::Answer { fault, lasts } => {
+                let until = lasts.map(|lasts| since_start.saturating_add(lasts));
+                self.struck.push(Struck { fault, until });
+                false
+            }
+            Strike::Path(_) | Strike::Crash => true,
+        });
+        struck
+    }
+
+    /// When the way of the device changes next by itself.
     pub(crate) fn next_move(&self) -> Option<Timestamp> {
         self.moves.iter().filter_map(|moves| moves.next).min()
     }
 
-    /// The move that is due, if one is.
-    pub(crate) fn take_move(&mut self, now: Timestamp) -> Option<Move> {
-        let link = self.link.clone()?;
+    /// The change that is due, if one is.
+    pub(crate) fn take_move(&mut self, now: Timestamp) -> Option<PathFault> {
         let began = self.began;
         let is_due = |moves: &&mut Moves| moves.next.is_some_and(|at| at <= now);
         let due = self.moves.iter_mut().find(is_due)?;
         // Strictly later: a window begins at its beginning.
         let since = now.since(began).saturating_add(Duration::from_micros(1));
         due.next = next(due.window, since, began);
-        Some(Move { path: due.path, link })
+        Some(due.path)
     }
 
     /// Whether a crash may come, so that what is durable has to be known.
-    pub(crate) fn may_crash(&self) -> bool {
-        self.answers.iter().any(|answers| answers.fault == DeviceFault::Crash)
+    pub(crate) const fn may_crash(&self) -> bool {
+        self.may_crash
     }
 
     /// Takes note of what a crash would leave.
@@ -215,8 +332,12 @@ mod tests {
         FaultPlan::start(faults.iter().map(|text| text.parse().unwrap()).collect(), Seed::root(1))
     }
 
+    fn trouble(plan: &FaultPlan, index: u32) -> Option<Box<Trouble>> {
+        plan.trouble(Subject { index, mode: Mode::AndroidDedicated }, Timestamp::from_micros(7))
+    }
+
     fn hit(plan: &FaultPlan) -> Vec<bool> {
-        (0..1_000).map(|index| plan.trouble(index, Timestamp::ZERO).is_some()).collect()
+        (0..1_000).map(|index| trouble(plan, index).is_some()).collect()
     }
 
     #[tokio::test]
@@ -234,7 +355,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_is_slow_and_wrong_at_its_times_only() {
         let plan = plan(&["slow by=2s", "slow by=1s", "crash at=10s lasts=1s", "repeat-answer"]);
-        let mut trouble = plan.trouble(0, Timestamp::ZERO).unwrap();
+        let mut trouble = trouble(&plan, 0).unwrap();
         let wrong = trouble.next_answer();
         assert_eq!(wrong.slow, Duration::from_secs(3));
         assert_eq!(wrong.fault, Some(DeviceFault::RepeatAnswer));
@@ -244,15 +365,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn ports_change_once_for_each_beginning() {
+    async fn ways_change_once_for_each_beginning() {
         let began = Timestamp::from_micros(7);
-        let mut trouble =
-            plan(&["rebind at=1s every=2s", "migrate at=2s"]).trouble(0, began).unwrap();
+        let faults = plan(&["rebind at=1s every=2s", "migrate at=2s", "cut at=4s"]);
+        let mut trouble = trouble(&faults, 0).unwrap();
         let mut at = began;
         let mut moves = Vec::new();
-        while moves.len() < 4 {
+        while moves.len() < 5 {
             at = trouble.next_move().unwrap();
-            moves.push((at.since(began).as_secs(), trouble.take_move(at).unwrap().path));
+            moves.push((at.since(began).as_secs(), trouble.take_move(at).unwrap()));
         }
         assert_eq!(
             moves,
@@ -260,9 +381,62 @@ mod tests {
                 (1, PathFault::Rebind),
                 (2, PathFault::Migrate),
                 (3, PathFault::Rebind),
+                (4, PathFault::Cut),
                 (5, PathFault::Rebind)
             ]
         );
         assert!(trouble.take_move(at).is_none());
+    }
+
+    #[tokio::test]
+    async fn one_device_or_one_mode_is_struck_and_no_other() {
+        let one = hit(&plan(&["crash device=7"]));
+        assert_eq!(one.iter().filter(|hit| **hit).count(), 1);
+        assert!(one[7]);
+        assert!(hit(&plan(&["crash mode=dedicated"])).iter().all(|hit| *hit));
+        assert!(hit(&plan(&["crash mode=user-enrollment"])).iter().all(|hit| !hit));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_goes_wrong_once_its_moment_has_come() {
+        let faults = plan(&[
+            "repeat-answer after=command-arrives nth=2",
+            "slow by=1s after=connected lasts=5s",
+        ]);
+        let mut trouble = trouble(&faults, 0).unwrap();
+        assert_eq!(trouble.at(Moment::CommandArrives), []);
+        assert_eq!(trouble.next_answer(), AnswerFault::NONE);
+        trouble.at(Moment::CommandArrives);
+        trouble.at(Moment::Connected);
+        let slow = Duration::from_secs(1);
+        let repeated = Some(DeviceFault::RepeatAnswer);
+        assert_eq!(trouble.next_answer(), AnswerFault { slow, fault: repeated });
+        assert_eq!(trouble.next_answer(), AnswerFault { slow, fault: None });
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert_eq!(trouble.next_answer(), AnswerFault::NONE);
+    }
+
+    #[tokio::test]
+    async fn what_the_device_itself_has_to_do_is_handed_to_it() {
+        let faults = plan(&["crash after=executed", "cut when=lost", "rebind after=connected"]);
+        let mut trouble = trouble(&faults, 0).unwrap();
+        assert!(trouble.may_crash() && trouble.link().is_some());
+        assert_eq!(trouble.at(Moment::Executed), [Strike::Crash]);
+        assert_eq!(trouble.when(|state| state == Condition::Lost), [Strike::Path(PathFault::Cut)]);
+        assert_eq!(trouble.at(Moment::Connected), [Strike::Path(PathFault::Rebind)]);
+        assert!(!trouble.is_waiting());
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_cut_without_a_socket_of_its_own() {
+        assert!(trouble(&plan(&["cut at=5s"]), 0).unwrap().link().is_none());
+        assert!(trouble(&plan(&["cut after=answered"]), 0).unwrap().link().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_device_whose_path_may_shrink_measures_it() {
+        let measures = |faults: &[&str]| trouble(&plan(faults), 0).unwrap().measures_its_path();
+        assert!(measures(&["mtu-shrinks bytes=1200 after=connected"]));
+        assert!(!measures(&["udp-blocked lasts=1s"]));
     }
 }

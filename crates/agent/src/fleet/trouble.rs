@@ -1,19 +1,26 @@
 //! What a fleet tells about the faults it was given, and about its devices when something failed.
 
 use muster_device::recording::Recording;
+use muster_protocol::Mode;
 use muster_transport::LinkTotals;
 
 use super::{Fleet, FleetError};
 use crate::device_task::Request;
+use crate::faults::{Subject, Trouble};
 
 impl Fleet {
+    /// What goes wrong with a device of the plan.
+    pub(super) fn trouble_of(&self, index: u32, mode: Mode) -> Option<Box<Trouble>> {
+        self.shared.faults.trouble(Subject { index, mode }, self.shared.clock.started())
+    }
+
     /// What was done to the datagrams of devices with a faulty link.
     #[must_use]
     pub fn link_totals(&self) -> LinkTotals {
         self.shared.faults.totals()
     }
 
-    /// The last inputs of a device; `None` without [`BlackBox::On`](crate::BlackBox::On).
+    /// The last inputs of a device; `None` with [`BlackBox::Off`](crate::BlackBox::Off).
     ///
     /// Cancel safe: yes.
     ///

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use muster_agent::{BlackBox, Fleet, FleetConfig};
+use muster_agent::{BlackBox, Fleet, FleetConfig, FleetProgress};
 use muster_device::UserAction;
 use muster_device::recording::{Happened, replay};
 use muster_protocol::CloseCode;
+use muster_protocol::fault::Moment;
 
 use crate::server::TestServer;
 use crate::world::{config, kept_in, plans, soon, start, until};
@@ -119,7 +120,7 @@ async fn an_agent_that_dies_before_it_answers_has_executed_once_and_its_black_bo
     let server = TestServer::start();
     server.command(1, 1);
     let faulty = with(&["crash lasts=1h"], config(&server, plans(1)));
-    let fleet = start(FleetConfig { black_box: BlackBox::On, ..faulty }).await;
+    let fleet = start(FleetConfig { black_box: BlackBox::LONGEST, ..faulty }).await;
     until(&fleet, "back", |progress| progress.reconnects == 1).await;
     server.command(1, 2);
     fleet.go_offline(0).await.unwrap();
@@ -143,7 +144,7 @@ async fn a_live_device_replays_from_its_black_box_to_where_it_stands() {
     let server = TestServer::start();
     server.command(1, 1);
     let folder = tempfile::tempdir().unwrap();
-    let recorded = |config| FleetConfig { black_box: BlackBox::On, ..config };
+    let recorded = |config| FleetConfig { black_box: BlackBox::LONGEST, ..config };
     let fleet = start(recorded(kept_in(folder.path(), config(&server, plans(1))))).await;
     server.until("an answer", |seen| seen.results.len() == 1).await;
     let recording = fleet.black_box(0).await.unwrap().unwrap();
@@ -171,7 +172,7 @@ async fn without_a_black_box_there_is_nothing_to_tell() {
 async fn a_second_effect_leaves_the_recording_of_that_moment() {
     let server = TestServer::start();
     server.command(1, 1);
-    let recorded = FleetConfig { black_box: BlackBox::On, ..config(&server, plans(1)) };
+    let recorded = FleetConfig { black_box: BlackBox::LONGEST, ..config(&server, plans(1)) };
     let fleet = start(recorded).await;
     server.until("an answer", |seen| seen.results.len() == 1).await;
     // Erased, it has forgotten what it did: the same command has its effect once more.
@@ -185,5 +186,113 @@ async fn a_second_effect_leaves_the_recording_of_that_moment() {
     assert_eq!((spilled.len(), effects), (1, 2));
     assert!(matches!(spilled[0].entries.last().unwrap().happened, Happened::CutShort(_)));
     replay(&spilled[0]).unwrap();
+    fleet.stop().await;
+}
+
+#[tokio::test]
+async fn every_device_answers_over_a_slow_link() {
+    let server = TestServer::start();
+    let fleet = busy(&server, &["rate-limit bytes-per-second=50000 queue=8"]).await;
+    all_answer(&server, &fleet).await;
+    assert!(fleet.link_totals().delayed > 0);
+    fleet.stop().await;
+}
+
+#[tokio::test]
+async fn devices_enrol_once_their_network_lets_udp_pass() {
+    let server = TestServer::start();
+    let fleet = busy(&server, &["udp-blocked lasts=2s"]).await;
+    soon("a first connection that comes to nothing", async {
+        while fleet.link_totals().blocked == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(server.seen().enrolments, 0);
+    all_answer(&server, &fleet).await;
+    fleet.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_outlives_the_shrinking_of_its_path() {
+    let server = TestServer::start();
+    let fleet = busy(&server, &["mtu-shrinks bytes=1200 after=connected"]).await;
+    all_answer(&server, &fleet).await;
+    assert_eq!(fleet.progress().reconnects, 0);
+    fleet.stop().await;
+}
+
+#[tokio::test]
+async fn a_fleet_of_forgotten_devices_answers() {
+    let server = TestServer::start();
+    let fleet = busy(&server, &["mapping-forgotten idle=50ms"]).await;
+    all_answer(&server, &fleet).await;
+    fleet.stop().await;
+}
+
+#[tokio::test]
+async fn an_agent_may_die_at_any_moment_and_its_command_has_one_effect() {
+    for moment in Moment::ALL.into_iter().filter(|moment| !moment.is_of_the_server()) {
+        let server = TestServer::start();
+        for attempt in 1..=5 {
+            server.command(1, attempt);
+        }
+        let fault = format!("crash after={moment}");
+        let faulty = with(&[&fault], config(&server, plans(1)));
+        let fleet = start(FleetConfig { black_box: BlackBox::LONGEST, ..faulty }).await;
+        server.until("an answer", |seen| !seen.results.is_empty()).await;
+        // Each Idle gets the next attempt: one connection is not enough for what waits for a second.
+        fleet.go_offline(0).await.unwrap();
+        fleet.go_online(0).await.unwrap();
+        server.until("another", |seen| seen.results.len() > 1).await;
+        let recording = fleet.black_box(0).await.unwrap().unwrap();
+        let died = recording.entries.iter().filter(|it| it.happened == Happened::Restarted).count();
+        assert_eq!(died, 1, "{moment}");
+        replay(&recording).unwrap();
+        let progress = fleet.progress();
+        assert_eq!((progress.executed, progress.executed_twice), (1, 0), "{moment}");
+        fleet.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_second_connection_is_cut_and_no_other() {
+    let server = TestServer::start();
+    let fleet = start(with(&["cut after=connected nth=2"], config(&server, plans(1)))).await;
+    until(&fleet, "connected", |progress| progress.connected == 1).await;
+    fleet.go_offline(0).await.unwrap();
+    fleet.go_online(0).await.unwrap();
+    // The second may be cut before its welcome or after it.
+    let wanted = |it: &FleetProgress| it.connected == 1 && it.connect_failures + it.reconnects == 2;
+    until(&fleet, "a third connection that lasts", wanted).await;
+    fleet.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_is_cut_when_a_device_is_in_a_state() {
+    let server = TestServer::start();
+    let fleet = start(with(&["cut when=connected"], config(&server, plans(1)))).await;
+    until(&fleet, "connected once more", |progress| progress.connected == 1).await;
+    let progress = fleet.progress();
+    assert_eq!(progress.connect_failures + progress.reconnects, 1, "{progress:?}");
+    fleet.stop().await;
+}
+
+#[tokio::test]
+async fn one_device_keeps_the_answer_to_its_second_command_to_itself() {
+    let server = TestServer::start();
+    let fault = "keep-answer device=0 after=command-arrives nth=2";
+    server.command(1, 1);
+    let fleet = start(with(&[fault], config(&server, plans(1)))).await;
+    server.until("the first answer", |seen| seen.results.len() == 1).await;
+    for (number, executed) in [(2, 2), (3, 3)] {
+        server.command(number, 1);
+        fleet.go_offline(0).await.unwrap();
+        fleet.go_online(0).await.unwrap();
+        until(&fleet, "the next effect", |progress| progress.executed == executed).await;
+    }
+    let seen = server.until("the third answer", |seen| seen.results.len() == 2).await;
+    let answered: Vec<u8> = seen.results.iter().map(|(_, it)| it.id.as_bytes()[0]).collect();
+    assert_eq!(answered, [1, 3]);
     fleet.stop().await;
 }

@@ -7,6 +7,7 @@ mod fleet;
 mod mischief;
 mod people;
 mod power;
+mod push;
 mod resume;
 mod server;
 mod world;

@@ -8,8 +8,8 @@ use muster_protocol::enrolment::{EnrolReply, EnrolRequest};
 use muster_protocol::frame::Peer;
 use muster_protocol::management::{CommandResult, ToDevice, ToServer, Welcome};
 use muster_protocol::{
-    AndroidRequest, Attempt, CloseCode, Command, CommandHead, CommandId, DeviceId, Policy, Request,
-    Timestamp, alpn,
+    AndroidRequest, Attempt, CloseCode, Command, CommandHead, CommandId, DeviceId, Policy,
+    PushTarget, Request, Timestamp, alpn,
 };
 use muster_transport::{
     CsrKey, FrameReceiver, FrameSender, Purpose, RunCa, Validity, close, peer_identity, purpose,
@@ -37,6 +37,10 @@ pub(crate) enum Mischief {
 pub(crate) struct Seen {
     pub(crate) enrolments: usize,
     pub(crate) hellos: Vec<DeviceId>,
+    /// Devices that said that nothing follows.
+    pub(crate) goodbyes: usize,
+    /// Where devices said that they are woken.
+    pub(crate) targets: Vec<PushTarget>,
     pub(crate) results: Vec<(DeviceId, CommandResult)>,
     pub(crate) dropped_results: usize,
     pub(crate) last_close: Option<CloseCode>,
@@ -219,6 +223,7 @@ impl Inner {
                 sender.send(&answer).await.ok()?;
             }
         }
+        self.seen.send_modify(|seen| seen.goodbyes += 1);
         close(connection, CloseCode::Done);
         None
     }
@@ -249,6 +254,10 @@ impl Inner {
                 Some(ToDevice::TokenUpdateAck { sequence: update.sequence })
             }
             ToServer::StatusReport(_) => None,
+            ToServer::PushUpdate(update) => {
+                self.seen.send_modify(|seen| seen.targets.extend(update.target));
+                None
+            }
             ToServer::Idle => Some(self.next_command()),
             ToServer::CommandResult(result) => {
                 self.on_result(connection, device, result);

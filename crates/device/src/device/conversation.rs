@@ -1,8 +1,8 @@
 //! The conversation with the server.
 
 use muster_protocol::alpn::MINOR;
-use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer, Welcome};
-use muster_protocol::{Command, CommandHead, Outcome, Request, Timestamp};
+use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer};
+use muster_protocol::{Command, CommandHead, Outcome, Policy, Request, Timestamp};
 
 use super::{Device, Handled, Misplaced};
 use crate::acknowledgement::Report;
@@ -12,7 +12,7 @@ use crate::system::{Consequences, Effect, Network, Secrets};
 
 /// From connection to disconnection.
 impl Device {
-    pub(super) fn on_connected(&mut self, now: Timestamp) -> Handled {
+    pub(super) fn on_connected(&mut self, now: Timestamp, minor: u16) -> Handled {
         if !self.is_switched_on() {
             return Err(Misplaced);
         }
@@ -22,7 +22,8 @@ impl Device {
         let hello = Hello { minor: MINOR, device: enrolment.device, status };
         self.send(ToServer::Hello(hello));
         self.send_escrow(now);
-        self.send(ToServer::Idle);
+        self.begin_visit(minor);
+        self.send_idle();
         self.check_lock();
         Ok(())
     }
@@ -32,43 +33,61 @@ impl Device {
         if let Some(enrolment) = self.enrolment_mut() {
             enrolment.link = Link::Down;
         }
+        self.lose_visit();
         Ok(())
     }
 
     /// A deadline that came too early or too late is none.
     pub(super) fn on_deadline(&mut self, now: Timestamp) -> Handled {
-        if self.next_deadline().is_some_and(|deadline| deadline <= now) {
+        if self.next_deadline().is_none_or(|deadline| deadline > now) {
+            return Ok(());
+        }
+        if self.enrolment().and_then(|it| it.escrow.again_at()).is_some_and(|at| at <= now) {
             self.send_escrow(now);
         }
+        self.end_linger(now);
         Ok(())
     }
 
     pub(super) fn on_message(&mut self, now: Timestamp, message: ToDevice) -> Handled {
         match (self.stage()?, message) {
             (Stage::Greeting, ToDevice::Welcome(welcome)) => {
-                self.on_welcome(now, &welcome);
+                self.set_stage(Stage::Open);
+                self.on_policy(now, welcome.policy);
                 Ok(())
             }
             (Stage::Open | Stage::OwesIdle, ToDevice::TokenUpdateAck { sequence }) => {
                 self.on_escrowed(sequence)
             }
             (Stage::Open | Stage::OwesIdle, ToDevice::Command(command)) => {
-                self.on_command(now, command)
+                let handled = self.on_command(now, command);
+                self.linger(now);
+                handled
             }
-            (Stage::Open | Stage::OwesIdle, ToDevice::Empty) => Ok(()),
+            (Stage::Open | Stage::OwesIdle, ToDevice::Empty) => {
+                self.on_empty();
+                Ok(())
+            }
+            (Stage::Open | Stage::OwesIdle, ToDevice::PolicyUpdate(policy)) => {
+                self.on_policy(now, policy);
+                Ok(())
+            }
             (Stage::Open | Stage::OwesIdle, ToDevice::Welcome(_))
             | (
                 Stage::Greeting,
-                ToDevice::TokenUpdateAck { .. } | ToDevice::Command(_) | ToDevice::Empty,
+                ToDevice::TokenUpdateAck { .. }
+                | ToDevice::Command(_)
+                | ToDevice::Empty
+                | ToDevice::PolicyUpdate(_),
             ) => Err(Misplaced),
         }
     }
 
-    fn on_welcome(&mut self, now: Timestamp, welcome: &Welcome) {
-        self.set_stage(Stage::Open);
+    /// Source: REQ-SESSION-005, REQ-SESSION-023 (docs/protocol/session.md).
+    fn on_policy(&mut self, now: Timestamp, policy: Policy) {
         let before = (self.policy(), self.system.clone());
         if let Some(enrolment) = self.enrolment_mut() {
-            enrolment.policy = welcome.policy;
+            enrolment.policy = policy;
         }
         let (system, mut situation) = self.situation(now);
         let consequences = system.on_policy(&mut situation);
@@ -84,6 +103,7 @@ impl Device {
             return Err(Misplaced);
         }
         self.persist();
+        self.after_escrow();
         Ok(())
     }
 
@@ -208,6 +228,10 @@ impl Device {
         };
         if goes.is_some() {
             enrolment.link = Link::Down;
+            self.end_visit();
+        }
+        if comes.is_some() {
+            self.set_out();
         }
         self.outputs.extend(goes.into_iter().chain(comes));
     }
@@ -250,11 +274,11 @@ impl Device {
     pub(super) fn pay_idle(&mut self) {
         if matches!(self.stage(), Ok(Stage::OwesIdle)) && !self.system.is_busy() {
             self.set_stage(Stage::Open);
-            self.send(ToServer::Idle);
+            self.send_idle();
         }
     }
 
-    fn stage(&self) -> Result<Stage, Misplaced> {
+    pub(super) fn stage(&self) -> Result<Stage, Misplaced> {
         match self.enrolment().map(|enrolment| &enrolment.link) {
             Some(Link::Up { stage, .. }) => Ok(*stage),
             Some(Link::Down) | None => Err(Misplaced),
@@ -269,7 +293,7 @@ impl Device {
         }
     }
 
-    fn send(&mut self, message: ToServer) {
+    pub(super) fn send(&mut self, message: ToServer) {
         self.push(Output::Send(message));
     }
 }

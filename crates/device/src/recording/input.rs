@@ -5,9 +5,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use muster_protocol::management::{ToDevice, Welcome};
-use muster_protocol::{AppleRequest, Command, CommandHead, DeviceId, Request};
+use muster_protocol::{AppleRequest, Command, CommandHead, DeviceId, Policy, PushTarget, Request};
 use serde::{Deserialize, Serialize};
 
+use super::push::{disguise, name};
 use super::secret::{Own, Reference, SecretMut};
 use crate::activation::ActivationReply;
 use crate::input::Input;
@@ -68,6 +69,15 @@ pub enum RecordedEvent {
     Activation(ActivationReply),
     /// See [`Input::Deadline`].
     Deadline,
+    /// See [`ToDevice::PolicyUpdate`].
+    PolicyUpdate(Policy),
+    /// See [`Input::PushTarget`]; with names for token and magic.
+    PushTarget(PushTarget),
+    /// See [`Input::Pushed`].
+    Pushed {
+        /// A name for the magic.
+        magic: String,
+    },
 }
 
 impl RecordedInput {
@@ -119,15 +129,22 @@ impl RecordedEvent {
                 Self::Command { head, request }
             }
             Input::Message(ToDevice::Empty) => Self::Empty,
+            Input::Message(ToDevice::PolicyUpdate(policy)) => Self::PolicyUpdate(policy),
             Input::User(action) => Self::User(nameless(action)),
             Input::Activation(reply) => Self::Activation(reply),
             Input::Deadline => Self::Deadline,
+            Input::PushTarget(mut target) => {
+                disguise(&mut target);
+                Self::PushTarget(target)
+            }
+            Input::Pushed { magic } => Self::Pushed { magic: name(&magic) },
         }
     }
 
     fn into_input(self) -> Input {
         match self {
             Self::Start => Input::Start,
+            Self::PolicyUpdate(policy) => Input::Message(ToDevice::PolicyUpdate(policy)),
             Self::Enrolled { device } => Input::Enrolled { device },
             Self::EnrolmentRefused => Input::EnrolmentRefused,
             Self::Connected { minor } => Input::Connected { minor },
@@ -144,6 +161,8 @@ impl RecordedEvent {
             Self::User(action) => Input::User(action),
             Self::Activation(reply) => Input::Activation(reply),
             Self::Deadline => Input::Deadline,
+            Self::PushTarget(target) => Input::PushTarget(target),
+            Self::Pushed { magic } => Input::Pushed { magic },
         }
     }
 }
@@ -200,7 +219,8 @@ fn visit(input: &mut Input, see: &mut dyn FnMut(SecretMut<'_>)) {
             ToDevice::Command(Command { request: None, .. })
             | ToDevice::Welcome(_)
             | ToDevice::TokenUpdateAck { .. }
-            | ToDevice::Empty,
+            | ToDevice::Empty
+            | ToDevice::PolicyUpdate(_),
         )
         | Input::User(_)
         | Input::Start
@@ -210,7 +230,9 @@ fn visit(input: &mut Input, see: &mut dyn FnMut(SecretMut<'_>)) {
         | Input::Disconnected
         | Input::Unenrolled
         | Input::Activation(_)
-        | Input::Deadline => {}
+        | Input::Deadline
+        | Input::PushTarget(_)
+        | Input::Pushed { .. } => {}
     }
 }
 

@@ -9,8 +9,10 @@
 mod input;
 mod output;
 mod player;
+mod push;
 mod recorder;
 mod replay;
+mod ring;
 mod secret;
 mod shrink;
 
@@ -104,7 +106,7 @@ pub enum Happened {
 /// One output.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
-    /// The output in words, or its name alone if the words cannot be had any more.
+    /// The output in words, if a device that plays the same says it again.
     pub what: String,
     /// Tells it apart from any other, its secrets by their numbers.
     pub digest: u64,

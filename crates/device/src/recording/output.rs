@@ -18,11 +18,11 @@ const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 
 /// An output is its words and the numbers of its secrets: the words have none.
 pub(super) fn digest(output: &Output, own: &mut Own) -> u64 {
-    let mut digest = Digest(FNV_START);
+    let mut digest = Digest::default();
     let secrets = secrets(output, own);
     // Writing into a digest does not fail.
     let _infallible = write!(digest, "{output:?} {secrets}");
-    digest.0
+    digest.number()
 }
 
 /// The output in words.
@@ -30,21 +30,6 @@ pub(super) fn words(output: &Output) -> String {
     let mut words = String::new();
     let _infallible = write!(words, "{output:?}");
     words
-}
-
-/// The name of an output, for those whose words cannot be had.
-pub(super) const fn name(output: &Output) -> &'static str {
-    match output {
-        Output::Enrol => "Enrol",
-        Output::Connect => "Connect",
-        Output::Persist => "Persist",
-        Output::Send(message) => message.name(),
-        Output::Executed { .. } => "Executed",
-        Output::Leave => "Leave",
-        Output::Disconnect => "Disconnect",
-        Output::Activation(call) => call.name(),
-        Output::Note(_) => "Note",
-    }
 }
 
 /// Shows the secrets of an answer.
@@ -107,7 +92,12 @@ fn secrets(output: &Output, own: &mut Own) -> String {
                 Reference::Other { .. } => write!(numbers, "other "),
             };
         }
-        Output::Send(ToServer::Hello(_) | ToServer::StatusReport(_) | ToServer::Idle)
+        Output::Send(
+            ToServer::Hello(_)
+            | ToServer::StatusReport(_)
+            | ToServer::Idle
+            | ToServer::PushUpdate(_),
+        )
         | Output::Activation(
             ActivationCall::Register { key: None }
             | ActivationCall::Release
@@ -129,7 +119,19 @@ fn secrets(output: &Output, own: &mut Own) -> String {
 }
 
 /// What was written, as a number.
-struct Digest(u64);
+pub(super) struct Digest(u64);
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self(FNV_START)
+    }
+}
+
+impl Digest {
+    pub(super) const fn number(&self) -> u64 {
+        self.0
+    }
+}
 
 impl fmt::Write for Digest {
     fn write_str(&mut self, text: &str) -> fmt::Result {

@@ -2,10 +2,11 @@
 
 use alloc::vec::Vec;
 
-use muster_protocol::{DeviceFacts, Timestamp};
+use muster_protocol::{DeviceFacts, Timestamp, decode_at_rest, encode_at_rest};
 
 use super::output::digest;
-use super::secret::Own;
+use super::push::disguise;
+use super::secret::{Own, Reference};
 use super::{Recording, Start};
 use crate::device::Device;
 use crate::input::Input;
@@ -19,8 +20,19 @@ pub(super) struct Player {
     own: Own,
 }
 
+/// A player between two inputs, in as few bytes as it can be.
+#[derive(Clone)]
+pub(super) struct Snapshot {
+    device: Vec<u8>,
+    /// What a crash leaves, if that is something else.
+    durable: Option<Vec<u8>>,
+    /// How many secrets it has shown.
+    shown: u32,
+}
+
 impl Player {
-    pub(super) fn new(device: Device) -> Self {
+    pub(super) fn new(mut device: Device) -> Self {
+        device.push_target_mut().into_iter().for_each(disguise);
         Self { durable: device.clone(), device, own: Own::default() }
     }
 
@@ -38,6 +50,36 @@ impl Player {
                 Self { device, durable, own: Own::resumed(*shown, names) }
             }
         }
+    }
+
+    /// The device that was kept; `own` has the names of its secrets.
+    pub(super) fn from_snapshot(snapshot: &Snapshot, own: &Own) -> Self {
+        let device = thawed(&snapshot.device);
+        let durable = snapshot.durable.as_deref().map_or_else(|| device.clone(), thawed);
+        let mut names = Vec::new();
+        for kept in [&device, &durable] {
+            kept.clone().visit_secrets(&mut |place| {
+                let content = place.content();
+                if let Reference::Own(number) = own.reference(&content) {
+                    names.push((content, number));
+                }
+            });
+        }
+        Self { device, durable, own: Own::resumed(snapshot.shown, names) }
+    }
+
+    /// What [`Self::from_snapshot`] makes the same player of, if it has shown so many secrets.
+    pub(super) fn snapshot(&self, shown: u32) -> Snapshot {
+        let device = frozen(&self.device);
+        let durable = Some(frozen(&self.durable)).filter(|durable| *durable != device);
+        Snapshot { device, durable, shown }
+    }
+
+    /// Gives every secret the device has now a number.
+    pub(super) fn name_secrets(&self, own: &mut Own) {
+        self.device.clone().visit_secrets(&mut |place| {
+            own.shown(place.content());
+        });
     }
 
     /// The same device with pseudonyms for its secrets, as a recording keeps it.
@@ -82,6 +124,16 @@ impl Player {
     pub(super) fn restart(&mut self) {
         self.device = self.durable.clone();
     }
+}
+
+fn frozen(device: &Device) -> Vec<u8> {
+    let mut bytes = encode_at_rest(device).expect("every list in a device has a bound");
+    bytes.shrink_to_fit();
+    bytes
+}
+
+fn thawed(bytes: &[u8]) -> Device {
+    decode_at_rest(bytes).expect("this process has written it")
 }
 
 /// The device without what it has not said yet.

@@ -1,14 +1,13 @@
 //! What runs beside a live device.
 
-use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use muster_protocol::{Seed, Timestamp};
+use muster_protocol::{Seed, Timestamp, decode_at_rest, encode_at_rest};
 
-use super::output::{digest, name, words};
-use super::player::Player;
+use super::output::{digest, words};
+use super::player::{Player, Snapshot};
+use super::ring::{Kept, Ring, Sort};
 use super::secret::Own;
 use super::{Entry, FORMAT, Happened, RecordedInput, Recording, Said, Start};
 use crate::device::Device;
@@ -16,42 +15,35 @@ use crate::input::Input;
 use crate::output::Output;
 use crate::spec::DeviceSpec;
 
-/// Inputs kept of one device: days of a quiet one, every message of a busy one for minutes. At
-/// some 200 bytes each that is 50 KB a device.
+/// Inputs kept of a device somebody looks at: days of a quiet one, every message of a busy one for
+/// minutes. At some 80 bytes each that is 20 KB.
 pub const INPUTS_MAX: usize = 256;
 
-/// Keeps the last inputs of a device and a digest of every output.
+/// What is written in the place of an output that does not come again.
+const NOT_SAID_AGAIN: &str = "an output that does not come again";
+
+/// So much of what is kept goes at once when there is no more room: bringing the device before it
+/// up to date costs some microseconds whatever goes.
+const GOES_AT_ONCE: usize = 4;
+
+/// Keeps the last inputs of a device and a digest of every output. No secret of an input is kept,
+/// not even here.
 #[derive(Clone)]
 pub struct Recorder {
-    origin: Origin,
-    /// The device before the oldest kept input.
-    base: Player,
+    base: Base,
     left_out: u64,
-    kept: VecDeque<Kept>,
+    kept: Ring,
     kept_max: usize,
     own: Own,
 }
 
-/// Where the recorded device comes from.
+/// The device before the oldest kept input.
 #[derive(Clone)]
-enum Origin {
+enum Base {
+    /// Nothing has gone yet: as long as that is so, no state is kept.
     OutOfItsBox { spec: Box<DeviceSpec>, seed: Seed },
-    WithAPast,
-}
-
-/// One thing that happened, as cheap as it can be kept.
-#[derive(Clone)]
-struct Kept {
-    at: Timestamp,
-    what: Happening,
-    said: Vec<(&'static str, u64)>,
-}
-
-#[derive(Clone)]
-enum Happening {
-    Input(Input),
-    CutShort(Input),
-    Restarted,
+    /// As its history has made it.
+    WithAPast(Snapshot),
 }
 
 impl core::fmt::Debug for Recorder {
@@ -64,65 +56,53 @@ impl core::fmt::Debug for Recorder {
 }
 
 impl Recorder {
-    /// Beside `Device::new(spec, seed)`, before its first input; keeps so many inputs.
+    /// Beside `Device::new(spec, seed)`, before its first input; keeps at most so many inputs.
     #[must_use]
     pub fn fresh(spec: DeviceSpec, seed: Seed, inputs_max: usize) -> Self {
-        let device = Device::new(spec.clone(), seed);
-        let origin = Origin::OutOfItsBox { spec: Box::new(spec), seed };
-        Self::beside(device, origin, inputs_max)
+        let base = Base::OutOfItsBox { spec: Box::new(spec), seed };
+        Self::on(base, Own::default(), inputs_max)
     }
 
     /// Beside a device with a past, which is not known.
     #[must_use]
     pub fn resumed(device: Device, inputs_max: usize) -> Self {
-        Self::beside(device, Origin::WithAPast, inputs_max)
+        let mut own = Own::default();
+        let player = Player::new(device);
+        player.name_secrets(&mut own);
+        let snapshot = player.snapshot(own.next());
+        Self::on(Base::WithAPast(snapshot), own, inputs_max)
     }
 
-    fn beside(device: Device, origin: Origin, inputs_max: usize) -> Self {
-        Self {
-            origin,
-            base: Player::new(device),
-            left_out: 0,
-            kept: VecDeque::new(),
-            kept_max: inputs_max.max(1),
-            own: Own::default(),
-        }
+    fn on(base: Base, own: Own, inputs_max: usize) -> Self {
+        Self { base, left_out: 0, kept: Ring::default(), kept_max: inputs_max.max(1), own }
     }
 
     /// Takes note of an input before the device gets it.
     pub fn input(&mut self, at: Timestamp, input: &Input) {
-        self.keep(at, Happening::Input(input.clone()));
+        let recorded = RecordedInput::of(input, &self.own);
+        let bytes = encode_at_rest(&recorded);
+        let bytes = bytes.expect("a message or an act of a person is far below what is kept");
+        self.keep(Sort::Input, at, &bytes);
     }
 
     /// Takes note of an output before it is carried out.
     pub fn output(&mut self, output: &Output) {
-        let digest = digest(output, &mut self.own);
-        if let Some(kept) = self.kept.back_mut() {
-            kept.said.push((name(output), digest));
-        }
+        self.kept.said(digest(output, &mut self.own));
     }
 
     /// The agent died, and whatever it had not carried out is lost; it starts again from the
     /// state after the last [`Output::Persist`].
     pub fn restarted(&mut self, at: Timestamp) {
-        self.cut_short();
-        self.keep(at, Happening::Restarted);
+        self.kept.cut_last_short();
+        self.keep(Sort::Restarted, at, &[]);
     }
 
     /// What is kept while the outputs of the last input are still being carried out.
     #[must_use]
     pub fn recording_so_far(&self) -> Recording {
         let mut so_far = self.clone();
-        so_far.cut_short();
+        so_far.kept.cut_last_short();
         so_far.recording()
-    }
-
-    fn cut_short(&mut self) {
-        if let Some(kept) = self.kept.back_mut()
-            && let Happening::Input(input) = &kept.what
-        {
-            kept.what = Happening::CutShort(input.clone());
-        }
     }
 
     /// What is kept, without secrets. To be called between two inputs.
@@ -130,78 +110,85 @@ impl Recorder {
     /// Plays what is kept once more, for the words of the outputs.
     #[must_use]
     pub fn recording(&self) -> Recording {
-        let mut player = self.base.clone();
-        let start = match &self.origin {
-            Origin::OutOfItsBox { spec, seed } if self.left_out == 0 => {
-                Start::Fresh { spec: spec.clone(), seed: *seed }
-            }
-            Origin::OutOfItsBox { .. } | Origin::WithAPast => {
-                player.disguised(&mut self.own.clone())
-            }
+        let mut player = self.player();
+        let start = match &self.base {
+            Base::OutOfItsBox { spec, seed } => Start::Fresh { spec: spec.clone(), seed: *seed },
+            Base::WithAPast(_) => player.disguised(&mut self.own.clone()),
         };
         let serial = player.facts().serial.clone();
-        let entries = self.kept.iter().map(|kept| kept.entry(&mut player)).collect();
+        let entries = self.kept.iter().map(|kept| entry(&kept, &mut player)).collect();
         Recording { format: FORMAT, serial, start, left_out: self.left_out, entries }
     }
 
-    fn keep(&mut self, at: Timestamp, what: Happening) {
-        if self.kept.len() == self.kept_max
-            && let Some(oldest) = self.kept.pop_front()
-        {
-            oldest.advance(&mut self.base);
-            self.left_out += 1;
+    fn keep(&mut self, sort: Sort, at: Timestamp, input: &[u8]) {
+        if self.kept.len() >= self.kept_max {
+            self.make_room();
         }
-        self.kept.push_back(Kept { at, what, said: Vec::new() });
+        self.kept.push(sort, at, input);
+    }
+
+    /// Lets the oldest inputs go: the device before the first that stays is what they made of it.
+    fn make_room(&mut self) {
+        let mut player = self.player();
+        let mut gone = 0;
+        for kept in self.kept.iter().take(self.going()) {
+            play(&kept, &mut player);
+            gone += 1;
+        }
+        self.base = Base::WithAPast(player.snapshot(player.own().next()));
+        self.kept.drop_oldest(gone);
+        self.left_out += u64::try_from(gone).unwrap_or(u64::MAX);
+    }
+
+    /// How many go. One that was cut short does not go without the restart after it: in between
+    /// there are outputs nobody keeps.
+    fn going(&self) -> usize {
+        let least = (self.kept_max / GOES_AT_ONCE).max(1);
+        let cut_short = |kept: &Kept<'_>| kept.sort == Sort::CutShort;
+        let longer = self.kept.iter().skip(least - 1).take_while(cut_short).count();
+        least + longer
+    }
+
+    /// The device before the oldest kept input.
+    fn player(&self) -> Player {
+        match &self.base {
+            Base::OutOfItsBox { spec, seed } => Player::new(Device::new((**spec).clone(), *seed)),
+            Base::WithAPast(snapshot) => Player::from_snapshot(snapshot, &self.own),
+        }
     }
 }
 
-impl Kept {
-    /// Brings a device over this entry.
-    fn advance(self, player: &mut Player) {
-        match self.what {
-            Happening::Input(input) => {
-                player.give(self.at, input);
-                while player.poll().is_some() {}
-            }
-            Happening::CutShort(input) => {
-                player.give(self.at, input);
-                for _carried_out in self.said {
-                    player.poll();
-                }
-            }
-            Happening::Restarted => player.restart(),
+/// Brings a device over what happened.
+fn play(kept: &Kept<'_>, player: &mut Player) -> Vec<(Output, u64)> {
+    let outputs_max = match kept.sort {
+        Sort::Input => usize::MAX,
+        Sort::CutShort => kept.said.len(),
+        Sort::Restarted => {
+            player.restart();
+            return Vec::new();
         }
-    }
+    };
+    let input = recorded(kept).restored(player.own());
+    player.give(kept.at, input);
+    core::iter::from_fn(|| player.poll()).take(outputs_max).collect()
+}
 
-    /// The entry in words, from a device that comes to it.
-    fn entry(&self, player: &mut Player) -> Entry {
-        let (happened, said) = match &self.what {
-            Happening::Input(input) => {
-                let recorded = RecordedInput::of(input, player.own());
-                player.give(self.at, input.clone());
-                let said = self.said(player);
-                while player.poll().is_some() {}
-                (Happened::Input(recorded), said)
-            }
-            Happening::CutShort(input) => {
-                let recorded = RecordedInput::of(input, player.own());
-                player.give(self.at, input.clone());
-                (Happened::CutShort(recorded), self.said(player))
-            }
-            Happening::Restarted => {
-                player.restart();
-                (Happened::Restarted, Vec::new())
-            }
-        };
-        Entry { at: self.at, happened, said }
-    }
+/// What happened, in words; the device comes to it.
+fn entry(kept: &Kept<'_>, player: &mut Player) -> Entry {
+    let happened = match kept.sort {
+        Sort::Input => Happened::Input(recorded(kept)),
+        Sort::CutShort => Happened::CutShort(recorded(kept)),
+        Sort::Restarted => Happened::Restarted,
+    };
+    let again = play(kept, player);
+    let said = |(index, digest): (usize, &u64)| {
+        let again = again.get(index).filter(|(_, again)| again == digest);
+        let what = again.map_or_else(|| NOT_SAID_AGAIN.into(), |(output, _)| words(output));
+        Said { what, digest: *digest }
+    };
+    Entry { at: kept.at, happened, said: kept.said.iter().enumerate().map(said).collect() }
+}
 
-    fn said(&self, player: &mut Player) -> Vec<Said> {
-        let words_of = |(name, digest): &(&'static str, u64)| {
-            let again = player.poll().filter(|(_, again)| again == digest);
-            let what = again.map_or_else(|| (*name).to_owned(), |(output, _)| words(&output));
-            Said { what, digest: *digest }
-        };
-        self.said.iter().map(words_of).collect()
-    }
+fn recorded(kept: &Kept<'_>) -> RecordedInput {
+    decode_at_rest(kept.input).expect("this process has written it")
 }

@@ -11,6 +11,7 @@ mod life;
 mod matrix;
 mod person;
 mod properties;
+mod push;
 mod recording;
 mod reset;
 mod rig;

@@ -311,6 +311,7 @@ impl Player {
         }
         while durable.poll_output().is_some() {}
         self.recorder.restarted(now);
+        self.durable = durable.clone();
         self.device = durable;
     }
 

@@ -94,6 +94,25 @@ proptest! {
         let replayed = replay(&player.recorder.recording()).unwrap();
         prop_assert_eq!(replayed.device, player.device);
     }
+
+    #[test]
+    fn a_crash_that_is_left_out_has_left_what_was_durable(
+        (spec, steps) in run(),
+        last in 0..8_usize,
+        outputs in 0..6_usize,
+    ) {
+        let mut player = Player::recorded(spec, FEW);
+        for step in &steps {
+            player.play(step);
+            if let Some(step) = steps.get(last) {
+                player.crash(step, outputs);
+            }
+            player.play(&Step::Start);
+        }
+        let replayed = replay(&player.recorder.recording()).unwrap();
+        prop_assert_eq!(replayed.device.status(), player.device.status());
+        prop_assert_eq!(replayed.device.phase(), player.device.phase());
+    }
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn fleet_config(plan: Plan, folder: &Path, endpoints: Endpoints) -> anyhow::Resu
         keep_alive: KEEP_ALIVE,
         skew: muster_transport::Skew::default(),
         faults: Vec::new(),
-        black_box: muster_agent::BlackBox::Off,
+        black_box: muster_agent::BlackBox::default(),
         connects_in_flight: NonZeroUsize::new(256).context("a constant")?,
     })
 }

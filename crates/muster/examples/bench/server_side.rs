@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use muster_admin::Backend;
+use muster_admin::{Backend, Submission};
 use muster_control::Action;
 use muster_protocol::DeviceId;
 use muster_server::{Exposure, Server, ServerConfig};
@@ -53,7 +53,10 @@ pub(crate) async fn serve(data: &Path) -> anyhow::Result<()> {
         exposure: Exposure::LoopbackOnly,
         command_lifetime: Duration::from_secs(3_600),
         activation: None,
+        push: None,
         readings: muster_control::Readings::default(),
+        intercept: None,
+        crash_at: Vec::new(),
         skew: muster_transport::Skew::default(),
     });
     let server = server.await?;
@@ -111,7 +114,8 @@ async fn submit<B: Backend>(
     for _round in 0..each {
         for device in &devices {
             room.acquire().await?.forget();
-            backend.submit(*device, Action::RemoteLock).await.context("a command was refused")?;
+            let submission = Submission::new(backend.new_command_id()?, Action::RemoteLock);
+            backend.submit(*device, submission).await.context("a command was refused")?;
         }
     }
     Ok(())

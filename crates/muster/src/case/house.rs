@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use muster_protocol::SerialNumber;
 use muster_protocol::secret::EnrolmentToken;
 use muster_server::{
-    DataDir, Server, ServerConfig, TokenKind, TokenRequest, Totals, profile_named,
+    DataDir, Server, ServerConfig, ServerFacts, TokenKind, TokenRequest, Totals, profile_named,
 };
 use muster_store::Counts;
 use tokio::sync::{Mutex, MutexGuard};
@@ -77,6 +78,12 @@ impl House {
     /// The counters of the server that runs.
     pub(crate) async fn totals(&self) -> anyhow::Result<Totals> {
         Ok(running(&self.server.lock().await)?.totals())
+    }
+
+    /// What the server that runs knows of a device.
+    pub(crate) async fn facts(&self, serial: &SerialNumber) -> Option<ServerFacts> {
+        let server = self.server.lock().await;
+        server.as_ref()?.facts(serial).await
     }
 
     /// The database's word on all commands.

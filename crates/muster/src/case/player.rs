@@ -44,7 +44,7 @@ pub(crate) async fn play<S: Scene>(
         }
     }
     let timeline: Vec<Moment> = player.timeline.into_moments();
-    Ok(Played { case: case.name.clone(), rows, timeline })
+    Ok(Played { case: case.name.clone(), rows, timeline, case_file: None })
 }
 
 /// What a judged step has to say.

@@ -58,7 +58,7 @@ pub(crate) async fn rehearse_all(cases: &[Case]) -> anyhow::Result<Rehearsed> {
 
 async fn rehearse(cases: &[Case], chance: Chance) -> anyhow::Result<Rehearsed> {
     let began = Instant::now();
-    let mut run = Run { played: Vec::new(), executed_twice: 0 };
+    let mut run = Run { played: Vec::new(), executed_twice: 0, twice: Vec::new() };
     let (mut violations, mut took) = (Vec::new(), Duration::ZERO);
     for case in cases {
         let mut scene = Virtual::open(case, chance)?;

@@ -1,6 +1,7 @@
 //! Plays cases: an administrator on one side, a user on the other, and an eye on the device.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::house::House;
 use super::live::Live;
 use super::player::{self, Line};
 use super::script::Case;
+use super::spill;
 use super::timeline::{Moment, millis};
 use crate::client::AdminClient;
 
@@ -37,6 +39,9 @@ pub(crate) struct Played {
     pub(crate) case: String,
     pub(crate) rows: Vec<Row>,
     pub(crate) timeline: Vec<Moment>,
+    /// What led to a failure, as a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) case_file: Option<PathBuf>,
 }
 
 /// What every case plays on. The device of a case stands at the case's place in the fleet.
@@ -45,6 +50,8 @@ pub(crate) struct Stage {
     pub(crate) admin: AdminClient,
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) house: Arc<House>,
+    /// Where the files of failed cases go; made when there is one.
+    pub(crate) case_dir: PathBuf,
 }
 
 /// The serial number of the device at this place.
@@ -70,9 +77,12 @@ pub(crate) async fn perform(stage: &Stage, cases: &[Case]) -> anyhow::Result<Vec
     Ok(played_by_index.into_values().collect())
 }
 
-/// Plays one case on the device at this place of the stage.
+/// Plays one case on the device at this place of the stage; what led to a failure is written down.
 pub(crate) async fn play(stage: &Stage, index: usize, case: &Case) -> anyhow::Result<Played> {
-    player::play(&mut Live::at(stage.clone(), index), index, case).await
+    match player::play(&mut Live::at(stage.clone(), index), index, case).await {
+        Ok(played) => spill::if_failed(stage, index, case, played).await,
+        Err(error) => Err(spill::broken_off(stage, index, case, error).await),
+    }
 }
 
 /// The row of a judged step.

@@ -118,11 +118,12 @@ impl Theatre {
         Ok(Self { house: Arc::new(house), fleet: Arc::new(fleet), vendor, present })
     }
 
-    /// What cases play on.
-    pub(crate) fn stage(&self) -> anyhow::Result<Stage> {
+    /// What cases play on; the files of those that fail go to `case_dir`.
+    pub(crate) fn stage(&self, case_dir: &Path) -> anyhow::Result<Stage> {
         let url = format!("https://{}", self.house.config().admin);
         let admin = AdminClient::new(&self.house.data(), &url)?;
-        Ok(Stage { admin, fleet: self.fleet.clone(), house: self.house.clone() })
+        let (fleet, house) = (self.fleet.clone(), self.house.clone());
+        Ok(Stage { admin, fleet, house, case_dir: case_dir.to_owned() })
     }
 
     /// Waits until nothing accepted is open, counts, and stops both sides.
@@ -189,7 +190,10 @@ fn server_config(folder: &Path, terms: &Terms) -> anyhow::Result<ServerConfig> {
             Activation::Device => None,
             Activation::Service => Some(ActivationAccess::in_folder(folder.join(VENDOR_FOLDER))),
         },
+        push: None,
         readings: muster_control::Readings::default(),
+        intercept: None,
+        crash_at: Vec::new(),
         skew: Skew::default(),
     })
 }
@@ -212,7 +216,7 @@ fn fleet_config(
         keep_alive: terms.keep_alive,
         skew: house.config().skew.clone(),
         faults: Vec::new(),
-        black_box: muster_agent::BlackBox::Off,
+        black_box: muster_agent::BlackBox::LONGEST,
         connects_in_flight: muster_agent::CONNECTS_IN_FLIGHT,
     })
 }

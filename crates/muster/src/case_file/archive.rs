@@ -4,14 +4,14 @@ use std::fs::{self, File};
 use std::io::{Cursor, Read as _, Write as _};
 use std::path::Path;
 
-use muster_device::recording::Recording;
 use serde::Serialize;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::error::CaseFileError;
-use super::manifest::{FORMAT, Kind, Manifest, RecordedManifest};
-use super::{CaseFile, digest, plan_text};
+use super::manifest::{FORMAT, Kind, Manifest};
+use super::quic::QuicManifest;
+use super::{CaseFile, QuicFile, RecordedFile, digest, plan_text};
 
 /// Most bytes of the zip: a thousand devices and twenty thousand lines stay far below.
 const FILE_BYTES_MAX: u64 = 32 * 1024 * 1024;
@@ -27,6 +27,8 @@ const MANIFEST: &str = "manifest.json";
 pub(super) const PLAN: &str = "plan.json";
 /// The history of a device; see docs/case-files.md.
 const RECORDING: &str = "recording.json";
+/// What the server knew of it; see docs/case-files.md.
+const SERVER: &str = "server.json";
 const TRANSCRIPT: &str = "transcript.txt";
 const REDACTION: &str = "redaction.json";
 
@@ -36,10 +38,8 @@ pub(super) fn read(path: &Path) -> Result<CaseFile, CaseFileError> {
     parse(bounded(path)?)
 }
 
-/// Reads the recording of a device; `None` if the file is about something else.
-pub(super) fn read_recording(
-    path: &Path,
-) -> Result<Option<(RecordedManifest, Recording)>, CaseFileError> {
+/// Reads the history of a device; `None` if the file is about something else.
+pub(super) fn read_recorded(path: &Path) -> Result<Option<RecordedFile>, CaseFileError> {
     let archive = ZipArchive::new(Cursor::new(bounded(path)?));
     let mut archive = archive.map_err(|source| CaseFileError::Archive { part: WHOLE, source })?;
     let text = part(&mut archive, MANIFEST, SMALL_BYTES_MAX)?;
@@ -51,16 +51,57 @@ pub(super) fn read_recording(
     let text = part(&mut archive, RECORDING, LARGE_BYTES_MAX)?;
     let recording = serde_json::from_str(&text)
         .map_err(|source| CaseFileError::Json { part: RECORDING, source })?;
-    Ok(Some((manifest, recording)))
+    // A file that was cut where no server could be asked, or before servers told anything.
+    let server = match archive.index_for_name(SERVER) {
+        None => None,
+        Some(_) => {
+            let text = part(&mut archive, SERVER, SMALL_BYTES_MAX)?;
+            let failed = |source| CaseFileError::Json { part: SERVER, source };
+            Some(serde_json::from_str(&text).map_err(failed)?)
+        }
+    };
+    Ok(Some(RecordedFile { manifest, recording, server }))
 }
 
-/// Writes the recording of a device.
-pub(super) fn write_recording(
-    manifest: &RecordedManifest,
-    recording: &Recording,
-    path: &Path,
-) -> Result<(), CaseFileError> {
-    let parts = [(MANIFEST, json(MANIFEST, manifest)?), (RECORDING, json(RECORDING, recording)?)];
+/// Writes the history of a device.
+pub(super) fn write_recorded(file: &RecordedFile, path: &Path) -> Result<(), CaseFileError> {
+    let mut parts = vec![
+        (MANIFEST, json(MANIFEST, &file.manifest)?),
+        (RECORDING, json(RECORDING, &file.recording)?),
+    ];
+    if let Some(facts) = &file.server {
+        parts.push((SERVER, json(SERVER, facts)?));
+    }
+    place(zipped(parts)?, path)
+}
+
+/// Reads a run over QUIC; `None` if the file is about something else.
+pub(super) fn read_quic(path: &Path) -> Result<Option<QuicFile>, CaseFileError> {
+    let archive = ZipArchive::new(Cursor::new(bounded(path)?));
+    let mut archive = archive.map_err(|source| CaseFileError::Archive { part: WHOLE, source })?;
+    let text = part(&mut archive, MANIFEST, SMALL_BYTES_MAX)?;
+    if head(&text)?.kind != Kind::Quic {
+        return Ok(None);
+    }
+    let failed = |source| CaseFileError::Json { part: MANIFEST, source };
+    let manifest: QuicManifest = serde_json::from_str(&text).map_err(failed)?;
+    let text = part(&mut archive, PLAN, SMALL_BYTES_MAX)?;
+    let plan = serde_json::from_str(&text).map_err(|source| CaseFileError::Plan {
+        version: manifest.version.clone(),
+        commit: manifest.commit.clone(),
+        source,
+    })?;
+    let transcript = part(&mut archive, TRANSCRIPT, LARGE_BYTES_MAX)?;
+    Ok(Some(QuicFile { manifest, plan, transcript }))
+}
+
+/// Writes a run over QUIC.
+pub(super) fn write_quic(file: &QuicFile, path: &Path) -> Result<(), CaseFileError> {
+    let parts = [
+        (MANIFEST, json(MANIFEST, &file.manifest)?),
+        (PLAN, json(PLAN, &file.plan)?),
+        (TRANSCRIPT, file.transcript.clone()),
+    ];
     place(zipped(parts)?, path)
 }
 

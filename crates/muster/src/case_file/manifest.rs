@@ -41,6 +41,8 @@ pub(crate) enum Kind {
     Simulated,
     /// The black box of a live device.
     Recorded,
+    /// The whole system in virtual time.
+    Quic,
 }
 
 /// The manifest of a file with the history of one live device.
@@ -67,6 +69,9 @@ pub(crate) struct RecordedManifest {
     /// The fault that was planted in the build; none in every build that is shipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) planted: Option<String>,
+    /// What did not hold when it was written, in words; absent if somebody just wanted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) why: Option<String>,
     /// How it fails, if it was shrunk. Its outputs are then not those of the live device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) expected: Option<Signature>,
@@ -85,6 +90,7 @@ impl RecordedManifest {
             left_out: recording.left_out,
             redactions: recording.redactions(),
             planted: crate::planted::present().map(str::to_owned),
+            why: None,
             expected: None,
         }
     }

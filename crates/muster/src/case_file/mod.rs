@@ -5,6 +5,7 @@
 mod archive;
 mod error;
 mod manifest;
+mod quic;
 mod recorded;
 mod redaction;
 mod replay;
@@ -18,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use error::CaseFileError;
 pub(crate) use manifest::{Manifest, Transcribed, build};
+pub(crate) use quic::QuicFile;
 pub(crate) use recorded::RecordedFile;
 pub(crate) use redaction::Redaction;
 pub(crate) use replay::{Difference, Replay, Signature};
@@ -82,11 +84,6 @@ impl CaseFile {
 fn plan_text(plan: &Plan) -> Result<String, CaseFileError> {
     let part = archive::PLAN;
     serde_json::to_string_pretty(plan).map_err(|source| CaseFileError::Json { part, source })
-}
-
-/// Names a plan: the same text, the same digest.
-pub(crate) fn plan_digest(plan: &Plan) -> Result<String, CaseFileError> {
-    Ok(digest(&plan_text(plan)?))
 }
 
 fn digest(text: &str) -> String {

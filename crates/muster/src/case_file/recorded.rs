@@ -3,30 +3,40 @@
 use std::path::Path;
 
 use muster_device::recording::{Recording, Shrunk};
+use muster_server::ServerFacts;
 
 use super::archive;
 use super::error::CaseFileError;
 use super::manifest::RecordedManifest;
 
-/// What the black box of a device kept, as a file that can be handed on.
+/// What the black boxes of a device kept, as a file that can be handed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RecordedFile {
     /// What it is.
     pub(crate) manifest: RecordedManifest,
-    /// What happened.
+    /// What happened on the device.
     pub(crate) recording: Recording,
+    /// What the server knew of it and did about it, if that could be had.
+    pub(crate) server: Option<ServerFacts>,
 }
 
 impl RecordedFile {
     /// A file for a recording.
-    pub(crate) fn of(recording: Recording, created_by: &str) -> Self {
-        Self { manifest: RecordedManifest::new(&recording, created_by), recording }
+    pub(crate) fn of(recording: Recording, server: Option<ServerFacts>, created_by: &str) -> Self {
+        Self { manifest: RecordedManifest::new(&recording, created_by), recording, server }
     }
 
-    /// A file for what is left of one.
-    pub(crate) fn shrunk(shrunk: Shrunk, created_by: &str) -> Self {
-        let mut file = Self::of(shrunk.recording, created_by);
+    /// The same, which says what did not hold.
+    pub(crate) fn because(mut self, why: String) -> Self {
+        self.manifest.why = Some(why);
+        self
+    }
+
+    /// A file for what is left of this one.
+    pub(crate) fn shrunk(&self, shrunk: Shrunk, created_by: &str) -> Self {
+        let mut file = Self::of(shrunk.recording, self.server.clone(), created_by);
         file.manifest.expected = Some(shrunk.signature);
+        file.manifest.why.clone_from(&self.manifest.why);
         file
     }
 
@@ -35,8 +45,7 @@ impl RecordedFile {
     /// # Errors
     /// If it cannot be read, is no case file or of a later format.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, CaseFileError> {
-        let read = archive::read_recording(path)?;
-        Ok(read.map(|(manifest, recording)| Self { manifest, recording }))
+        archive::read_recorded(path)
     }
 
     /// Writes the file, in place of one that is there.
@@ -44,6 +53,6 @@ impl RecordedFile {
     /// # Errors
     /// If it cannot be written.
     pub(crate) fn write(&self, path: &Path) -> Result<(), CaseFileError> {
-        archive::write_recording(&self.manifest, &self.recording, path)
+        archive::write_recorded(self, path)
     }
 }

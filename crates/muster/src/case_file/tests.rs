@@ -3,7 +3,9 @@
 use std::io::{Cursor, Read as _, Write as _};
 use std::sync::LazyLock;
 
-use muster_protocol::Timestamp;
+use muster_device::recording::Recorder;
+use muster_protocol::{Seed, Timestamp};
+use muster_server::{FACTS_FORMAT, Fact, ServerFacts, What};
 use muster_sim::{Invariant, Keep, Swarm, SwarmSize, Violation, World};
 use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
@@ -27,7 +29,7 @@ fn made() -> CaseFile {
     let at = Timestamp::from_micros(7);
     let violation = Violation::new(Invariant::S1, at, 0, "seen twice".to_owned());
     let redaction = Redaction::of(&outcome.secrets);
-    let digest = plan_digest(&plan).unwrap();
+    let digest = digest(&plan_text(&plan).unwrap());
     let manifest = Manifest::new(&plan, digest, violation, transcribed(&outcome));
     CaseFile { manifest, plan, transcript: transcript(&outcome), redaction }
 }
@@ -126,6 +128,53 @@ fn a_part_that_unpacks_without_end_is_refused() {
     assert!(bomb.len() < 1_000_000, "it is small while packed");
     let error = archive::parse(bomb).unwrap_err();
     assert!(matches!(error, CaseFileError::TooLarge { part: "manifest.json", .. }), "{error}");
+}
+
+/// A device that was switched on, and what a server knew of it.
+fn recorded() -> RecordedFile {
+    let spec = muster_agent::population(1, Seed::root(1)).remove(0);
+    let serial = spec.facts.serial.clone();
+    let mut recorder = Recorder::fresh(spec, Seed::root(1), 8);
+    recorder.input(Timestamp::ZERO, &muster_device::Input::Deadline);
+    let facts = ServerFacts {
+        format: FACTS_FORMAT,
+        device: muster_protocol::DeviceId::from_bytes([1; 16]),
+        serial,
+        at: Timestamp::from_micros(9),
+        connected: false,
+        record: None,
+        left_out: 3,
+        facts: vec![Fact { at: Timestamp::from_micros(8), what: What::Stored { revision: 4 } }],
+    };
+    RecordedFile::of(recorder.recording(), Some(facts), "a test").because("it fails".to_owned())
+}
+
+#[test]
+fn a_recorded_file_is_read_again_with_what_the_server_knew_or_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one.muster");
+    let with = recorded();
+    // As every file was before servers told anything.
+    let without = RecordedFile { server: None, ..recorded() };
+    for file in [with, without] {
+        file.write(&path).unwrap();
+        assert_eq!(RecordedFile::read(&path).unwrap(), Some(file));
+    }
+    case().write(&path).unwrap();
+    assert_eq!(RecordedFile::read(&path).unwrap(), None);
+}
+
+#[test]
+fn what_a_later_server_told_is_refused_by_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one.muster");
+    let mut file = recorded();
+    file.server.as_mut().unwrap().format = FACTS_FORMAT + 1;
+    file.write(&path).unwrap();
+    let refused = RecordedFile::read(&path).unwrap_err();
+    assert!(matches!(refused, CaseFileError::Json { part: "server.json", .. }), "{refused}");
+    let why = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(why.starts_with("facts of format 2, this build reads 1"), "{why}");
 }
 
 proptest! {

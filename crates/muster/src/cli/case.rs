@@ -1,8 +1,10 @@
 //! The verbs and flags of `muster case`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
-use super::{CutArgs, ExplainArgs, ReplayArgs, ShrinkArgs, TimelineArgs};
+use super::{CASE_DIR, CutArgs, ExplainArgs, ReplayArgs, ShrinkArgs, TimelineArgs};
 
 /// `muster case`
 #[derive(Debug, Subcommand)]
@@ -18,7 +20,7 @@ pub(crate) enum CaseVerb {
     )]
     Run(CaseRunArgs),
     /// Cut what happened to one device out of a live run, as a case file
-    #[command(after_help = "Examples:\n  muster fleet --black-box ./run\n  \
+    #[command(after_help = "Examples:\n  muster fleet --record ./run\n  \
         muster case cut ./run --device F17G0000A1 -o failure.muster\n  \
         muster case replay failure.muster")]
     Cut(CutArgs),
@@ -61,4 +63,7 @@ pub(crate) struct CaseRunArgs {
     /// at once
     #[arg(long)]
     pub(crate) sim: bool,
+    /// Where what led to a failure goes, as case files; made when there is one
+    #[arg(long, default_value = CASE_DIR, value_name = "DIR", conflicts_with = "sim")]
+    pub(crate) case_dir: PathBuf,
 }

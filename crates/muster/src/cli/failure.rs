@@ -10,7 +10,7 @@ use super::span;
 /// `muster case cut`
 #[derive(Debug, Args)]
 pub(crate) struct CutArgs {
-    /// Folder that `muster fleet --black-box` has written
+    /// Folder of a run: of `muster fleet --record`, or the data folder of its server
     pub(crate) run: PathBuf,
     /// Serial number of the device
     #[arg(long, value_name = "SERIAL")]

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use muster_agent::{FleetFault, Sockets};
+use muster_agent::{BlackBox, FleetFault, Sockets};
 use muster_device::Calendar;
 
 use super::value::{sockets, span};
+use crate::connectivity::Connectivity;
 use crate::life::{Life, calendar};
 
 /// `muster fleet`
@@ -19,15 +20,25 @@ use crate::life::{Life, calendar};
     muster fleet --life realistic --day-length 60s   a day of people in a minute\n  \
     muster fleet --devices 50 --token-file ./one-time-token --server 127.0.0.1:4433 --ca ./ca.pem\n  \
     muster fleet --activation-service 127.0.0.1:9443 --activation-folder .muster-vendor\n  \
+    muster fleet --connectivity woken --activation-service 127.0.0.1:9443 --activation-folder .muster-vendor
+  \
     muster fleet --fault 'loss rate=5% direction=up' --fault 'black-hole lasts=10s every=60s share=20%'\n  \
-    muster fleet --fault 'crash rate=1%' --black-box ./run\n\n\
+    muster fleet --fault 'crash rate=1%' --record ./run\n  \
+    muster fleet --fault 'crash device=0 after=executed nth=3'   the third effect of the first device\n\n\
     Faults:\n  \
     link    loss, burst-loss, duplicate, corrupt, reorder (rate=5%), delay, reorder (by=50ms),\n          \
-            jitter (below=50ms), black-hole, one-way (direction=up or down); direction=up for one way\n  \
-    path    rebind (a new port behind the device's back), migrate (to another path)\n  \
+            jitter (below=50ms), black-hole, one-way (direction=up or down); direction=up for one way;\n          \
+            rate-limit (bytes-per-second=50000 queue=64), mtu-shrinks (bytes=1200; below that no\n          \
+            handshake succeeds), udp-blocked, mapping-forgotten (idle=30s)\n  \
+    path    rebind (a new port behind the device's back), migrate (to another path), cut\n  \
     answer  repeat-answer, old-attempt, unknown-answer, lose-answer, keep-answer, crash (rate=5%),\n          \
             slow (by=2s)\n  \
-    all     share=20% of the devices, at=10s, lasts=10s, every=60s\n\n\
+    whom    share=20% of the devices, device=0, or mode=dedicated\n  \
+    when    at=10s, lasts=10s, every=60s; or from at= on once after=MOMENT, with nth=3 the third\n          \
+            time, with odds=5% now and then; or when=STATE\n  \
+    moments connecting, connected, command-arrives, command-returns, output, persisting, persisted,\n          \
+            executed, answering, answered\n  \
+    states  enrolled, connected, lost, switched-off, unenrolled\n\n\
     Runs until Ctrl-C; then prints what the devices did."
 )]
 pub(crate) struct FleetArgs {
@@ -61,13 +72,17 @@ pub(crate) struct FleetArgs {
     /// How many connects may be under way at once
     #[arg(long, default_value = "256", value_name = "N")]
     pub(crate) connects_in_flight: NonZeroUsize,
+    /// Whether devices keep their connection: connected, woken by pushes, or SHARE% of them woken
+    #[arg(long, default_value = "connected", value_name = "HOW")]
+    pub(crate) connectivity: Connectivity,
     /// How often a connected device pings; a killed server is noticed this late at most
     #[arg(long, default_value = "60s", value_parser = span, value_name = "SPAN")]
     pub(crate) keep_alive: Duration,
-    /// Serve the vendor's activation service of these devices over HTTPS; port 0 picks a free one
+    /// Serve the vendor's activation and push services of these devices over HTTPS; port 0 picks a
+    /// free one
     #[arg(long, value_name = "ADDR", requires = "activation_folder")]
     pub(crate) activation_service: Option<SocketAddr>,
-    /// Folder of that service: its CA, the certificate of its customer, where it listens
+    /// Folder of those services: their CA, the certificate of their customer, where they listen
     #[arg(long, env = "MUSTER_ACTIVATION", value_name = "DIR")]
     pub(crate) activation_folder: Option<PathBuf>,
     /// Stop after this long instead of at Ctrl-C
@@ -82,9 +97,12 @@ pub(crate) struct FleetArgs {
     /// Let something go wrong: a name and KEY=VALUE words; may be given repeatedly
     #[arg(long, value_name = "FAULT")]
     pub(crate) fault: Vec<FleetFault>,
-    /// Record the last 256 inputs of each device, written to DIR/black-box/SERIAL.json at the end
+    /// How many of its last inputs each device keeps, 1 to 256, or off; 32 cost up to 3 KB
+    #[arg(long, default_value = "32", value_name = "N|off")]
+    pub(crate) black_box: BlackBox,
+    /// Write what every device has kept to DIR/black-box at the end, for `muster case cut DIR`
     #[arg(long, value_name = "DIR")]
-    pub(crate) black_box: Option<PathBuf>,
+    pub(crate) record: Option<PathBuf>,
     /// Plant a fault, to see it found; only in builds with the feature `planted`
     #[arg(long, value_name = "NAME")]
     pub(crate) plant: Option<String>,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use muster_server::CrashAt;
 
 use super::value::span;
 use crate::verbs::server::Reading;
@@ -13,7 +14,15 @@ use crate::verbs::server::Reading;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  muster server\n  muster server --data /tmp/run1 --quic 127.0.0.1:0 --admin 127.0.0.1:0\n  \
-    muster server --activation-folder .muster-vendor   `muster fleet` serves it; may start later\n\n\
+    muster server --activation-folder .muster-vendor   `muster fleet` serves it; may start later\n  \
+    muster server --push-folder .muster-vendor         wakes devices of `muster fleet --connectivity woken`
+  \
+    muster server --intercept                          and `muster trust`: scripts for Intune run unchanged\n  \
+    muster server --crash-at after-hand-over-commit:3   dies there, to see what the next one makes of it\n\n\
+    Points to crash at:\n  \
+    before-X-commit, after-X-commit for X = command, hand-over, settle, hand-back, cancel,\n  \
+    enrolment, token-update, report; before-command-sent, after-command-sent, result-received,\n  \
+    after-enrolment-reply\n\n\
     Ctrl-C stops within two seconds: commands in flight go back into the queue."
 )]
 pub(crate) struct ServerArgs {
@@ -32,9 +41,23 @@ pub(crate) struct ServerArgs {
     /// Send bypass codes to the activation service of this folder instead of to the devices
     #[arg(long, env = "MUSTER_ACTIVATION", value_name = "DIR")]
     pub(crate) activation_folder: Option<PathBuf>,
+    /// Wake devices over the push services of this folder; without it commands wait for them to come
+    #[arg(long, env = "MUSTER_PUSH", value_name = "DIR")]
+    pub(crate) push_folder: Option<PathBuf>,
+    /// Offer a proxy for scripts whose hosts are written into them: it leads graph.microsoft.com and
+    /// login.microsoftonline.com to this server and refuses every other host; see `muster trust`
+    #[arg(
+        long, value_name = "ADDR", env = "MUSTER_INTERCEPT",
+        num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:8080"
+    )]
+    pub(crate) intercept: Option<SocketAddr>,
     /// Follow another reading where the documents contradict each other; may be given repeatedly
     #[arg(long, value_name = "NAME")]
     pub(crate) reading: Vec<Reading>,
+    /// Die, as in a power cut, the N-th time this point is passed; a fault injector, may be given
+    /// repeatedly
+    #[arg(long, value_name = "POINT[:N]")]
+    pub(crate) crash_at: Vec<CrashAt>,
     /// Listen on addresses that other machines can reach
     #[arg(long)]
     pub(crate) allow_non_loopback: bool,

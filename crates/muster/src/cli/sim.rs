@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::span;
+use super::{CASE_DIR, span};
 
 /// `muster sim`
 #[derive(Debug, Args)]
@@ -36,7 +36,7 @@ pub(crate) struct SimArgs {
     #[arg(long, default_value = "30m", value_parser = span, value_name = "SPAN")]
     pub(crate) calm: Duration,
     /// Where case files go; made when there is one
-    #[arg(long, default_value = "muster-cases", value_name = "DIR")]
+    #[arg(long, default_value = CASE_DIR, value_name = "DIR")]
     pub(crate) case_dir: PathBuf,
     /// Go on after a broken promise, and report all of them, the fastest first
     #[arg(long)]
@@ -53,7 +53,7 @@ pub(crate) struct SimArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct QuicArgs {
     /// The real server and devices over real QUIC, in memory and in virtual time
-    #[arg(long, conflicts_with_all = ["hours", "calm", "case_dir", "keep_going"])]
+    #[arg(long, conflicts_with_all = ["hours", "calm", "keep_going"])]
     pub(crate) quic: bool,
     /// With --quic: how long a run lasts, in minutes of virtual time; the last five are calm
     #[arg(long, requires = "quic", default_value = "20", value_parser = clap::value_parser!(u64).range(10..=43_200), value_name = "MIN")]

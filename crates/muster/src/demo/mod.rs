@@ -12,7 +12,7 @@ use muster_report::LatencySummary;
 use serde::Serialize;
 
 use crate::case::{self, Remains, Row, Theatre};
-use crate::cli::DemoArgs;
+use crate::cli::{CASE_DIR, DemoArgs};
 use crate::exit::{Exit, usage_error};
 use crate::talk::{Format, print as put, print_json, say};
 use crate::verbs::interrupted;
@@ -88,10 +88,15 @@ async fn perform(args: &DemoArgs, folder: &Path) -> anyhow::Result<DemoReport> {
     let present = &theatre.present;
     say(&format!("{} devices connected, the tour begins", present.connected));
     let devices = DeviceTotals { enrolled: present.enrolled, connected: present.connected };
-    let stage = theatre.stage()?;
+    let case_dir = args.keep.as_deref().unwrap_or(Path::new(CASE_DIR));
+    let stage = theatre.stage(case_dir)?;
     let played = case::perform(&stage, &cases).await?;
     roll_call::run(&stage, cases.len()).await?;
+    let twice = case::effects_twice(&stage, &cases).await?;
     drop(stage);
+    for file in played.iter().filter_map(|case| case.case_file.as_ref()).chain(&twice) {
+        say(&format!("what led to a failure: muster case replay {}", file.display()));
+    }
     let tour = played.into_iter().flat_map(|played| played.rows).collect();
     Ok(judge(args.seed, devices, tour, &theatre.close().await?))
 }

@@ -12,10 +12,10 @@ use crate::case_file::CaseFile;
 fn headline(case: &CaseFile) -> String {
     let manifest = &case.manifest;
     format!(
-        "seed {}, muster {} (commit {}), plan {}",
+        "seed {}, muster {} (commit {}), plan {:016x}",
         manifest.seed,
         manifest.version,
         manifest.commit,
-        manifest.plan_digest.get(..16).unwrap_or(&manifest.plan_digest),
+        case.plan.digest(),
     )
 }

@@ -2,6 +2,12 @@
 
 use muster_admin::Backend;
 use muster_server::{DeviceSide, Rehearsal};
+use tracing::trace;
+
+use super::plan::Manner;
+
+/// What the timeline says when a server is killed: its sessions do not end, they are gone.
+pub(super) const KILLED: &str = "the server is killed";
 
 /// A server that can go and come back.
 pub(super) struct House {
@@ -37,14 +43,24 @@ impl House {
             self.started += 1;
             let rehearsal = Rehearsal { seed, ..self.rehearsal.clone() };
             self.running = Some(DeviceSide::rehearse(rehearsal).await?);
+            trace!(target: "timeline", "the server starts");
         }
         Ok(())
     }
 
-    /// Stops the server, if one runs.
-    pub(super) async fn stop(&mut self) {
+    /// Ends the server, if one runs.
+    pub(super) async fn end(&mut self, manner: Manner) {
         if let Some(running) = self.running.take() {
-            let totals = running.stop().await;
+            let totals = match manner {
+                Manner::Stops => {
+                    trace!(target: "timeline", "the server stops");
+                    running.stop().await
+                }
+                Manner::IsKilled => {
+                    trace!(target: "timeline", "{KILLED}");
+                    running.kill(&self.rehearsal.network).await
+                }
+            };
             self.ended.terminal += totals.terminal;
             self.ended.sessions += totals.sessions;
             self.ended.servers += 1;
@@ -63,7 +79,7 @@ impl House {
 
     /// Stops for good.
     pub(super) async fn close(mut self) -> Seen {
-        self.stop().await;
+        self.end(Manner::Stops).await;
         self.ended
     }
 }

@@ -5,8 +5,10 @@
 //! them. All chance comes from the seed: links, loads, ids, back-off and what QUIC draws. What TLS
 //! draws does not: it changes bytes, but neither times nor sizes nor messages.
 
+mod deeds;
 mod house;
 mod load;
+mod people;
 mod plan;
 mod promises;
 mod timeline;

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::house::KILLED;
 use super::plan::QuicPlan;
 use super::timeline::Timeline;
 
@@ -45,14 +46,26 @@ struct Moment<'a> {
 
 #[derive(Clone, Copy)]
 enum Happening<'a> {
+    /// A new life: its commands are counted from one again.
+    Enrolled,
     SessionBegins,
     SessionEnds,
-    Stands { number: &'a str, stage: &'a str },
+    /// With the whole server.
+    SessionDies,
+    Stands {
+        number: &'a str,
+        stage: &'a str,
+    },
 }
 
 fn stories(timeline: &Timeline) -> BTreeMap<u64, Story<'_>> {
     let mut stories: BTreeMap<u64, Story<'_>> = BTreeMap::new();
     for entry in &timeline.entries {
+        if entry.device.is_none() && entry.what == KILLED {
+            let died =
+                Moment { at: Duration::from_micros(entry.at_us), what: Happening::SessionDies };
+            stories.values_mut().for_each(|story| story.push(died));
+        }
         if let (Some(device), Some(what)) = (entry.device, happening(&entry.what)) {
             let at = Duration::from_micros(entry.at_us);
             stories.entry(device).or_default().push(Moment { at, what });
@@ -63,6 +76,7 @@ fn stories(timeline: &Timeline) -> BTreeMap<u64, Story<'_>> {
 
 fn happening(what: &str) -> Option<Happening<'_>> {
     match what {
+        "enrolment" => Some(Happening::Enrolled),
         "session begins" => Some(Happening::SessionBegins),
         "session ends" => Some(Happening::SessionEnds),
         other => {
@@ -82,7 +96,7 @@ impl Happening<'_> {
     }
 
     fn is_leaving(self) -> bool {
-        matches!(self, Self::SessionEnds)
+        matches!(self, Self::SessionEnds | Self::SessionDies | Self::Enrolled)
     }
 }
 
@@ -115,6 +129,11 @@ impl<'a> Reader<'a> {
 
     fn read(&mut self, index: usize) {
         match self.story[index].what {
+            Happening::Enrolled => {
+                self.stages.clear();
+                self.returned.clear();
+            }
+            Happening::SessionDies => self.has_session = false,
             Happening::SessionBegins => self.session_begins(index),
             Happening::SessionEnds => self.session_ends(index),
             Happening::Stands { number, stage } => self.stands(index, number, stage),

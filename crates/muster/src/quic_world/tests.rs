@@ -33,9 +33,27 @@ fn the_same_seed_tells_the_same_story_and_another_seed_another() {
 }
 
 #[test]
-fn every_seed_keeps_its_promises_on_rough_links() {
+fn every_seed_keeps_its_promises_whatever_goes_wrong() {
+    let (mut told, mut lives) = (String::new(), 0);
     for seed in 10..16 {
         let run = play(plan(5, seed)).unwrap();
         assert_eq!(run.verdict.broken, Vec::<String>::new(), "seed {seed}");
+        told += &run.timeline.told();
+        lives += run.timeline.told().matches("enrolment").count();
+    }
+    for seen in ["the server stops", house::KILLED, "the server starts"] {
+        assert!(told.contains(seen), "{seen} in none of the runs");
+    }
+    assert!(lives > 6 * 5, "nobody was wiped and set up again");
+}
+
+#[test]
+fn what_goes_wrong_is_over_before_the_calm() {
+    for seed in 0..200 {
+        let plan = plan(5, seed);
+        assert!(plan.faults().is_ok());
+        for absence in plan.absences() {
+            assert!(absence.from < absence.until && absence.until <= plan.calm_from(), "{seed}");
+        }
     }
 }

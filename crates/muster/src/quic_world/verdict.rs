@@ -31,9 +31,9 @@ pub(crate) struct Verdict {
 impl Verdict {
     /// Holds what both sides say against what was promised.
     pub(super) fn of(plan: &QuicPlan, facts: &Facts, timeline: &Timeline) -> Self {
-        let Facts { asked, counts, seen, fleet } = facts;
+        let Facts { asked, gone, counts, seen, fleet } = facts;
         let progress = &fleet.progress;
-        let devices = u64::try_from(plan.devices.get()).unwrap_or(u64::MAX);
+        let devices = u64::try_from(plan.devices.get()).unwrap_or(u64::MAX).saturating_sub(*gone);
         let mut broken = Vec::new();
         let mut holds = |promise: &str, wanted: u64, found: u64| {
             if wanted != found {

@@ -37,6 +37,8 @@ pub(super) struct Ending {
 /// What either side says at the end.
 pub(super) struct Facts {
     pub(super) asked: Asked,
+    /// Devices that left for good because somebody had them erased.
+    pub(super) gone: u64,
     /// The store's word on all commands.
     pub(super) counts: Counts,
     /// The counters of all servers.
@@ -65,13 +67,14 @@ pub(super) async fn run(plan: &QuicPlan) -> anyhow::Result<Ending> {
     let wanted = TokenRequest { profile, kind: TokenKind::Reusable, lifetime: LIFETIME };
     let server = house.running().context("no server runs")?;
     let token = server.issue_token(wanted).await?;
-    let config = fleet_config(plan, &network, &ca, token, skew);
+    let config = fleet_config(plan, &network, &ca, token, skew)?;
     let fleet = Fleet::start_on(Network::Memory(network.clone()), config).await?;
     let mut asked = load::run(plan, began, &fleet, &mut house).await?;
     load::look_after(plan, began, &fleet, &house, &mut asked).await?;
+    let gone = asked.gone(&fleet).await?;
     let counts = house.running().context("no server runs")?.counts().await?;
     let (fleet, seen) = (fleet.stop().await, house.close().await);
-    let facts = Facts { asked, counts, seen, fleet };
+    let facts = Facts { asked, gone, counts, seen, fleet };
     Ok(Ending { facts, packets: network.packets(), virtual_time: began.elapsed() })
 }
 
@@ -81,12 +84,14 @@ fn fleet_config(
     ca: &RunCa,
     token: EnrolmentToken,
     skew: Skew,
-) -> FleetConfig {
-    let specs = plan.population().into_iter();
-    let start = Start::Online;
-    let plans = specs.map(|spec| DevicePlan { spec, token: token.clone(), start, person: None });
+) -> anyhow::Result<FleetConfig> {
+    let specs = plan.population().into_iter().zip(0..);
+    let plans = specs.map(|(spec, index)| {
+        let person = plan.person(index, &spec);
+        DevicePlan { spec, token: token.clone(), start: Start::Online, person }
+    });
     let share = plan.devices.get().div_ceil(CONNECTING_SHARE);
-    FleetConfig {
+    Ok(FleetConfig {
         server: network.server_address(),
         ca: ca.certificate_der(),
         plans: plans.collect(),
@@ -97,7 +102,7 @@ fn fleet_config(
         connects_in_flight: NonZeroUsize::new(share).unwrap_or(NonZeroUsize::MIN),
         keep_alive: KEEP_ALIVE,
         skew,
-        faults: Vec::new(),
+        faults: plan.faults()?,
         black_box: muster_agent::BlackBox::Off,
-    }
+    })
 }

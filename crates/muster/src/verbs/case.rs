@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use muster_report::Table;
@@ -39,20 +40,28 @@ pub(super) async fn run(args: &CaseRunArgs, format: Format) -> anyhow::Result<Ex
     if args.sim {
         return rehearse(&cases, format).await;
     }
-    let Run { played, executed_twice } = tokio::select! {
+    let Run { played, executed_twice, twice } = tokio::select! {
         () = interrupted() => return Ok(Exit::Interrupted),
-        run = case::play_all(&cases) => run?,
+        run = case::play_all(&cases, &args.case_dir) => run?,
     };
     let failed = failed(&played);
+    let files: Vec<&PathBuf> =
+        played.iter().filter_map(|case| case.case_file.as_ref()).chain(&twice).collect();
     match format {
         Format::Json => print_json(&json!({
             "cases": played.len(),
             "passed": played.len() - failed.len(),
             "failed": failed,
             "executed_twice": executed_twice,
+            "case_files": files,
             "played": played,
         }))?,
-        Format::Text => print(&told(&cases, &played)),
+        Format::Text => {
+            print(&told(&cases, &played));
+            for file in files {
+                print(&format!("what led to it: muster case replay {}\n", file.display()));
+            }
+        }
     }
     let fine = failed.is_empty() && executed_twice == 0;
     Ok(if fine { Exit::Ok } else { Exit::VerdictFailed })
@@ -61,7 +70,7 @@ pub(super) async fn run(args: &CaseRunArgs, format: Format) -> anyhow::Result<Ex
 /// The same cores in virtual time: what comes of a case is the same each time.
 async fn rehearse(cases: &[Case], format: Format) -> anyhow::Result<Exit> {
     let Rehearsed { run, violations, took, wall } = case::rehearse_all(cases).await?;
-    let Run { played, executed_twice } = run;
+    let Run { played, executed_twice, twice: _ } = run;
     let failed = failed(&played);
     let (virtual_s, wall_s) = (took.as_secs_f64(), wall.as_secs_f64());
     match format {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use muster_agent::{
     BlackBox, DevicePlan, Fleet, FleetConfig, FleetProgress, FleetSummary, Sockets, Start,
-    WhatFails, population,
+    population,
 };
 use muster_device::{Calendar, DeviceSpec};
 use muster_protocol::Seed;
@@ -21,8 +22,10 @@ use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::{black_box, interrupted};
+use super::black_box::Run;
+use super::interrupted;
 use crate::cli::FleetArgs;
+use crate::connectivity::Connectivity;
 use crate::exit::{Exit, ExitWith, usage_error};
 use crate::life::Life;
 use crate::planted;
@@ -40,6 +43,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(args: &FleetArgs, format: Format) -> anyhow::Result<Exit> {
     check_activation_service(args)?;
+    check_push_service(args)?;
     planted::sow_wanted(args.plant.as_deref())?;
     let config = fleet_config(args)?;
     let wanted = u64::try_from(config.plans.len()).unwrap_or(u64::MAX);
@@ -47,22 +51,25 @@ pub(super) async fn run(args: &FleetArgs, format: Format) -> anyhow::Result<Exit
     let started = Instant::now();
     let fleet = Fleet::start(config).await?;
     let vendor = activation_service(args, &fleet)?;
+    let boxes = black_boxes(args)?;
     let ended_early = tokio::select! {
         () = interrupted() => args.run_for.is_some(),
         () = live(&fleet, wanted, started, args) => false,
+        () = answer_who_asks(boxes.as_ref(), &fleet, args) => false,
     };
     if let Some(vendor) = vendor {
         vendor.stop().await;
     }
-    if let Some(folder) = &args.black_box {
-        let written = black_box::write_all(&fleet, folder).await?;
-        say(&format!("{written} recordings in {}", black_box::folder_of(folder).display()));
-    }
+    let case_files = keep_black_boxes(boxes.as_ref(), &fleet, args).await?;
     let links = (!args.fault.is_empty()).then(|| fleet.link_totals());
     let summary = fleet.stop().await;
     match format {
         Format::Text => print(&summary_text(&summary, links)),
-        Format::Json => print_json(&summary_json(&summary, links))?,
+        Format::Json => {
+            let mut told = summary_json(&summary, links);
+            told["case_files"] = json!(case_files);
+            print_json(&told)?;
+        }
     }
     if nobody_came(&summary) && !ended_early {
         let message = format!("no device got through to {server}: {}", obstacles(&summary));
@@ -75,6 +82,47 @@ pub(super) async fn run(args: &FleetArgs, format: Format) -> anyhow::Result<Exit
     })
 }
 
+/// Where what the black boxes keep goes: beside what the server keeps, if nothing else is said. A
+/// fleet of a server elsewhere has no such folder, and makes one when there is something to tell.
+fn black_boxes(args: &FleetArgs) -> anyhow::Result<Option<Run>> {
+    if args.black_box == BlackBox::Off {
+        return Ok(None);
+    }
+    let folder = args.record.as_ref().unwrap_or(&args.data);
+    let run = Run::at(folder.clone());
+    if args.record.is_some() || folder.exists() {
+        run.prepare(&args.data)?;
+    }
+    Ok(Some(run))
+}
+
+/// Does not end.
+async fn answer_who_asks(boxes: Option<&Run>, fleet: &Fleet, args: &FleetArgs) {
+    match boxes {
+        Some(run) => run.answer(fleet, args.devices.get(), Seed::root(args.seed)).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Writes what is to be kept, and a case file for each device on which a promise was broken.
+async fn keep_black_boxes(
+    boxes: Option<&Run>,
+    fleet: &Fleet,
+    args: &FleetArgs,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let Some(run) = boxes else { return Ok(Vec::new()) };
+    run.close();
+    if args.record.is_some() {
+        let written = run.write_all(fleet).await?;
+        say(&format!("{written} recordings in {}", run.folder().display()));
+    }
+    let case_files = run.spill(fleet).await?;
+    for file in &case_files {
+        say(&format!("a promise was broken: muster case replay {}", file.display()));
+    }
+    Ok(case_files)
+}
+
 /// Refuses an address other machines could reach before any device enrols.
 fn check_activation_service(args: &FleetArgs) -> anyhow::Result<()> {
     match args.activation_service {
@@ -85,14 +133,28 @@ fn check_activation_service(args: &FleetArgs) -> anyhow::Result<()> {
     }
 }
 
-/// Serves the vendor's activation service if that is wanted.
+/// Refuses devices nobody can wake.
+fn check_push_service(args: &FleetArgs) -> anyhow::Result<()> {
+    if args.connectivity == Connectivity::CONNECTED || args.activation_service.is_some() {
+        return Ok(());
+    }
+    Err(usage_error(
+        "woken devices need their vendor's push services: add --activation-service 127.0.0.1:9443 \
+         --activation-folder DIR, and start the server with --push-folder DIR"
+            .to_owned(),
+    ))
+}
+
+/// Serves the vendor's services if that is wanted.
 fn activation_service(args: &FleetArgs, fleet: &Fleet) -> anyhow::Result<Option<VendorFace>> {
     let (Some(address), Some(folder)) = (args.activation_service, &args.activation_folder) else {
         return Ok(None);
     };
     let face = vendor::serve(fleet, address, folder)?;
     let (address, folder) = (face.address(), folder.display());
-    say(&format!("activation service on https://{address}, certificates for it in {folder}"));
+    say(&format!(
+        "activation and push services on https://{address}, certificates for them in {folder}"
+    ));
     Ok(Some(face))
 }
 
@@ -102,13 +164,20 @@ async fn live(fleet: &Fleet, wanted: u64, started: Instant, args: &FleetArgs) {
         if args.life != Life::None {
             watch(fleet, args.day_length).await;
         }
-        while fleet.progress().connected < wanted {
+        let keeps_connections = args.connectivity == Connectivity::CONNECTED;
+        let here = |progress: &FleetProgress| match keeps_connections {
+            true => progress.connected,
+            // The woken ones come and go.
+            false => progress.enrolled,
+        };
+        while here(&fleet.progress()) < wanted {
             tokio::select! {
                 () = sleep(PROGRESS_EVERY) => say(&progress_line(&fleet.progress(), wanted)),
-                _progress = fleet.until(|progress| progress.connected >= wanted) => {}
+                _progress = fleet.until(|progress| here(progress) >= wanted) => {}
             }
         }
-        say(&format!("{wanted} devices connected after {:.1} s", started.elapsed().as_secs_f64()));
+        let up = if keeps_connections { "connected" } else { "enrolled" };
+        say(&format!("{wanted} devices {up} after {:.1} s", started.elapsed().as_secs_f64()));
         std::future::pending::<()>().await;
     };
     match args.run_for {
@@ -170,13 +239,14 @@ fn summary_text(summary: &FleetSummary, links: Option<LinkTotals>) -> String {
     let progress = &summary.progress;
     let mut text = format!(
         "devices {}  enrolled {}  connected at the end {}\n\
-         commands executed {}  executed twice {}\n\
+         commands executed {}  executed twice {}  pushes received {}\n\
          reconnects {}  connects failed {}  bytes sent {}  received {}\n",
         progress.devices,
         progress.enrolled,
         progress.connected,
         progress.executed,
         progress.executed_twice,
+        progress.pushes,
         progress.reconnects,
         progress.connect_failures,
         progress.bytes_sent,
@@ -188,13 +258,16 @@ fn summary_text(summary: &FleetSummary, links: Option<LinkTotals>) -> String {
     if let Some(links) = links {
         text.push_str(&format!(
             "faulty links: datagrams {}  lost {}  swallowed {}  late {}  twice {}  changed {}  \
-             new ports {}\n",
+             too large {}  blocked {}  unmapped {}  new ports {}\n",
             links.seen,
             links.lost.saturating_add(links.overflowed),
             links.swallowed,
             links.delayed,
             links.duplicated,
             links.corrupted,
+            links.too_large,
+            links.blocked,
+            links.unmapped,
             links.rebound,
         ));
     }
@@ -211,6 +284,7 @@ fn summary_json(summary: &FleetSummary, links: Option<LinkTotals>) -> serde_json
         "connected": progress.connected,
         "executed": progress.executed,
         "executed_twice": progress.executed_twice,
+        "pushes": progress.pushes,
         "reconnects": progress.reconnects,
         "connect_failures": progress.connect_failures,
         "enrolments_refused": progress.enrolments_refused,
@@ -224,6 +298,9 @@ fn summary_json(summary: &FleetSummary, links: Option<LinkTotals>) -> serde_json
             "delayed": links.delayed,
             "duplicated": links.duplicated,
             "corrupted": links.corrupted,
+            "too_large": links.too_large,
+            "blocked": links.blocked,
+            "unmapped": links.unmapped,
             "new_ports": links.rebound,
         })),
     })
@@ -251,7 +328,7 @@ fn fleet_config(args: &FleetArgs) -> anyhow::Result<FleetConfig> {
     let specs = population(args.devices.get(), seed);
     let plan = |(index, spec): (u64, DeviceSpec)| DevicePlan {
         person: args.life.person(index, spec.facts.mode, seed, args.day_length),
-        spec,
+        spec: args.connectivity.of(index, spec, seed),
         token: token.clone(),
         start: Start::Online,
     };
@@ -266,7 +343,7 @@ fn fleet_config(args: &FleetArgs) -> anyhow::Result<FleetConfig> {
         keep_alive: args.keep_alive,
         skew: muster_transport::Skew::default(),
         faults: args.fault.clone(),
-        black_box: if args.black_box.is_some() { BlackBox::On } else { BlackBox::Off },
+        black_box: args.black_box,
     })
 }
 
@@ -291,11 +368,7 @@ fn room_for_sockets(args: &FleetArgs) -> anyhow::Result<()> {
 
 /// Sockets of devices whose link or path is faulty: one each.
 fn sockets_for_faults(args: &FleetArgs) -> usize {
-    let needs_socket = args.fault.iter().any(|fault| match fault.what {
-        WhatFails::Link(..) | WhatFails::Path(_) => true,
-        WhatFails::Answer(..) => false,
-    });
-    if needs_socket { args.devices.get() } else { 0 }
+    if args.fault.iter().any(|fault| fault.what.needs_socket()) { args.devices.get() } else { 0 }
 }
 
 /// The soft limit of open files.

@@ -10,6 +10,7 @@ mod quic;
 pub(crate) mod server;
 mod sim;
 mod token;
+mod trust;
 
 use std::io::IsTerminal as _;
 
@@ -40,13 +41,14 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Verb::Action(args) => action::run(&args, format).await,
             Verb::Case(CaseVerb::List(args)) => case::list(&args, format),
             Verb::Case(CaseVerb::Run(args)) => case::run(&args, format).await,
-            Verb::Case(CaseVerb::Cut(args)) => failure::cut(&args, format),
+            Verb::Case(CaseVerb::Cut(args)) => failure::cut(&args, format).await,
             Verb::Case(CaseVerb::Replay(args)) => failure::replay(&args, format),
             Verb::Case(CaseVerb::Shrink(args)) => failure::shrink(&args, format).await,
             Verb::Case(CaseVerb::Timeline(args)) => failure::timeline(&args, format),
             Verb::Case(CaseVerb::Explain(args)) => failure::explain(&args, format).await,
             Verb::Sim(args) => sim::run(&args, format).await,
             Verb::Token(TokenVerb::New(args)) => token::new(&args, format).await,
+            Verb::Trust(args) => trust::run(&args, format),
         }
     })
 }

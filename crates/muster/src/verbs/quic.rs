@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::interrupted;
+use crate::case_file::QuicFile;
 use crate::cli::SimArgs;
 use crate::exit::{Exit, usage_error};
 use crate::quic_world::{QuicPlan, QuicRun, first_difference, play};
@@ -34,18 +36,27 @@ pub(super) async fn run(args: &SimArgs, format: Format) -> anyhow::Result<Exit> 
         if !run.verdict.broken.is_empty() {
             exit = Exit::VerdictFailed;
         }
+        let case_file = keep(args, &run)?;
         if let Some(path) = &args.quic.events {
             fs::write(path, run.timeline.told()).context("failed to write the events")?;
         }
         match format {
-            Format::Json => shown.push(data(&run)),
-            Format::Text => print(&told(&run)),
+            Format::Json => shown.push(data(&run, case_file.as_deref())),
+            Format::Text => print(&told(&run, case_file.as_deref())),
         }
     }
     if format == Format::Json {
         print_json(&shown)?;
     }
     Ok(exit)
+}
+
+/// Writes a case file for a run that broke a promise.
+fn keep(args: &SimArgs, run: &QuicRun) -> anyhow::Result<Option<PathBuf>> {
+    let Some(file) = QuicFile::of(run, "muster sim --quic") else { return Ok(None) };
+    let path = args.case_dir.join(format!("quic-seed-{}.muster", run.plan.seed));
+    file.write(&path)?;
+    Ok(Some(path))
 }
 
 fn plans(args: &SimArgs) -> anyhow::Result<Vec<QuicPlan>> {
@@ -86,7 +97,7 @@ fn ratio(run: &QuicRun) -> f64 {
     run.virtual_time.as_secs_f64() / run.wall_time.as_secs_f64().max(1e-6)
 }
 
-fn data(run: &QuicRun) -> Value {
+fn data(run: &QuicRun, case_file: Option<&Path>) -> Value {
     let QuicRun { plan, timeline, verdict, virtual_time, wall_time } = run;
     json!({
         "seed": plan.seed,
@@ -100,6 +111,7 @@ fn data(run: &QuicRun) -> Value {
         "servers": verdict.servers,
         "reconnects": verdict.reconnects,
         "violations": verdict.broken,
+        "case_file": case_file,
         "events": timeline.entries.len(),
         "packets": timeline.packets.len(),
         "packets_lost": timeline.lost(),
@@ -111,12 +123,14 @@ fn data(run: &QuicRun) -> Value {
     })
 }
 
-fn told(run: &QuicRun) -> String {
+fn told(run: &QuicRun, case_file: Option<&Path>) -> String {
     let QuicRun { plan, timeline, verdict, virtual_time, wall_time } = run;
     let broken: String = verdict.broken.iter().map(|it| format!("  broken    {it}\n")).collect();
+    let case_file = case_file.map(|path| format!("  case file {}\n", path.display()));
+    let case_file = case_file.unwrap_or_default();
     format!(
         "seed {}: {} devices over QUIC, {:.1} min of virtual time in {:.2} s: {:.0} times as fast\n\
-         {broken}  \
+         {broken}{case_file}  \
          commands  {} accepted, {} ended, {} effects; {} requests refused\n  \
          devices   {} connected at the end, {} sessions with {} servers, {} came back\n  \
          packets   {}, {} of them lost on purpose\n  \

@@ -56,7 +56,10 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
         exposure: if args.allow_non_loopback { Exposure::Anywhere } else { Exposure::LoopbackOnly },
         command_lifetime: args.command_lifetime,
         activation: activation.clone(),
+        push: args.push_folder.clone().map(ActivationAccess::in_folder),
         readings: readings(&args.reading),
+        intercept: args.intercept,
+        crash_at: args.crash_at.clone(),
         skew: muster_transport::Skew::default(),
     };
     let server = match Server::start(config).await {
@@ -74,6 +77,7 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
         Format::Json => print_json(&json!({
             "quic": server.endpoints().quic,
             "admin": format!("https://{}", server.endpoints().admin),
+            "intercept": server.endpoints().intercept.map(|address| format!("http://{address}")),
             "data": args.data,
             "pid": std::process::id(),
         }))?,

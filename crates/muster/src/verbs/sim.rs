@@ -105,7 +105,6 @@ fn tell(quest: &Quest, progress: &Progress) {
 /// A failure and the file it is in.
 struct Kept {
     found: Found,
-    digest: String,
     file: Option<PathBuf>,
 }
 
@@ -114,7 +113,6 @@ fn keep(args: &SimArgs, quest: &Quest, explored: &Explored) -> anyhow::Result<Ve
     let mut kept = Vec::new();
     for (index, found) in explored.found.iter().enumerate() {
         let plan = quest.swarm.plan(found.seed);
-        let digest = case_file::plan_digest(&plan)?;
         let mut file = None;
         if index < CASE_FILES_MAX
             && let Some(case) = CaseFile::record(plan, "muster sim")?
@@ -123,7 +121,7 @@ fn keep(args: &SimArgs, quest: &Quest, explored: &Explored) -> anyhow::Result<Ve
             case.write(&path)?;
             file = Some(path);
         }
-        kept.push(Kept { found: found.clone(), digest, file });
+        kept.push(Kept { found: found.clone(), file });
     }
     Ok(kept)
 }
@@ -191,7 +189,7 @@ impl Kept {
             "device": violation.device,
             "what": violation.what,
             "events": events,
-            "plan_digest": self.digest,
+            "plan_digest": format!("{:016x}", violation.origin.scenario),
         })
     }
 
@@ -205,7 +203,7 @@ impl Kept {
              seen      {}\n  \
              where     device {}, at {} of virtual time, after {events} events\n  \
              made by   {}\n  \
-             plan      {}\n  \
+             plan      {:016x}\n  \
              case file {file}\n\n",
             violation.invariant,
             violation.invariant.promise(),
@@ -213,7 +211,7 @@ impl Kept {
             violation.device,
             violation.at,
             case_file::build(),
-            &self.digest[..16],
+            violation.origin.scenario,
         )
     }
 }

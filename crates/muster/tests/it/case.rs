@@ -71,9 +71,27 @@ fn a_case_that_goes_otherwise_is_a_failed_verdict() {
         [device]\nmodel = 'TC52'\nmode = 'dedicated'\nos = '13'\n\
         [[step]]\ndo = 'ask'\naction = 'wipe'\nexpect = 'refused'\n";
     std::fs::write(&file, text).unwrap();
-    let played = run(&["case", "run", file.to_str().unwrap(), "--json"]);
+    let files = folder.path().join("files");
+    let to_files = ["--case-dir", files.to_str().unwrap(), "--json"];
+    let played = run(&[&["case", "run", file.to_str().unwrap()], &to_files[..]].concat());
     assert_eq!(played.status.code(), Some(1));
-    assert_eq!(json(&played)["played"][0]["rows"][0]["actual"], "done");
+    let played = json(&played);
+    assert_eq!(played["played"][0]["rows"][0]["actual"], "done");
+
+    let left = played["case_files"][0].as_str().unwrap();
+    assert_eq!((left, &played["played"][0]["case_file"]), (left, &left.into()));
+    let replayed = run(&["case", "replay", left, "--json"]);
+    assert!(replayed.status.success(), "{replayed:?}");
+    assert_eq!(json(&replayed)["replayed"][0]["same_outputs"], true);
+    let told = run(&["case", "replay", left]);
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.contains("because  mine: wipe: expected refused (400), but done"), "{told}");
+    let drawn = String::from_utf8(run(&["case", "timeline", left]).stdout).unwrap();
+    assert!(
+        drawn.contains("command 1 (") && drawn.contains(") is in flight, attempt 1"),
+        "{drawn}"
+    );
+    assert!(drawn.contains("command 1 is done, attempt 1"), "{drawn}");
 }
 
 #[test]

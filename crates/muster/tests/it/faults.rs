@@ -27,13 +27,41 @@ const FAULTS: [&str; 5] = [
     "rebind at=3s",
 ];
 
+/// A network that is blocked at first, then slow, narrow and forgetful; and agents and connections
+/// that end at the worst moments.
+const NETWORK_AND_MOMENTS: [&str; 6] = [
+    "udp-blocked lasts=1s",
+    "rate-limit bytes-per-second=200000 queue=64",
+    "mtu-shrinks bytes=1200 after=connected",
+    "mapping-forgotten idle=100ms",
+    "crash after=executed nth=2",
+    "cut after=command-arrives nth=3",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_accepted_while_everything_fails_all_end_and_none_takes_effect_twice() {
+    let summary = all_end(&FAULTS).await;
+    for done in ["lost", "delayed", "duplicated", "new_ports"] {
+        assert!(summary["faulty_links"][done].as_u64() > Some(0), "{done}: {summary}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_end_over_a_poor_network_and_whatever_happens_at_the_worst_moment() {
+    let summary = all_end(&NETWORK_AND_MOMENTS).await;
+    for done in ["blocked", "delayed", "unmapped"] {
+        assert!(summary["faulty_links"][done].as_u64() > Some(0), "{done}: {summary}");
+    }
+}
+
+/// Lives through these faults with a fleet that is asked for something all the time; returns what
+/// the fleet tells at its end.
+async fn all_end(faults: &[&str]) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path());
     let _server = place.server();
     until("the server answers", async || place.ask(&["device", "list"]).status.success()).await;
-    let faults = FAULTS.iter().flat_map(|fault| ["--fault", fault]);
+    let faults = faults.iter().flat_map(|fault| ["--fault", fault]);
     let fleet = place.fleet(&["--devices", "12"].into_iter().chain(faults).collect::<Vec<_>>());
     until("all devices have enrolled", async || place.devices().len() == DEVICES).await;
 
@@ -48,10 +76,8 @@ async fn commands_accepted_while_everything_fails_all_end_and_none_takes_effect_
     store.close().await;
     let summary = json(&fleet.interrupt());
     assert_eq!(summary["executed_twice"], 0, "{summary}");
-    for done in ["lost", "delayed", "duplicated", "new_ports"] {
-        assert!(summary["faulty_links"][done].as_u64() > Some(0), "{done}: {summary}");
-    }
     assert!(summary["reconnects"].as_u64() > Some(0), "{summary}");
+    summary
 }
 
 /// Asks all devices at once, each for its share of the commands.
@@ -130,6 +156,8 @@ fn shortest(name: &str) -> FleetFault {
             "rate" => "5%",
             "by" | "below" => "40ms",
             "direction" => "up",
+            "bytes" | "bytes-per-second" => "1200",
+            "idle" => "40ms",
             other => panic!("{name} needs {other}"),
         };
         text = format!("{text} {key}={value}");

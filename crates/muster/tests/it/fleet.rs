@@ -165,7 +165,7 @@ async fn what_happened_to_a_device_over_a_bad_link_is_cut_out_and_replays() {
     let run = folder.path().join("run");
     let run = run.to_str().unwrap();
     let faults = ["--fault", "loss rate=5%", "--fault", "crash rate=50%"];
-    let fleet = place.fleet(&[&["--devices", "3", "--black-box", run], &faults[..]].concat());
+    let fleet = place.fleet(&[&["--devices", "3", "--record", run], &faults[..]].concat());
     until("all devices are here", async || place.connected() == 3).await;
     let serial = place.devices()[0]["serialNumber"].as_str().unwrap().to_owned();
     let locked = place.ask(&["action", "lock", &serial, "--wait=60s"]);
@@ -176,8 +176,10 @@ async fn what_happened_to_a_device_over_a_bad_link_is_cut_out_and_replays() {
 
     let case = folder.path().join("one.muster");
     let case = case.to_str().unwrap();
-    let cut = muster(&["case", "cut", run, "--device", &serial, "-o", case]).output().unwrap();
+    let cut = ["--json", "case", "cut", run, "--device", &serial, "-o", case];
+    let cut = muster(&cut).output().unwrap();
     assert!(cut.status.success(), "{cut:?}");
+    assert!(json(&cut)["server_facts"].as_u64() > Some(3), "{cut:?}");
     let replayed = muster(&["--json", "case", "replay", case]).output().unwrap();
     assert!(replayed.status.success(), "{replayed:?}");
     let replayed = &json(&replayed)["replayed"][0];
@@ -189,6 +191,51 @@ async fn what_happened_to_a_device_over_a_bad_link_is_cut_out_and_replays() {
     let drawn = muster(&["case", "timeline", case]).output().unwrap();
     let drawn = String::from_utf8(drawn.stdout).unwrap();
     assert!(drawn.contains("▶          │ Send(") && drawn.contains("◀"), "{drawn}");
+    assert!(drawn.contains("●          │ takes Acknowledged to attempt"), "{drawn}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_fleet_and_its_server_give_a_device_to_whoever_names_their_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("server");
+    let place = Place::new(&data);
+    let _server = place.server();
+    until("the server answers", async || place.ask(&["device", "list"]).status.success()).await;
+    let fleet = place.fleet(&["--devices", "3", "--black-box", "4"]);
+    until("all devices are here", async || place.connected() == 3).await;
+    let serial = place.devices()[1]["serialNumber"].as_str().unwrap().to_owned();
+
+    let case = folder.path().join("one.muster");
+    let case = case.to_str().unwrap();
+    let cut = ["--json", "case", "cut", data.to_str().unwrap(), "--device", &serial, "-o", case];
+    let told = json(&muster(&cut).output().unwrap());
+    assert_eq!(told["manifest"]["entries"].as_u64(), Some(4), "{told}");
+    assert!(told["manifest"]["left_out"].as_u64() > Some(0) && !told["server_facts"].is_null());
+    assert!(muster(&["case", "replay", case]).status().unwrap().success());
+
+    let stopped = json(&fleet.interrupt());
+    assert_eq!(stopped["case_files"], serde_json::json!([]));
+    let nobody = ["case", "cut", data.to_str().unwrap(), "--device", "NOBODY", "-o", case];
+    assert_eq!(muster(&nobody).status().unwrap().code(), Some(65));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_black_box_is_off_if_that_is_wanted_and_never_without_bound() {
+    let refused = muster(&["fleet", "--black-box", "1000"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(64));
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains("neither off nor a number of inputs from 1 to 256"), "{told}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("server");
+    let place = Place::new(&data);
+    let _server = place.server();
+    until("the server answers", async || place.ask(&["device", "list"]).status.success()).await;
+    let _fleet = place.fleet(&["--devices", "1", "--black-box", "off"]);
+    until("the device is here", async || place.connected() == 1).await;
+    let serial = place.devices()[0]["serialNumber"].as_str().unwrap().to_owned();
+    let cut = muster(&["case", "cut", data.to_str().unwrap(), "--device", &serial]).output();
+    assert_eq!(cut.unwrap().status.code(), Some(65));
 }
 
 #[test]

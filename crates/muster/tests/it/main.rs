@@ -3,6 +3,7 @@
 
 mod activation;
 mod case;
+mod crash_points;
 mod demo;
 mod faults;
 mod fleet;
@@ -11,6 +12,7 @@ mod people;
 #[cfg(feature = "planted")]
 mod planted;
 mod process;
+mod push;
 mod quic;
 mod sim;
 mod usage;

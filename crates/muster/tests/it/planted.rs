@@ -13,13 +13,14 @@ const LOCKS: usize = 6;
 /// Enrolling, connecting, the command, dying, coming back, the command again.
 const INPUTS_MAX: u64 = 10;
 
-/// Lets the agent of a device that forgets its journal die, and returns the device's number.
-async fn broken_run(folder: &Path, run: &str) -> String {
+/// Lets the agent of a device that forgets its journal die, and returns the device's number and the
+/// case file that its fleet leaves.
+async fn broken_run(folder: &Path, run: &str) -> (String, String) {
     let place = Place::new(&folder.join("server"));
     let _server = place.server();
     until("the server answers", async || place.ask(&["device", "list"]).status.success()).await;
     let planted = ["--plant", "journal-forgets", "--fault", "crash rate=80%"];
-    let fleet = place.fleet(&[&["--devices", "1", "--black-box", run], &planted[..]].concat());
+    let fleet = place.fleet(&[&["--devices", "1", "--record", run], &planted[..]].concat());
     until("the device is here", async || place.connected() == 1).await;
     let serial = place.devices()[0]["serialNumber"].as_str().unwrap().to_owned();
     for _ in 0..LOCKS {
@@ -28,8 +29,9 @@ async fn broken_run(folder: &Path, run: &str) -> String {
     }
     let stopped = fleet.interrupt();
     assert_eq!(stopped.status.code(), Some(1));
-    assert!(json(&stopped)["executed_twice"].as_u64() > Some(0));
-    serial
+    let stopped = json(&stopped);
+    assert!(stopped["executed_twice"].as_u64() > Some(0));
+    (serial, stopped["case_files"][0].as_str().unwrap().to_owned())
 }
 
 /// A failed replay of a case file.
@@ -44,7 +46,11 @@ async fn a_second_effect_in_a_live_run_replays_and_shrinks_to_a_few_inputs() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (run, file, small) = (path("run"), path("one.muster"), path("small.muster"));
-    let serial = broken_run(folder.path(), &run).await;
+    let (serial, left) = broken_run(folder.path(), &run).await;
+    assert_eq!(replayed(&left)["took_effect_twice"].as_array().unwrap().len(), 1);
+    let drawn = muster(&["case", "timeline", &left]).output().unwrap();
+    let drawn = String::from_utf8(drawn.stdout).unwrap();
+    assert!(drawn.contains("session") && drawn.contains("is in flight, attempt 2"), "{drawn}");
 
     let cut = muster(&["case", "cut", &run, "--device", &serial, "-o", &file]).output().unwrap();
     assert!(cut.status.success(), "{cut:?}");

@@ -1,6 +1,7 @@
 //! Processes of the binary, and what they leave behind.
 
 use std::net::{TcpListener, UdpSocket};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -10,6 +11,9 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// How long anything awaited may take: a bound for a broken build, not a measure.
 const WITHIN: Duration = Duration::from_secs(90);
+
+/// What abort(3) raises.
+const SIGABRT: i32 = 6;
 
 /// How often something awaited is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -58,6 +62,16 @@ impl Running {
         let sent = Command::new("sh").args(["-c", &signal]).status().expect("a shell");
         assert!(sent.success());
         child.wait_with_output().expect("the process ends")
+    }
+
+    /// Whether the process has died by its own hand, as one does that is told where to crash.
+    pub(crate) fn has_aborted(&mut self) -> bool {
+        let child = self.0.as_mut().expect("runs until it is ended");
+        let status = child.try_wait().expect("a child can be asked");
+        if let Some(status) = status {
+            assert_eq!(status.signal(), Some(SIGABRT), "{status}");
+        }
+        status.is_some()
     }
 
     fn end(&mut self) {

@@ -25,19 +25,27 @@ fn what_belongs_to_the_other_tier_is_an_error_of_usage() {
     assert_eq!(refused.status.code(), Some(64));
 }
 
-/// What bites in the server around its core, where the other tier does not reach.
+/// What bites in the server around its core, where the other tier does not reach. Each in most of
+/// the runs: one seed is enough for whoever has changed something.
 #[cfg(feature = "planted")]
 #[test]
-fn a_fault_planted_in_the_server_is_found_within_ten_seeds() {
+fn a_fault_planted_in_the_server_is_found_by_most_seeds() {
     use muster_protocol::planted::{Plant, Tier};
     let size = ["sim", "--quic", "--devices", "10", "--minutes", "10", "--seeds", "10"];
+    let folder = tempfile::tempdir().unwrap();
+    let cases = folder.path().to_str().unwrap();
     for (fault, promise) in [
         (Plant::SessionKeepsInFlight, "was not handed back by its session"),
         (Plant::DeliverWakesNobody, "did not end within"),
+        (Plant::FirstIdleOffersNothing, "was not offered again within"),
     ] {
         assert_eq!(fault.tier(), Tier::Server);
-        let found = run(&[&size[..], &["--plant", fault.name(), "--json"]].concat());
+        let planted = ["--plant", fault.name(), "--case-dir", cases, "--json"];
+        let found = run(&[&size[..], &planted].concat());
         assert_eq!(found.status.code(), Some(1), "{}", fault.name());
-        assert!(json(&found).to_string().contains(promise), "{}", fault.name());
+        let runs = json(&found);
+        let has_it = |run: &&serde_json::Value| run["violations"].to_string().contains(promise);
+        let count = runs.as_array().unwrap().iter().filter(has_it).count();
+        assert!(count > 6, "{}: {count} of 10 seeds", fault.name());
     }
 }

@@ -12,7 +12,8 @@ use muster_protocol::{
     ActivationLockPolicy, AndroidRequest, Answer, AppleRequest, Attempt, ClearedApplication,
     Command, CommandHead, CommandId, DeviceFacts, DeviceId, ErrorItem, InstalledApplication,
     Location, LockMessage, Mode, OperatingSystem, OsVersion, Outcome, PasscodeRule, Platform,
-    Policy, QueryResponse, QueryValue, Request, SettingResult, Timestamp,
+    Policy, PushService, PushTarget, PushUpdate, QueryResponse, QueryValue, Request, SettingResult,
+    Timestamp,
 };
 
 /// One message under the name of its file.
@@ -44,6 +45,7 @@ pub(crate) fn all() -> Vec<Sample> {
     apple_answers(&mut samples);
     latest_apple(&mut samples);
     latest_android(&mut samples);
+    first_minor(&mut samples);
     samples
 }
 
@@ -419,6 +421,30 @@ fn latest_android(samples: &mut Vec<Sample>) {
     };
     let answer = Answer::ClearedApplications(vec![cleared]);
     result(samples, "cleared-applications", 1, Outcome::Acknowledged(answer));
+}
+
+/// What came with minor 1.
+fn first_minor(samples: &mut Vec<Sample>) {
+    let apns = PushTarget {
+        service: PushService::Apns,
+        topic: "com.example.mgmt.muster".to_owned(),
+        token: "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0".to_owned(),
+        magic: "9A4B2C1D-0E3F-4A5B-8C6D-7E8F90A1B2C3".to_owned(),
+    };
+    let fcm = PushTarget {
+        service: PushService::Fcm,
+        topic: "muster".to_owned(),
+        token: "fGx1_ry:APA91b-muster".to_owned(),
+        magic: String::new(),
+    };
+    for (name, target) in [("apns", Some(apns)), ("fcm", Some(fcm)), ("none", None)] {
+        let message = Sampled::ToServer(ToServer::PushUpdate(PushUpdate { target }));
+        add(samples, &format!("push-update-{name}"), message);
+    }
+    for (name, policy) in [("none", Policy::NONE), ("full", Policy::FULL)] {
+        let message = Sampled::ToDevice(ToDevice::PolicyUpdate(policy));
+        add(samples, &format!("policy-update-{name}"), message);
+    }
 }
 
 fn result(samples: &mut Vec<Sample>, name: &str, attempt: u32, outcome: Outcome) {

@@ -79,6 +79,8 @@ fn value(sample: &Sample) -> String {
         Sampled::ToServer(ToServer::TokenUpdate(message)) => serde_json::to_string(message),
         Sampled::ToServer(ToServer::StatusReport(message)) => serde_json::to_string(message),
         Sampled::ToServer(ToServer::CommandResult(message)) => serde_json::to_string(message),
+        Sampled::ToServer(ToServer::PushUpdate(message)) => serde_json::to_string(message),
+        Sampled::ToDevice(ToDevice::PolicyUpdate(message)) => serde_json::to_string(message),
         Sampled::ToDevice(ToDevice::Welcome(message)) => serde_json::to_string(message),
         Sampled::ToDevice(ToDevice::TokenUpdateAck { sequence }) => serde_json::to_string(sequence),
         Sampled::ToDevice(ToDevice::Command(message)) => {

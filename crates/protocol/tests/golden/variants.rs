@@ -8,7 +8,7 @@ use muster_protocol::management::{ToDevice, ToServer};
 use muster_protocol::status::{DeviceStatus, PlatformStatus, Presence, ResetPasswordToken, Switch};
 use muster_protocol::{
     ActivationLockPolicy, AndroidRequest, Answer, AppleRequest, LockMessage, Mode, OperatingSystem,
-    Outcome, QueryValue, Request,
+    Outcome, PushService, QueryValue, Request,
 };
 
 use crate::samples::{self, Sampled};
@@ -43,8 +43,9 @@ variants! {
     token(ResetPasswordToken): None, Pending, Active;
     platform_status(PlatformStatus): Apple { .. }, Android { .. };
     activation_lock(ActivationLockPolicy): Allowed, Disallowed;
-    to_server(ToServer): Hello(_), TokenUpdate(_), StatusReport(_), Idle, CommandResult(_);
-    to_device(ToDevice): Welcome(_), TokenUpdateAck { .. }, Command(_), Empty;
+    to_server(ToServer): Hello(_), TokenUpdate(_), StatusReport(_), Idle, CommandResult(_),
+        PushUpdate(_);
+    to_device(ToDevice): Welcome(_), TokenUpdateAck { .. }, Command(_), Empty, PolicyUpdate(_);
     request(Request): Apple(_), Android(_);
     apple_request(AppleRequest): EraseDevice { .. }, ClearPasscode { .. }, DeviceLock { .. },
         DisableActivationLock { .. }, SecurityInfo, RemoveProfile { .. }, DeviceInformation { .. },
@@ -56,6 +57,7 @@ variants! {
     android_request(AndroidRequest): Wipe { .. }, ResetPassword { .. }, Lock, RequestDeviceInfo,
         RelinquishOwnership, Reboot, StartLostMode { .. }, StopLostMode, ClearAppData { .. },
         LocateDevice, PlayLostModeSound { .. };
+    push_service(PushService): Apns, Fcm;
     scope(PasswordScope): Device, Profile;
     outcome(Outcome): Acknowledged(_), Error(_), NotSupported(_), CommandFormatError, NotNow;
     answer(Answer): Done, TemporaryPasscode(_), Locked(_), Status(_), DeviceInformation(_),
@@ -90,6 +92,9 @@ fn from_device(message: &ToServer, seen: &mut Vec<String>) {
         ToServer::Hello(hello) => status(&hello.status, seen),
         ToServer::StatusReport(report) => status(report, seen),
         ToServer::TokenUpdate(_) | ToServer::Idle => {}
+        ToServer::PushUpdate(update) => {
+            seen.extend(update.target.iter().map(|target| push_service(&target.service)));
+        }
         ToServer::CommandResult(result) => {
             seen.push(outcome(&result.outcome));
             if let Outcome::Acknowledged(given) = &result.outcome {
@@ -120,6 +125,7 @@ fn from_server(message: &ToDevice, seen: &mut Vec<String>) {
     seen.push(to_device(message));
     match message {
         ToDevice::Welcome(welcome) => seen.push(activation_lock(&welcome.policy.activation_lock)),
+        ToDevice::PolicyUpdate(policy) => seen.push(activation_lock(&policy.activation_lock)),
         ToDevice::TokenUpdateAck { .. } | ToDevice::Empty => {}
         ToDevice::Command(command) => {
             let Some(asked) = &command.request else {

@@ -17,9 +17,13 @@ pub(crate) mod kind {
     pub(crate) const TOKEN_UPDATE_ACK: u8 = 0x91;
     pub(crate) const COMMAND: u8 = 0x92;
     pub(crate) const EMPTY: u8 = 0x93;
+    pub(crate) const PUSH_UPDATE: u8 = 0x15;
+    pub(crate) const POLICY_UPDATE: u8 = 0x94;
 
     /// Every kind of minor version 0.
-    pub(crate) const ALL: [u8; 11] = [
+    pub(crate) const ALL: [u8; 13] = [
+        PUSH_UPDATE,
+        POLICY_UPDATE,
         ENROL_REQUEST,
         ENROL_REPLY,
         HELLO,

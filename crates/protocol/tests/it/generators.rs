@@ -9,7 +9,8 @@ use muster_protocol::{
     ActivationLockPolicy, AndroidRequest, Answer, AppleRequest, Attempt, ClearedApplication,
     Command, CommandHead, CommandId, DeviceFacts, DeviceId, ErrorItem, InstalledApplication,
     Location, LockMessage, Mode, OperatingSystem, OsVersion, Outcome, PasscodeRule, Policy,
-    QueryResponse, QueryValue, Request, SerialNumber, SettingResult, Timestamp,
+    PushService, PushTarget, PushUpdate, QueryResponse, QueryValue, Request, SerialNumber,
+    SettingResult, Timestamp,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -24,6 +25,7 @@ pub(crate) fn to_server() -> impl Strategy<Value = ToServer> {
         device_status().prop_map(ToServer::StatusReport),
         Just(ToServer::Idle),
         command_result().prop_map(ToServer::CommandResult),
+        push_update().prop_map(ToServer::PushUpdate),
     ]
 }
 
@@ -34,6 +36,7 @@ pub(crate) fn to_device() -> impl Strategy<Value = ToDevice> {
         any::<u32>().prop_map(|sequence| ToDevice::TokenUpdateAck { sequence }),
         command().prop_map(ToDevice::Command),
         Just(ToDevice::Empty),
+        policy().prop_map(ToDevice::PolicyUpdate),
     ]
 }
 
@@ -114,6 +117,13 @@ fn command_result() -> impl Strategy<Value = CommandResult> {
         attempt,
         outcome,
     })
+}
+
+fn push_update() -> impl Strategy<Value = PushUpdate> {
+    let service = select(vec![PushService::Apns, PushService::Fcm]);
+    let target = (service, text(), text(), text())
+        .prop_map(|(service, topic, token, magic)| PushTarget { service, topic, token, magic });
+    option::of(target).prop_map(|target| PushUpdate { target })
 }
 
 fn welcome() -> impl Strategy<Value = Welcome> {

@@ -147,6 +147,7 @@ fn at_minor(message: ToServer, minor: u16) -> ToServer {
         other @ (ToServer::TokenUpdate(_)
         | ToServer::StatusReport(_)
         | ToServer::Idle
-        | ToServer::CommandResult(_)) => other,
+        | ToServer::CommandResult(_)
+        | ToServer::PushUpdate(_)) => other,
     }
 }

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use muster_transport::{
     CertificateDer, Identity, PemError, TlsError, certificate_from_pem, https_client_config,
 };
+use reqwest::Client;
 use serde::Deserialize;
 
-use super::service::Service;
+use super::service::{CALL_WITHIN, Service};
 use crate::data_dir::{DataDirError, read_small};
 
 /// The vendor's folder. Its files are read when they are needed: the vendor may start later than
@@ -90,8 +92,22 @@ impl ActivationAccess {
 
     /// A client for the service as the folder describes it now.
     pub(super) fn service(&self) -> Result<Service, AccessError> {
+        let (http, address) = self.client(CALL_WITHIN)?;
+        Ok(Service::new(http, address))
+    }
+
+    /// Who may ask the vendor, and where it listens, by what the folder says now. A request that
+    /// takes longer than `within` fails.
+    pub(crate) fn client(&self, within: Duration) -> Result<(Client, SocketAddr), AccessError> {
         let Contents { address, ca, identity } = self.read()?;
-        Ok(Service::new(address, https_client_config(ca, Some(&identity))?)?)
+        // A proxy would see the secrets.
+        let http = Client::builder()
+            .tls_backend_preconfigured(https_client_config(ca, Some(&identity))?)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(within)
+            .build()?;
+        Ok((http, address))
     }
 
     fn read(&self) -> Result<Contents, AccessError> {

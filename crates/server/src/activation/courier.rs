@@ -79,9 +79,9 @@ impl Courier {
             if page.is_empty() {
                 return;
             }
-            for slot in &page {
+            for (device, slot) in &page {
                 let state = slot.state.lock().await;
-                after = Some(state.record.id);
+                after = Some(*device);
                 if awaits_service(&state.record) {
                     self.errands.add(state.record.id);
                 }

@@ -4,12 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use muster_control::{VendorCall, VendorOutcome};
-use reqwest::{Response, StatusCode};
-use rustls::ClientConfig;
+use reqwest::{Client, Response, StatusCode};
 use serde::Deserialize;
 
 /// How long one call may take.
-const CALL_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const CALL_WITHIN: Duration = Duration::from_secs(10);
 
 /// Longest answer that is read, in bytes: a property list of three keys.
 const ANSWER_BYTES_MAX: usize = 16 * 1024;
@@ -23,7 +22,7 @@ const UNKNOWN_DEVICE: &str = "unknown device";
 /// The service, as one reading of its folder describes it.
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
-    http: reqwest::Client,
+    http: Client,
     unlock: String,
 }
 
@@ -43,16 +42,8 @@ struct Answer {
 }
 
 impl Service {
-    pub(super) fn new(address: SocketAddr, tls: ClientConfig) -> Result<Self, reqwest::Error> {
-        // A proxy would see the codes.
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(CALL_WITHIN)
-            .build()?;
-        let unlock = format!("https://{address}/deviceservicesworkers/escrowKeyUnlock");
-        Ok(Self { http, unlock })
+    pub(super) fn new(http: Client, address: SocketAddr) -> Self {
+        Self { http, unlock: format!("https://{address}/deviceservicesworkers/escrowKeyUnlock") }
     }
 
     /// Has the lock of a device removed.

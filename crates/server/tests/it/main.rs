@@ -4,10 +4,13 @@
 mod activation;
 mod admin;
 mod bad_input;
+mod black_box;
 mod certificates;
 mod device;
 mod durability;
 mod exposure;
+mod intercept;
+mod push;
 mod queue;
 mod reenrolment;
 mod secrecy;

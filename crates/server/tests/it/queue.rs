@@ -2,12 +2,14 @@
 
 use std::future::ready;
 
-use muster_admin::Backend as _;
+use muster_admin::{Backend as _, Document, DocumentKind, DocumentPage, Submission};
 use muster_control::{Action, CancelReason, CommandState};
 use muster_protocol::management::{CommandResult, ToDevice, ToServer, TokenUpdate};
-use muster_protocol::{Answer, AppleRequest, Attempt, CloseCode, CommandId, Outcome, Request};
+use muster_protocol::{
+    Answer, AppleRequest, Attempt, CloseCode, CommandId, Outcome, Policy, Request,
+};
 
-use crate::world::{World, done, eventually, iphone};
+use crate::world::{World, done, eventually, iphone, within};
 
 const WIPE: Action = Action::Wipe { persist_esim_data_plan: false, keep_enrollment_data: false };
 
@@ -224,13 +226,54 @@ async fn a_command_whose_submitter_goes_away_reaches_its_device_all_the_same() {
     let world = World::new().await;
     let (enrolled, mut device) = world.ready().await;
     let backend = world.server.backend();
+    let sync = Submission::new(backend.new_command_id().unwrap(), Action::SyncDevice);
     tokio::select! {
         biased;
-        accepted = backend.submit(enrolled.id, Action::SyncDevice) => panic!("{accepted:?}"),
+        accepted = backend.submit(enrolled.id, sync) => panic!("{accepted:?}"),
         () = ready(()) => {}
     }
     let command = device.hear_command().await;
     device.acknowledge(&command).await;
     world.reaches(enrolled.id, command.head.id, done()).await;
     assert_eq!(world.server.totals().accepted, 1);
+}
+
+#[tokio::test]
+async fn a_policy_that_changes_reaches_a_connected_device_at_once_and_others_with_their_welcome() {
+    let world = World::new().await;
+    let (enrolled, mut device) = world.ready().await;
+    let backend = world.server.backend();
+    within(backend.set_policy(enrolled.id, Policy::NONE, Vec::new())).await.unwrap();
+    assert_eq!(device.hear().await, ToDevice::PolicyUpdate(Policy::NONE));
+
+    // The same again is no news: the next thing the device hears is its command.
+    within(backend.set_policy(enrolled.id, Policy::NONE, Vec::new())).await.unwrap();
+    world.submit(enrolled.id, Action::SyncDevice).await;
+    let command = device.hear_command().await;
+    device.acknowledge(&command).await;
+
+    let (_again, welcome) = world.site.welcomed(&enrolled).await;
+    assert_eq!(welcome.policy, Policy::NONE);
+}
+
+#[tokio::test]
+async fn documents_of_a_command_are_kept_with_it_and_not_without_it() {
+    let world = World::new().await;
+    let enrolled = world.enrol(iphone()).await;
+    let backend = world.server.backend();
+    let entry = |id: &str| Document {
+        kind: DocumentKind::AuditEvent,
+        id: id.to_owned(),
+        body: Some("{}".to_owned()),
+    };
+    for (name, action) in [("a", Action::SyncDevice), ("b", Action::DisableLostMode)] {
+        let id = backend.new_command_id().unwrap();
+        let submission = Submission { id, action, kept: vec![entry(name)] };
+        let _accepted_or_not = within(backend.submit(enrolled.id, submission)).await;
+    }
+    let page = DocumentPage::After(None);
+    let found = within(backend.documents(DocumentKind::AuditEvent, page, 9)).await.unwrap();
+    let accepted = world.record(enrolled.id).await.commands().count();
+    assert_eq!(found.len(), accepted);
+    assert_eq!(found.first(), Some(&entry("a")));
 }

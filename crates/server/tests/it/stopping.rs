@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use muster_admin::{Backend as _, SubmitError};
+use muster_admin::{Backend as _, Submission, SubmitError};
 use muster_control::{Action, CommandState};
 use muster_protocol::management::ToServer;
 use muster_protocol::{Attempt, CloseCode};
@@ -67,6 +67,7 @@ async fn a_server_that_stops_takes_no_command() {
     let enrolled = world.enrol(iphone()).await;
     let backend = world.server.backend();
     within(world.server.stop()).await;
-    let refused = backend.submit(enrolled.id, Action::SyncDevice).await;
+    let sync = Submission::new(backend.new_command_id().unwrap(), Action::SyncDevice);
+    let refused = backend.submit(enrolled.id, sync).await;
     assert!(matches!(refused, Err(SubmitError::ShuttingDown)), "{refused:?}");
 }

@@ -1,6 +1,7 @@
 //! A vendor's activation service that does what a test tells it.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +23,12 @@ pub(crate) const CODE: &str = "000H4-0R40M-30F2-0918-5HR3-8F17";
 /// One service on one folder.
 pub(crate) struct Vendor {
     desk: Arc<Desk>,
-    handle: Handle<std::net::SocketAddr>,
+    _counter: Counter,
+}
+
+/// What a vendor of one folder answers over HTTPS, to customers with a certificate.
+pub(crate) struct Counter {
+    handle: Handle<SocketAddr>,
     /// Ends with its owner.
     _serving: JoinSet<std::io::Result<()>>,
 }
@@ -53,6 +59,22 @@ impl Vendor {
 
     /// Starts a service that acts on every call but gives only so many answers.
     pub(crate) fn holding(folder: &Path, manner: Manner, answers: usize) -> Self {
+        let answers = Semaphore::new(answers);
+        let desk = Arc::new(Desk { manner, heard: Mutex::default(), answers });
+        let routes = Router::new()
+            .route("/deviceservicesworkers/escrowKeyUnlock", post(answer))
+            .with_state(desk.clone());
+        Self { desk, _counter: Counter::open(folder, routes) }
+    }
+
+    /// What it was asked, as query and form.
+    pub(crate) fn heard(&self) -> Vec<(String, String)> {
+        self.desk.heard.lock().unwrap().clone()
+    }
+}
+
+impl Counter {
+    pub(crate) fn open(folder: &Path, routes: Router) -> Self {
         let ca = RunCa::open_or_create(folder).unwrap();
         let file = |name| folder.join(name);
         let (certificate, key) = (file("push-certificate.pem"), file("push-key.pem"));
@@ -63,26 +85,16 @@ impl Vendor {
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         fs::write(file("endpoint.json"), format!("{{\"address\":\"{address}\"}}")).unwrap();
-        let answers = Semaphore::new(answers);
-        let desk = Arc::new(Desk { manner, heard: Mutex::default(), answers });
-        let routes = Router::new()
-            .route("/deviceservicesworkers/escrowKeyUnlock", post(answer))
-            .with_state(desk.clone());
         let handle = Handle::new();
         let tls = RustlsConfig::from_config(Arc::new(tls));
         let server = axum_server::from_tcp_rustls(listener, tls).unwrap().handle(handle.clone());
         let mut serving = JoinSet::new();
         serving.spawn(server.serve(routes.into_make_service()));
-        Self { desk, handle, _serving: serving }
-    }
-
-    /// What it was asked, as query and form.
-    pub(crate) fn heard(&self) -> Vec<(String, String)> {
-        self.desk.heard.lock().unwrap().clone()
+        Self { handle, _serving: serving }
     }
 }
 
-impl Drop for Vendor {
+impl Drop for Counter {
     fn drop(&mut self) {
         self.handle.shutdown();
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use muster_admin::{Backend as _, SubmitError};
+use muster_admin::{Backend as _, Submission, SubmitError};
 use muster_control::{Action, COMMAND_LIFETIME, CommandState, DeviceRecord};
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::status::{DeviceStatus, PlatformStatus, Presence, ResetPasswordToken, Switch};
@@ -100,7 +100,9 @@ impl World {
         device: DeviceId,
         action: Action,
     ) -> Result<CommandId, SubmitError> {
-        within(self.server.backend().submit(device, action)).await
+        let backend = self.server.backend();
+        let id = backend.new_command_id().unwrap();
+        within(backend.submit(device, Submission::new(id, action))).await.map(|()| id)
     }
 
     pub(crate) async fn record(&self, device: DeviceId) -> DeviceRecord {
@@ -151,7 +153,10 @@ pub(crate) fn config(data: &Path) -> ServerConfig {
         exposure: Exposure::LoopbackOnly,
         command_lifetime: COMMAND_LIFETIME,
         activation: None,
+        push: None,
         readings: muster_control::Readings::default(),
+        intercept: None,
+        crash_at: Vec::new(),
         skew: muster_transport::Skew::default(),
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Effects {
     pub(crate) closes: Vec<(LinkId, CloseCode)>,
     pub(crate) calls: Vec<(DeviceId, VendorCall)>,
     pub(crate) seen: Vec<(DeviceId, What)>,
+    /// Lives that may be owed a push now.
+    pub(crate) touched: Vec<DeviceId>,
 }
 
 impl Effects {

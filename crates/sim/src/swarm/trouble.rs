@@ -113,6 +113,6 @@ fn low(draws: &mut Stream, bound: u64) -> u32 {
     u32::try_from(draws.below(bound)).unwrap_or(0)
 }
 
-fn millis(draws: &mut Stream, most: u64) -> Duration {
+pub(super) fn millis(draws: &mut Stream, most: u64) -> Duration {
     Duration::from_millis(draws.below(most + 1))
 }

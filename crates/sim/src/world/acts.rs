@@ -109,6 +109,7 @@ impl World {
             actor.offline_until = until;
             actor.way = Road::Down;
         }
+        self.follow_presence(device);
     }
 
     pub(super) fn online(&mut self, device: u32) {
@@ -117,6 +118,7 @@ impl World {
             actor.reach = Reach::Online;
             actor.backoff.reset();
         }
+        self.follow_presence(device);
         self.strive(device);
     }
 
@@ -160,6 +162,7 @@ impl World {
             }
             self.take_up_again(device);
             self.online(device);
+            self.calm_pushes(device);
             self.find(device);
         }
         self.help();

@@ -27,26 +27,44 @@ const REFUSALS_MAX: u8 = 5;
 impl World {
     pub(super) fn switch_on(&mut self, device: u32) {
         self.handle(device, Input::Start);
+        self.tell_push_target(device);
     }
 
     /// Gives an input to a device and carries out what it says.
+    ///
+    /// As the live agent does it: the core says all it has to say before it hears anything else,
+    /// be it an answer of its vendor's service or a connection that has just broken.
     pub(super) fn handle(&mut self, device: u32, input: Input) {
+        if !self.actors.get_mut(&device).is_some_and(|actor| actor.takes_turn(input)) {
+            return;
+        }
+        while let Some(input) = self.actors.get_mut(&device).and_then(Actor::next_input) {
+            self.decide(device, input);
+        }
+        self.schedule_timer(device);
+        self.strive(device);
+        self.follow_presence(device);
+        self.check_conditions(device);
+    }
+
+    fn decide(&mut self, device: u32, input: Input) {
         let now = self.now;
         let Some(actor) = self.actors.get_mut(&device) else { return };
-        let before = actor.device.phase();
+        let (before, aim, crashes) = (actor.device.phase(), actor.aim, actor.crashes);
         let clock = actor.clock(now);
         actor.device.handle(clock, input);
         while let Some(output) = self.actors.get_mut(&device).and_then(|it| it.device.poll_output())
         {
             self.carry(device, output);
         }
-        let phase = self.actors[&device].device.phase();
+        let actor = &self.actors[&device];
+        let phase = actor.device.phase();
+        let is_asleep = actor.crashes == crashes && actor.device.is_asleep();
         if phase != before {
             self.see(Some(device), What::Phase { phase });
+        } else if aim == Aim::Connect && is_asleep {
+            self.see(Some(device), What::Asleep);
         }
-        self.schedule_timer(device);
-        self.strive(device);
-        self.check_conditions(device);
     }
 
     fn carry(&mut self, device: u32, output: Output) {
@@ -67,6 +85,7 @@ impl World {
             Output::Leave => {
                 actor.identity = None;
                 actor.persist();
+                self.forget_push_target(device);
                 self.part(device);
             }
             Output::Disconnect => self.part(device),
@@ -250,6 +269,7 @@ impl World {
                 actor.backoff.reset();
                 actor.identity = Some(Identity { key, life: Some(life) });
                 self.handle(device, Input::Enrolled { device: life });
+                self.tell_push_target(device);
             }
             Err(CloseCode::TokenUsed) => {
                 actor.aim = Aim::Rest;
@@ -322,7 +342,10 @@ impl World {
         }
         match message {
             ToDevice::Command(command) => self.command_arrives(device, link, command),
-            ToDevice::Welcome(_) | ToDevice::TokenUpdateAck { .. } | ToDevice::Empty => {
+            ToDevice::Welcome(_)
+            | ToDevice::TokenUpdateAck { .. }
+            | ToDevice::Empty
+            | ToDevice::PolicyUpdate(_) => {
                 self.handle(device, Input::Message(message));
             }
         }

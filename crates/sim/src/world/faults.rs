@@ -156,6 +156,12 @@ impl World {
             Fault::ServerClock { ahead } => self.server_clock(ahead),
             Fault::DiskFull { lasts } => self.disk_full(lasts),
             Fault::ServiceDown { lasts } => self.service_down(lasts),
+            Fault::WakeLost
+            | Fault::WakeLate { .. }
+            | Fault::WakeCoalesced { .. }
+            | Fault::WakeExpired
+            | Fault::WakeDuplicated
+            | Fault::WakeReordered => self.spoil_wake(device, fault),
         }
     }
 
@@ -341,6 +347,7 @@ impl World {
         }
         self.see(None, What::Fault { name: "server-crash" });
         self.server.crash();
+        self.pushing.clear();
         let links: Vec<LinkId> = self.links.keys().copied().collect();
         for link in links {
             let mut draws = self.seed.child("notices", link.0).stream();
@@ -361,6 +368,7 @@ impl World {
         for life in self.server.lives() {
             self.schedule_sweep(life);
             self.call_vendor(life);
+            self.schedule_push(life);
         }
     }
 
@@ -374,6 +382,7 @@ impl World {
         self.see(None, What::Clock { ahead: self.server_ahead });
         for life in self.server.lives() {
             self.schedule_sweep(life);
+            self.schedule_push(life);
         }
     }
 

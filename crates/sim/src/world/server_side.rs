@@ -155,6 +155,9 @@ impl World {
     /// Sends, closes and logs what the server wants.
     pub(super) fn carry_out(&mut self, mut effects: Effects) {
         self.see_all(&mut effects);
+        for life in core::mem::take(&mut effects.touched) {
+            self.schedule_push(life);
+        }
         for (life, call) in effects.calls {
             let at = self.now.after(self.plan.network.delay);
             self.schedule(at, Event::VendorAsked { life, call });

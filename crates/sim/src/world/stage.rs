@@ -193,6 +193,8 @@ impl Rehearsal {
         actor.refusals = 0;
         actor.backoff.reset();
         match actor.device.phase() {
+            // One that sleeps comes when it is pushed.
+            Phase::Enrolled if actor.device.is_asleep() => {}
             Phase::Enrolled if actor.device.is_on_network() => actor.aim = Aim::Connect,
             // The core asks for the connection itself, once there is a network to have it on.
             Phase::Enrolled => {}
@@ -202,6 +204,7 @@ impl Rehearsal {
         if actor.way == Road::Resting {
             actor.way = Road::Down;
         }
+        self.world.follow_presence(device);
         self.world.strive(device);
     }
 

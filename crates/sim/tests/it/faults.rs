@@ -135,8 +135,8 @@ fn document(rows: &[Row]) -> String {
         let _ = writeln!(text, "| {invariant} | {} |", invariant.promise());
     }
     let _ = writeln!(text, "\n## Moments and states a trigger can name\n");
-    let moments: Vec<String> = Moment::ALL.iter().map(|it| format!("`{it:?}`")).collect();
-    let states: Vec<String> = Condition::ALL.iter().map(|it| format!("`{it:?}`")).collect();
+    let moments: Vec<String> = Moment::ALL.iter().map(|it| format!("`{it}`")).collect();
+    let states: Vec<String> = Condition::ALL.iter().map(|it| format!("`{it}`")).collect();
     let _ = writeln!(text, "Moments: {}.\n\nStates: {}.", moments.join(", "), states.join(", "));
     text
 }
@@ -148,6 +148,11 @@ One vocabulary for virtual time and the live fleet, made from `fixtures/faults.t
 A fault has a **scope** (one device, a mode of management, a share of the fleet, all), a **trigger**
 (at a time, after a moment, when in a state, the n-th time, with odds) and a stream of chance of its
 own: one device or fault more shifts no draw of another.
+
+On a live fleet the words are keys: `muster fleet --fault 'crash share=20% after=executed nth=3'`. Whom:
+`device=0`, `mode=dedicated` or `share=20%`. When: `at=10s`, `lasts=5s`, `every=1m`; or, from `at` on, once
+`after=` a moment, with `nth=3` the third time or with `odds=5%` now and then; or `when=` a state. The
+server's own moments are named more finely there: `muster server --crash-at POINT`.
 ";
 
 fn rows() -> Vec<Row> {

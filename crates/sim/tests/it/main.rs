@@ -3,5 +3,6 @@
 mod crashes;
 mod faults;
 mod promises;
+mod push;
 mod stage;
 mod streams;

@@ -2,8 +2,12 @@
 
 use muster_sim::{Ending, Keep, People, Swarm, SwarmSize, World};
 
-/// `scripts/check.sh` plays two hundred more, also twice: `examples/twice.rs`.
-const SEEDS: u64 = 100;
+/// Fewer without optimisation, which takes many times as long: `scripts/check.sh` plays three
+/// hundred whatever the build, and also twice: `examples/twice.rs`.
+const SEEDS: u64 = if cfg!(debug_assertions) { 30 } else { 100 };
+
+/// Days of people are long: as above.
+const LIVED_SEEDS: u64 = if cfg!(debug_assertions) { 3 } else { 12 };
 
 /// Every seed is played twice: the same bytes, or nothing else that is said of it is worth much.
 #[test]
@@ -51,7 +55,7 @@ fn people_with_habits_break_no_promise() {
         people: People::WithHabits,
         ..SwarmSize::default()
     };
-    for seed in 0..6 {
+    for seed in 0..LIVED_SEEDS {
         let outcome = World::run(Swarm::new(size).plan(seed), Keep::Last(30));
         let log = String::from_utf8(outcome.log.to_bytes()).unwrap();
         assert_eq!(outcome.ending, Ending::Kept, "seed {seed}\n{log}");

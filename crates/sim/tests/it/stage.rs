@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use muster_control::{Action, NewCommand, Readings, Stage, SubmitRefusal};
+use muster_control::{Action, LostModeAfterErase, NewCommand, Readings, Stage, SubmitRefusal};
 use muster_device::{DeviceSpec, Persona, Phase, PromptHabit, Screen, UserAction};
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{
@@ -37,11 +37,15 @@ fn connected() -> Rehearsal {
 }
 
 fn connected_as(mode: Mode) -> Rehearsal {
+    connected_with(mode, Readings::default())
+}
+
+fn connected_with(mode: Mode, readings: Readings) -> Rehearsal {
     let device = PlannedDevice::new(DEVICE, phone(mode), Policy::FULL);
     let mut rehearsal = Rehearsal::begin(Plan {
         seed: 1,
         network: CALM_NETWORK,
-        readings: Readings::default(),
+        readings,
         devices: vec![device],
         acts: Vec::new(),
         calm_at: Timestamp::ZERO,
@@ -190,6 +194,31 @@ fn an_iphone_locked_to_an_account_asks_for_its_owner_after_a_wipe() {
     assert!(!notes.is_empty(), "the person sees that the lock is gone");
     rehearsal.pass(60 * SECOND);
     assert_eq!(rehearsal.look(DEVICE).unwrap().phase, Phase::Enrolled);
+}
+
+/// Lost, wiped and set up again: whether it is lost once more.
+fn is_lost_again(lost_mode_after_erase: LostModeAfterErase) -> bool {
+    let readings = Readings { lost_mode_after_erase, ..Readings::default() };
+    let mut rehearsal = connected_with(Mode::AppleAutomatedDevice, readings);
+    let message = Some("lost".to_owned());
+    let lost = Action::EnableLostMode { message, phone_number: None, footer: None };
+    ask(&mut rehearsal, lost);
+    rehearsal.pass(SECOND);
+    assert!(rehearsal.look(DEVICE).expect("it is there").lost);
+    let earlier = life(&rehearsal);
+    let wipe = Action::Wipe { persist_esim_data_plan: false, keep_enrollment_data: false };
+    ask(&mut rehearsal, wipe);
+    rehearsal.pass(60 * SECOND);
+    let sight = rehearsal.look(DEVICE).expect("it is there");
+    assert!(sight.connected && sight.id != Some(earlier), "{sight:?}");
+    assert_eq!(rehearsal.take_violation(), None);
+    sight.lost
+}
+
+#[test]
+fn a_lost_device_that_was_wiped_is_lost_again_if_lost_mode_outlives_an_erase() {
+    assert!(is_lost_again(LostModeAfterErase::Reapplied));
+    assert!(!is_lost_again(LostModeAfterErase::Forgotten));
 }
 
 #[test]

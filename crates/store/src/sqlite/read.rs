@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Params, params};
 use crate::counts::Counts;
 use crate::error::LoadError;
 use crate::rows::{Row, Rows};
-use crate::transaction::Revision;
+use crate::transaction::{DocumentPage, Revision};
 use muster_control::Stage;
 
 /// Runs a query on what is committed now; later commits do not show in the middle of it.
@@ -103,6 +103,44 @@ impl Rows for Snapshot<'_> {
             counts.add(state, count.unsigned_abs());
         }
         Ok(counts)
+    }
+
+    fn documents(
+        &self,
+        kind: &'static str,
+        page: &DocumentPage,
+        limit: usize,
+    ) -> Result<Vec<(String, String)>, LoadError> {
+        let pair = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let limit = bound(limit);
+        match page {
+            DocumentPage::After(after) => self.all(
+                "SELECT id, body FROM documents WHERE kind = ?1 AND id > ?2
+                 ORDER BY id LIMIT ?3",
+                // Every id is above the empty text.
+                params![kind, after.as_deref().unwrap_or_default(), limit],
+                pair,
+            ),
+            DocumentPage::Before(Some(before)) => self.all(
+                "SELECT id, body FROM documents WHERE kind = ?1 AND id < ?2
+                 ORDER BY id DESC LIMIT ?3",
+                params![kind, before, limit],
+                pair,
+            ),
+            DocumentPage::Before(None) => self.all(
+                "SELECT id, body FROM documents WHERE kind = ?1 ORDER BY id DESC LIMIT ?2",
+                params![kind, limit],
+                pair,
+            ),
+        }
+    }
+
+    fn document(&self, kind: &'static str, id: &str) -> Result<Option<String>, LoadError> {
+        self.first(
+            "SELECT body FROM documents WHERE kind = ?1 AND id = ?2",
+            params![kind, id],
+            text,
+        )
     }
 
     fn meta(&self, key: &str) -> Result<Option<String>, LoadError> {

@@ -28,11 +28,15 @@ const BUSY_PAUSE: Duration = Duration::from_millis(5);
 const STATEMENTS: usize = 32;
 
 /// The newest of [`migrations`].
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 fn migrations() -> Result<Vec<Migration>, refinery::Error> {
     let records = include_str!("../../migrations/sqlite/V1__records.sql");
-    Ok(vec![Migration::unapplied("V1__records", records)?])
+    let documents = include_str!("../../migrations/sqlite/V2__documents.sql");
+    Ok(vec![
+        Migration::unapplied("V1__records", records)?,
+        Migration::unapplied("V2__documents", documents)?,
+    ])
 }
 
 /// The connection that writes; makes or upgrades the file.

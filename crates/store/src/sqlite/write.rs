@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use crate::batch::{Batch, DeviceChange, TokenChange};
 use crate::error::{BatchError, CommitError};
 use crate::row::{CommandRow, Pending};
-use crate::transaction::{DeviceRow, Enrolled, Revision};
+use crate::transaction::{DeviceRow, DocumentWrite, Enrolled, Revision};
 use muster_protocol::DeviceId;
 
 /// Why a batch was not applied.
@@ -27,6 +27,7 @@ impl From<rusqlite::Error> for WriteError {
 pub(super) fn apply(connection: &Connection, batch: &Batch) -> Result<(), WriteError> {
     batch.devices.iter().try_for_each(|change| apply_device(connection, change))?;
     batch.tokens.iter().try_for_each(|change| apply_token(connection, change))?;
+    batch.documents.iter().try_for_each(|write| apply_document(connection, write))?;
     batch.meta.iter().try_for_each(|(key, value)| apply_meta(connection, key, value))
 }
 
@@ -98,6 +99,21 @@ fn advance(connection: &Connection, id: DeviceId, expected: Revision) -> rusqlit
             number(Revision::after(Some(expected)))
         ])?;
     Ok(moved == 1)
+}
+
+fn apply_document(connection: &Connection, write: &DocumentWrite) -> Result<(), WriteError> {
+    match &write.body {
+        Some(body) => connection
+            .prepare_cached(
+                "INSERT INTO documents (kind, id, body) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
+            )?
+            .execute(params![write.kind, write.id, body])?,
+        None => connection
+            .prepare_cached("DELETE FROM documents WHERE kind = ?1 AND id = ?2")?
+            .execute(params![write.kind, write.id])?,
+    };
+    Ok(())
 }
 
 /// The action of a command never changes, so an update leaves it.

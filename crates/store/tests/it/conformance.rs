@@ -9,12 +9,13 @@ use muster_control::{
 use muster_protocol::secret::Passcode;
 use muster_protocol::{Attempt, DeviceId, SerialNumber, Timestamp};
 use muster_store::{
-    CommitError, Counts, DeviceWrite, LoadError, Revision, StateCounts, Transaction,
+    CommitError, Counts, DeviceWrite, DocumentPage, DocumentWrite, LoadError, Revision,
+    StateCounts, Transaction,
 };
 
 use crate::sample::{
-    command, command_id, create, device, devices, distinct, ended, id, put, put_token, replace,
-    stores, token, tokens, touch,
+    command, command_id, create, device, devices, distinct, ended, id, put, put_document,
+    put_token, replace, stores, token, tokens, touch,
 };
 
 #[tokio::test]
@@ -70,8 +71,11 @@ async fn a_conflict_leaves_nothing_behind() {
             create(&distinct(2)),
             DeviceWrite { commands: vec![command(1, id(1), 1)], ..replace(&distinct(1), first) },
         ];
-        let transaction =
-            Transaction { devices: stale, tokens: vec![put_token(TokenUse::OneTime, None)] };
+        let transaction = Transaction {
+            devices: stale,
+            tokens: vec![put_token(TokenUse::OneTime, None)],
+            documents: vec![put_document("a", "one")],
+        };
         let outcome = store.commit(transaction).await;
         assert!(is_conflict(&outcome, id(1)), "{kind}: {outcome:?}");
         assert_eq!(store.load(id(1)).await.unwrap(), before, "{kind}");
@@ -79,6 +83,32 @@ async fn a_conflict_leaves_nothing_behind() {
         assert_eq!(store.command(command_id(1)).await.unwrap(), None, "{kind}");
         assert_eq!(store.tokens().await.unwrap(), [], "{kind}");
         assert_eq!(store.counts().await.unwrap().accepted, 0, "{kind}");
+        assert_eq!(store.document("note", "a").await.unwrap(), None, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn documents_are_read_in_the_order_of_their_ids_and_in_both_directions() {
+    for (kind, store, _folder) in stores() {
+        let other = DocumentWrite { kind: "other", ..put_document("b2", "not asked for") };
+        let documents = vec![put_document("b", "2"), other, put_document("a", "1")];
+        store.commit(Transaction { documents, ..Transaction::default() }).await.unwrap();
+        let documents = vec![put_document("c", "3"), put_document("b", "2 again")];
+        store.commit(Transaction { documents, ..Transaction::default() }).await.unwrap();
+
+        let read = async |page| {
+            let found = store.documents("note", page, 2).await.unwrap();
+            found.into_iter().map(|(id, body)| format!("{id}={body}")).collect::<Vec<_>>()
+        };
+        assert_eq!(read(DocumentPage::After(None)).await, ["a=1", "b=2 again"], "{kind}");
+        assert_eq!(read(DocumentPage::After(Some("b".into()))).await, ["c=3"], "{kind}");
+        assert_eq!(read(DocumentPage::Before(None)).await, ["c=3", "b=2 again"], "{kind}");
+        assert_eq!(read(DocumentPage::Before(Some("b".into()))).await, ["a=1"], "{kind}");
+
+        let gone = DocumentWrite { body: None, ..put_document("a", "") };
+        let documents = vec![gone];
+        store.commit(Transaction { documents, ..Transaction::default() }).await.unwrap();
+        assert_eq!(read(DocumentPage::Before(Some("b".into()))).await, [""; 0], "{kind}");
     }
 }
 
@@ -116,6 +146,7 @@ async fn enrolling_again_ends_the_old_life_and_uses_the_token_in_one_step() {
         let again = |expected| Transaction {
             devices: vec![create(&new), replace(&ended(old.clone()), Revision::FIRST)],
             tokens: vec![put_token(used, expected)],
+            ..Transaction::default()
         };
 
         let refused = store.commit(again(None)).await;

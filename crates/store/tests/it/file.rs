@@ -161,8 +161,22 @@ async fn a_file_of_a_newer_schema_is_refused() {
                    VALUES (99, 'later', '2030-01-01T00:00:00Z', '1')";
     Connection::open(&path).unwrap().execute(history, []).unwrap();
     let refusal = Store::sqlite(&path).unwrap_err();
-    assert!(matches!(refusal, OpenError::NewerSchema { found: 99, known: 1, .. }), "{refusal:?}");
+    assert!(matches!(refusal, OpenError::NewerSchema { found: 99, known: 2, .. }), "{refusal:?}");
     assert!(refusal.to_string().ends_with("use a newer muster"), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_brought_up_to_date_with_its_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("muster.db");
+    let store = open(&path);
+    put(&store, create(&distinct(1))).await;
+    store.close().await;
+    let undo = "DROP TABLE documents; DELETE FROM refinery_schema_history WHERE version = 2";
+    Connection::open(&path).unwrap().execute_batch(undo).unwrap();
+    let store = open(&path);
+    assert!(store.load(id(1)).await.unwrap().is_some());
+    assert_eq!(store.document("note", "a").await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -12,7 +12,9 @@ use muster_protocol::secret::UnlockToken;
 use muster_protocol::{
     Attempt, CommandId, DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion, Policy, Timestamp,
 };
-use muster_store::{DeviceRow, DeviceWrite, Revision, Store, TokenWrite, Transaction};
+use muster_store::{
+    DeviceRow, DeviceWrite, DocumentWrite, Revision, Store, TokenWrite, Transaction,
+};
 use tempfile::TempDir;
 
 /// Both kinds of store; the folder goes with the file.
@@ -113,12 +115,16 @@ pub(crate) fn put_token(uses: TokenUse, expected: Option<Revision>) -> TokenWrit
     TokenWrite { record: token(uses), expected }
 }
 
+pub(crate) fn put_document(id: &str, body: &str) -> DocumentWrite {
+    DocumentWrite { kind: "note", id: id.to_owned(), body: Some(body.to_owned()) }
+}
+
 pub(crate) fn devices(devices: Vec<DeviceWrite>) -> Transaction {
-    Transaction { devices, tokens: Vec::new() }
+    Transaction { devices, tokens: Vec::new(), documents: Vec::new() }
 }
 
 pub(crate) fn tokens(tokens: Vec<TokenWrite>) -> Transaction {
-    Transaction { devices: Vec::new(), tokens }
+    Transaction { tokens, ..Transaction::default() }
 }
 
 /// Commits one write that has to succeed.

@@ -19,6 +19,12 @@ pub enum LinkCount {
     Corrupted,
     /// Lost because too many waited already.
     Overflowed,
+    /// Lost because the path does not carry one so large.
+    TooLarge,
+    /// Dropped by a network that lets no UDP pass.
+    Blocked,
+    /// Dropped by a router that has forgotten whom it is for.
+    Unmapped,
     /// A change of the local port, noticed by the device or not.
     Rebound,
 }
@@ -33,6 +39,9 @@ pub struct LinkCounters {
     duplicated: AtomicU64,
     corrupted: AtomicU64,
     overflowed: AtomicU64,
+    too_large: AtomicU64,
+    blocked: AtomicU64,
+    unmapped: AtomicU64,
     rebound: AtomicU64,
 }
 
@@ -53,6 +62,12 @@ pub struct LinkTotals {
     pub corrupted: u64,
     /// Lost because too many waited already.
     pub overflowed: u64,
+    /// Lost because the path does not carry ones so large.
+    pub too_large: u64,
+    /// Dropped by a network that lets no UDP pass.
+    pub blocked: u64,
+    /// Dropped by a router that has forgotten whom they are for.
+    pub unmapped: u64,
     /// Changes of a local port.
     pub rebound: u64,
 }
@@ -67,6 +82,9 @@ impl LinkCounters {
             LinkCount::Duplicated => &self.duplicated,
             LinkCount::Corrupted => &self.corrupted,
             LinkCount::Overflowed => &self.overflowed,
+            LinkCount::TooLarge => &self.too_large,
+            LinkCount::Blocked => &self.blocked,
+            LinkCount::Unmapped => &self.unmapped,
             LinkCount::Rebound => &self.rebound,
         };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -84,6 +102,9 @@ impl LinkCounters {
             duplicated: read(&self.duplicated),
             corrupted: read(&self.corrupted),
             overflowed: read(&self.overflowed),
+            too_large: read(&self.too_large),
+            blocked: read(&self.blocked),
+            unmapped: read(&self.unmapped),
             rebound: read(&self.rebound),
         }
     }

@@ -6,7 +6,8 @@ use muster_protocol::Seed;
 use muster_protocol::seed::Stream;
 
 use super::counters::{LinkCount, LinkCounters};
-use super::{Direction, LinkFault, LinkRule, Rate};
+use super::pace::Pace;
+use super::{Direction, LinkFault, LinkRule, Rate, Window};
 
 /// Odds are of this many.
 const MILLION: u64 = 1_000_000;
@@ -19,12 +20,26 @@ pub(super) struct Lane {
     index: u64,
 }
 
-/// A rule with its chance.
+/// A rule with its chance and what it remembers.
 #[derive(Clone, Debug)]
 struct Bound {
+    /// Its place among all rules of the link.
+    number: usize,
     rule: LinkRule,
     seed: Seed,
     phase: Phase,
+    pace: Pace,
+}
+
+/// A datagram, as far as its fate depends on it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passing {
+    /// When it comes.
+    pub(super) since_start: Duration,
+    /// How large it is.
+    pub(super) bytes: usize,
+    /// How long the device has sent nothing.
+    pub(super) silent_for: Duration,
 }
 
 /// Of a fault that comes in bursts.
@@ -49,24 +64,33 @@ impl Lane {
     pub(super) fn new(seed: Seed, direction: Direction, rules: &[LinkRule]) -> Self {
         let seed = seed.child(if direction == Direction::Up { "up" } else { "down" }, 0);
         let mut bound: Vec<Bound> = Vec::new();
-        for rule in rules.iter().filter(|rule| rule.direction.covers(direction)) {
+        let numbered = rules.iter().enumerate();
+        for (number, rule) in numbered.filter(|(_, rule)| rule.direction.covers(direction)) {
             let name = rule.fault.name();
             let nth = bound.iter().filter(|bound| bound.rule.fault.name() == name).count();
             let seed = seed.child(name, u64::try_from(nth).unwrap_or(u64::MAX));
-            bound.push(Bound { rule: *rule, seed, phase: Phase::Quiet });
+            let (phase, pace) = (Phase::Quiet, Pace::default());
+            bound.push(Bound { number, rule: *rule, seed, phase, pace });
         }
         Self { rules: bound, index: 0 }
     }
 
+    /// Gives the rule with this number another window.
+    pub(super) fn open(&mut self, number: usize, window: Window) {
+        for bound in self.rules.iter_mut().filter(|bound| bound.number == number) {
+            bound.rule.window = window;
+        }
+    }
+
     /// Decides over the next datagram.
-    pub(super) fn next(&mut self, since_start: Duration) -> Fate {
+    pub(super) fn next(&mut self, passing: Passing) -> Fate {
         let index = self.index;
         self.index += 1;
         let mut draft = Draft::default();
         for bound in &mut self.rules {
-            if bound.rule.window.contains(since_start) {
+            if bound.rule.window.contains(passing.since_start) {
                 let chance = bound.seed.child("datagram", index).stream();
-                bound.apply(chance, &mut draft);
+                bound.apply(passing, chance, &mut draft);
             }
         }
         draft.fate()
@@ -103,7 +127,40 @@ impl Draft {
 const COPY_WITHIN: Duration = Duration::from_millis(20);
 
 impl Bound {
-    fn apply(&mut self, mut chance: Stream, draft: &mut Draft) {
+    fn apply(&mut self, passing: Passing, chance: Stream, draft: &mut Draft) {
+        match self.rule.fault {
+            LinkFault::Loss { .. }
+            | LinkFault::BurstLoss { .. }
+            | LinkFault::Delay { .. }
+            | LinkFault::Jitter { .. }
+            | LinkFault::Duplicate { .. }
+            | LinkFault::Reorder { .. }
+            | LinkFault::Corrupt { .. } => self.apply_chance(chance, draft),
+            LinkFault::BlackHole => draft.loss = Some(LinkCount::Swallowed),
+            LinkFault::UdpBlocked => draft.loss = Some(LinkCount::Blocked),
+            LinkFault::MtuShrinks { bytes } => {
+                if passing.bytes > usize::from(bytes) {
+                    draft.loss.get_or_insert(LinkCount::TooLarge);
+                }
+            }
+            LinkFault::MappingForgotten { idle } => {
+                if passing.silent_for > idle {
+                    draft.loss.get_or_insert(LinkCount::Unmapped);
+                }
+            }
+            // What is lost already takes no room in a queue.
+            LinkFault::RateLimit { bytes_per_s, queue } if draft.loss.is_none() => {
+                let Passing { since_start, bytes, .. } = passing;
+                match self.pace.pass(since_start, bytes, bytes_per_s, queue) {
+                    Some(waits) => draft.later = draft.later.saturating_add(waits),
+                    None => draft.loss = Some(LinkCount::Overflowed),
+                }
+            }
+            LinkFault::RateLimit { .. } => {}
+        }
+    }
+
+    fn apply_chance(&mut self, mut chance: Stream, draft: &mut Draft) {
         match self.rule.fault {
             LinkFault::Loss { rate } => {
                 if hits(&mut chance, rate) {
@@ -135,7 +192,11 @@ impl Bound {
                     draft.flipped_bit = Some(chance.next_u64());
                 }
             }
-            LinkFault::BlackHole => draft.loss = Some(LinkCount::Swallowed),
+            LinkFault::BlackHole
+            | LinkFault::UdpBlocked
+            | LinkFault::MtuShrinks { .. }
+            | LinkFault::MappingForgotten { .. }
+            | LinkFault::RateLimit { .. } => {}
         }
     }
 }
@@ -170,13 +231,16 @@ mod tests {
     use super::*;
     use crate::fault::Window;
 
+    const AT_ONCE: Passing =
+        Passing { since_start: Duration::ZERO, bytes: 1_200, silent_for: Duration::ZERO };
+
     fn rule(fault: LinkFault) -> LinkRule {
         LinkRule { fault, direction: Direction::Both, window: Window::ALWAYS }
     }
 
     fn fates(rules: &[LinkRule], count: usize) -> Vec<Fate> {
         let mut lane = Lane::new(Seed::root(1), Direction::Up, rules);
-        (0..count).map(|_| lane.next(Duration::ZERO)).collect()
+        (0..count).map(|_| lane.next(AT_ONCE)).collect()
     }
 
     fn lost(fates: &[Fate]) -> usize {
@@ -205,7 +269,7 @@ mod tests {
     fn the_directions_draw_apart() {
         let rules = [rule(LinkFault::Loss { rate: Rate::percent(50) })];
         let mut down = Lane::new(Seed::root(1), Direction::Down, &rules);
-        let down: Vec<Fate> = (0..200).map(|_| down.next(Duration::ZERO)).collect();
+        let down: Vec<Fate> = (0..200).map(|_| down.next(AT_ONCE)).collect();
         assert_ne!(fates(&rules, 200), down);
     }
 
@@ -228,7 +292,7 @@ mod tests {
         let up = LinkRule { direction: Direction::Up, ..rule(LinkFault::BlackHole) };
         let mut lanes =
             [Direction::Up, Direction::Down].map(|way| Lane::new(Seed::root(1), way, &[up]));
-        let arrivals = lanes.each_mut().map(|lane| lane.next(Duration::ZERO).arrivals.len());
+        let arrivals = lanes.each_mut().map(|lane| lane.next(AT_ONCE).arrivals.len());
         assert_eq!(arrivals, [0, 1]);
     }
 
@@ -249,5 +313,61 @@ mod tests {
         assert_eq!(fate.counts, [seen, delayed, corrupted, duplicated]);
         let reorder = rule(LinkFault::Reorder { rate: Rate::ALWAYS, by: COPY_WITHIN });
         assert_eq!(fates(&[reorder], 1)[0].arrivals, [COPY_WITHIN]);
+    }
+
+    /// Why each datagram was lost, if it was.
+    fn lost_to(fault: LinkFault, passing: &[Passing]) -> Vec<Option<LinkCount>> {
+        let mut lane = Lane::new(Seed::root(1), Direction::Down, &[rule(fault)]);
+        let fates = passing.iter().map(|passing| lane.next(*passing));
+        fates.map(|fate| fate.arrivals.is_empty().then(|| fate.counts[1])).collect()
+    }
+
+    #[test]
+    fn a_path_that_has_shrunk_drops_by_size_alone() {
+        let sizes = [1_200, 1_201, 65_535].map(|bytes| Passing { bytes, ..AT_ONCE });
+        let too_large = Some(LinkCount::TooLarge);
+        let fault = LinkFault::MtuShrinks { bytes: 1_200 };
+        assert_eq!(lost_to(fault, &sizes), [None, too_large, too_large]);
+    }
+
+    #[test]
+    fn a_forgotten_device_is_reached_again_once_it_has_sent_something() {
+        let ms = Duration::from_millis;
+        let silent = [0, 30, 31, 0].map(|silent| Passing { silent_for: ms(silent), ..AT_ONCE });
+        let fault = LinkFault::MappingForgotten { idle: ms(30) };
+        assert_eq!(lost_to(fault, &silent), [None, None, Some(LinkCount::Unmapped), None]);
+    }
+
+    #[test]
+    fn a_network_without_udp_lets_nothing_pass() {
+        assert_eq!(lost_to(LinkFault::UdpBlocked, &[AT_ONCE]), [Some(LinkCount::Blocked)]);
+    }
+
+    #[test]
+    fn a_slow_link_holds_back_and_loses_what_finds_its_queue_full() {
+        let limit = LinkFault::RateLimit { bytes_per_s: 120_000, queue: 1 };
+        let fates = fates(&[rule(limit)], 3);
+        let later: Vec<_> = fates.iter().flat_map(|fate| &fate.arrivals).collect();
+        assert_eq!(later, [&Duration::from_millis(10), &Duration::from_millis(20)]);
+        assert_eq!(fates[2].counts, [LinkCount::Seen, LinkCount::Overflowed]);
+        let lost_before = fates_of([LinkFault::BlackHole, limit]);
+        assert_eq!(lost_before.counts, [LinkCount::Seen, LinkCount::Swallowed]);
+    }
+
+    fn fates_of(faults: [LinkFault; 2]) -> Fate {
+        fates(&faults.map(rule), 3).remove(2)
+    }
+
+    #[test]
+    fn a_rule_waits_until_it_is_begun_by_its_number() {
+        let waits = LinkRule { window: Window::NEVER, ..rule(LinkFault::BlackHole) };
+        let only_up = LinkRule { direction: Direction::Up, ..waits };
+        let mut down = Lane::new(Seed::root(1), Direction::Down, &[only_up, waits]);
+        let arrives = |lane: &mut Lane| !lane.next(AT_ONCE).arrivals.is_empty();
+        assert!(arrives(&mut down));
+        down.open(0, Window::ALWAYS);
+        assert!(arrives(&mut down), "that rule is of the other direction");
+        down.open(1, Window::ALWAYS);
+        assert!(!arrives(&mut down));
     }
 }

@@ -13,9 +13,10 @@ use quinn::{AsyncUdpSocket, Endpoint};
 use tokio::time::Instant;
 
 use super::counters::{LinkCount, LinkCounters};
+use super::lane::Passing;
 use super::lane::{Fate, Lane};
 use super::socket::FaultySocket;
-use super::{Direction, LinkRule};
+use super::{Direction, LinkRule, Window};
 use crate::digest::random;
 use crate::endpoint::{EndpointError, SocketBuffers, client_on, local_socket};
 
@@ -40,6 +41,8 @@ pub(super) struct State {
     pub(super) down: Way,
     /// Whoever waits for datagrams.
     pub(super) reader: Option<Waker>,
+    /// When the device sent something last, counted from the start.
+    last_sent: Duration,
 }
 
 /// One direction: its faults and what waits.
@@ -90,6 +93,7 @@ impl FaultyLink {
                 up: way(Direction::Up),
                 down: way(Direction::Down),
                 reader: None,
+                last_sent: Duration::ZERO,
             }),
         }))
     }
@@ -107,6 +111,15 @@ impl FaultyLink {
         self.0.state().socket = Some(socket);
         let socket = Arc::new(FaultySocket::new(Arc::clone(&self.0)));
         Ok((client_on(socket, random())?, buffers))
+    }
+
+    /// Has the fault with this number, in the order they were given, be on from now on, for so long
+    /// or for ever; whatever window it had is over.
+    pub fn begin(&self, rule: usize, lasts: Option<Duration>) {
+        let mut state = self.0.state();
+        let window = Window { at: self.0.since_start(Instant::now()), lasts, every: None };
+        state.up.lane.open(rule, window);
+        state.down.lane.open(rule, window);
     }
 
     /// Moves the device to another port behind its back, as the router of a home does that has
@@ -159,6 +172,18 @@ impl State {
         self.socket.clone().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
+    /// Decides over a datagram of `bytes` that the device sends.
+    pub(super) fn sent(&mut self, since_start: Duration, bytes: usize) -> Fate {
+        self.last_sent = since_start;
+        self.up.lane.next(Passing { since_start, bytes, silent_for: Duration::ZERO })
+    }
+
+    /// Decides over a datagram of `bytes` that comes for the device.
+    pub(super) fn came(&mut self, since_start: Duration, bytes: usize) -> Fate {
+        let silent_for = since_start.saturating_sub(self.last_sent);
+        self.down.lane.next(Passing { since_start, bytes, silent_for })
+    }
+
     /// When something is due next, in either direction.
     pub(super) fn next_due(&self) -> Option<Instant> {
         let next = |way: &Way| way.waiting.first().map(|waiting| waiting.due);
@@ -167,11 +192,6 @@ impl State {
 }
 
 impl Way {
-    /// Decides over the next datagram.
-    pub(super) fn fate(&mut self, since_start: Duration) -> Fate {
-        self.lane.next(since_start)
-    }
-
     /// Puts copies of a datagram where their fate wants them.
     pub(super) fn queue(
         &mut self,

@@ -8,6 +8,7 @@
 mod counters;
 mod lane;
 mod link;
+mod pace;
 mod socket;
 
 use std::fmt;
@@ -60,6 +61,26 @@ pub enum LinkFault {
     },
     /// None gets through, and nobody is told.
     BlackHole,
+    /// They leave one after another, only so fast; what finds too many waiting is lost.
+    RateLimit {
+        /// Payload of UDP that leaves in a second, each way.
+        bytes_per_s: u32,
+        /// How many may wait behind the one that is leaving.
+        queue: u32,
+    },
+    /// Those that are larger get lost, and nobody is told.
+    MtuShrinks {
+        /// The largest payload of UDP that gets through.
+        bytes: u16,
+    },
+    /// The network of the device lets no UDP pass.
+    UdpBlocked,
+    /// The router of the device forgets it: what comes in is dropped until the device has sent
+    /// something. What comes in keeps no mapping alive, which RFC 4787, section 4.3, leaves open.
+    MappingForgotten {
+        /// After the device has sent nothing for longer than this.
+        idle: Duration,
+    },
 }
 
 /// Which datagrams.
@@ -138,6 +159,9 @@ impl Window {
     /// Always.
     pub const ALWAYS: Self = Self { at: Duration::ZERO, lasts: None, every: None };
 
+    /// Not by itself: see [`FaultyLink::begin`].
+    pub const NEVER: Self = Self { at: Duration::MAX, lasts: None, every: None };
+
     /// Whether the fault is on, so long after the start.
     #[must_use]
     pub fn contains(&self, since_start: Duration) -> bool {
@@ -185,6 +209,10 @@ impl LinkFault {
             Self::Reorder { .. } => "reorder",
             Self::Corrupt { .. } => "corrupt",
             Self::BlackHole => "black-hole",
+            Self::RateLimit { .. } => "rate-limit",
+            Self::MtuShrinks { .. } => "mtu-shrinks",
+            Self::UdpBlocked => "udp-blocked",
+            Self::MappingForgotten { .. } => "mapping-forgotten",
         }
     }
 }
@@ -206,6 +234,7 @@ mod tests {
         let open: Vec<u64> = (0..30).filter(|at| again.contains(seconds(*at))).collect();
         assert_eq!(open, [5, 6, 15, 16, 25, 26]);
         assert!(Window::ALWAYS.contains(Duration::ZERO));
+        assert!(!Window::NEVER.contains(seconds(1)));
     }
 
     #[test]

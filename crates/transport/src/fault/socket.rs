@@ -41,7 +41,7 @@ impl FaultySocket {
     fn admit(&self, state: &mut State, now: Instant, received: impl Iterator<Item = Datagram>) {
         let since_start = self.link.since_start(now);
         for datagram in received {
-            let fate = state.down.fate(since_start);
+            let fate = state.came(since_start, datagram.content.len());
             self.link.counters.count_all(&fate);
             state.down.queue(now, &fate, datagram, &self.link.counters);
         }
@@ -79,7 +79,7 @@ impl AsyncUdpSocket for FaultySocket {
     fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
         let now = Instant::now();
         let mut state = self.link.state();
-        let fate = state.up.fate(self.link.since_start(now));
+        let fate = state.sent(self.link.since_start(now), transmit.contents.len());
         self.link.counters.count_all(&fate);
         state.up.queue(now, &fate, Datagram::of_transmit(transmit), &self.link.counters);
         self.flush(&mut state, now)?;

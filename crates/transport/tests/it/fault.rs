@@ -7,12 +7,12 @@ use muster_protocol::enrolment::EnrolReply;
 use muster_protocol::frame::Peer;
 use muster_protocol::{Seed, alpn};
 use muster_transport::{
-    Direction, FaultyLink, FrameReceiver, FrameSender, LinkCounters, LinkFault, LinkRule, Rate,
-    Window,
+    Direction, FaultyLink, FrameReceiver, FrameSender, LinkCounters, LinkFault, LinkRule, PathMtu,
+    Rate, Window,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, interval};
 
-use crate::world::{DEVICE, Pair, World, within};
+use crate::world::{DEVICE, Pair, World, enrol, within};
 
 /// Messages of one transfer, of some packets each.
 const MESSAGES: usize = 40;
@@ -122,4 +122,71 @@ async fn a_connection_survives_a_move_to_another_path() {
     transfer(&pair).await;
     assert_ne!(pair.server.remote_address(), before);
     assert_eq!(endpoint.local_addr().unwrap(), pair.server.remote_address());
+}
+
+#[tokio::test]
+async fn a_slow_link_takes_its_time_and_loses_what_it_has_no_room_for() {
+    let limit = LinkFault::RateLimit { bytes_per_s: 500_000, queue: 4 };
+    let (world, _link, counters) = world(&[ALWAYS(limit)]);
+    let pair = world.managed().await;
+    let began = Instant::now();
+    transfer(&pair).await;
+    let fastest = Duration::from_millis(MESSAGES as u64 * 3_000 / 500);
+    assert!(began.elapsed() >= fastest, "{:?}", began.elapsed());
+    let totals = counters.totals();
+    assert!(totals.overflowed > 0 && totals.delayed > 0, "{totals:?}");
+}
+
+#[tokio::test]
+async fn a_session_survives_a_path_that_carries_smaller_datagrams_from_now_on() {
+    let shrunk = LinkFault::MtuShrinks { bytes: 1_200 };
+    let waits = LinkRule { window: Window::NEVER, ..ALWAYS(shrunk) };
+    let (world, link, counters) = world(&[waits]);
+    let identity = enrol(&world.ca, DEVICE);
+    let config = world.tls.management_over(PathMtu::Discovered, &identity).unwrap();
+    let pair = world.pair(config).await;
+    let mtu = || pair.device.stats().path.current_mtu;
+    while mtu() <= 1_200 {
+        transfer(&pair).await;
+    }
+    link.begin(0, None);
+    transfer(&pair).await;
+    assert_eq!(mtu(), 1_200);
+    assert_eq!(pair.device.stats().path.black_holes_detected, 1);
+    assert!(counters.totals().too_large > 0);
+    assert_eq!(pair.device.close_reason(), None);
+}
+
+#[tokio::test]
+async fn a_first_connection_waits_for_a_network_that_lets_udp_pass() {
+    let lasts = Duration::from_millis(300);
+    let window = Window { lasts: Some(lasts), ..Window::ALWAYS };
+    let began = Instant::now();
+    let (world, _link, counters) = world(&[LinkRule { window, ..ALWAYS(LinkFault::UdpBlocked) }]);
+    let pair = world.managed().await;
+    assert!(began.elapsed() >= lasts);
+    transfer(&pair).await;
+    assert!(counters.totals().blocked > 0);
+}
+
+#[tokio::test]
+async fn a_device_its_router_has_forgotten_is_heard_of_again_with_its_next_ping() {
+    let idle = Duration::from_millis(50);
+    let (mut world, _link, counters) = world(&[ALWAYS(LinkFault::MappingForgotten { idle })]);
+    world.tls = world.tls.with_keep_alive(2 * idle);
+    let pair = world.managed().await;
+    let (send, receive) = within(pair.device.open_bi()).await.unwrap();
+    FrameSender::new(send).send(&message(0)).await.unwrap();
+    let (send, _receive) = within(pair.server.accept_bi()).await.unwrap();
+    let (mut sender, mut receiver) = (FrameSender::new(send), FrameReceiver::new(receive));
+    // Now and then, so that some come while the router has forgotten the device.
+    let mut ticks = interval(3 * idle);
+    let mut number = 0;
+    while counters.totals().unmapped == 0 {
+        ticks.tick().await;
+        within(sender.send(&message(number))).await.unwrap();
+        let received: Option<EnrolReply> = within(receiver.receive(Peer::Known)).await.unwrap();
+        assert_eq!(received, Some(message(number)));
+        number += 1;
+    }
 }

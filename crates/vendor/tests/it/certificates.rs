@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use muster_vendor::{VendorConfig, VendorError, VendorFace};
 
-use crate::world::{OURS, World, config, customer};
+use crate::push::Post;
+use crate::world::{Books, OURS, World, config, customer};
 
 fn status_of(world: &World) -> String {
     world.url(&format!("/v1/orgDevices/{OURS}/activationLockStatus"))
@@ -52,7 +53,7 @@ async fn the_folder_says_where_the_service_listens_and_keeps_its_keys_private() 
 async fn nobody_else_may_reach_the_service() {
     let folder = tempfile::tempdir().unwrap();
     let config = VendorConfig { address: "0.0.0.0:0".parse().unwrap(), ..config(folder.path()) };
-    let refused = VendorFace::start(&config, crate::world::Books::default());
+    let refused = VendorFace::start(&config, Books::default(), Post::default());
     assert!(matches!(refused, Err(VendorError::Exposed(_))));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }

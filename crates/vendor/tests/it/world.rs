@@ -14,6 +14,8 @@ use muster_vendor::{Desk, DeskError, VendorConfig, VendorFace, VendorFolder};
 use reqwest::{Client, RequestBuilder, Response};
 use tempfile::TempDir;
 
+use crate::push::Post;
+
 /// A device of the organisation.
 pub(crate) const OURS: &str = "F17G0000A1";
 
@@ -30,6 +32,7 @@ pub(crate) struct Books(Arc<Mutex<ActivationService>>);
 pub(crate) struct World {
     pub(crate) face: VendorFace,
     pub(crate) books: Books,
+    pub(crate) post: Post,
     pub(crate) folder: TempDir,
     pub(crate) customer: Client,
 }
@@ -84,10 +87,11 @@ impl World {
 
     /// A service on a folder that may have been used before.
     pub(crate) fn on(folder: TempDir) -> Self {
-        let books = Books::of_two();
-        let face = VendorFace::start(&config(folder.path()), books.clone()).unwrap();
+        let (books, post) = (Books::of_two(), Post::default());
+        let config = config(folder.path());
+        let face = VendorFace::start(&config, books.clone(), post.clone()).unwrap();
         let customer = customer(folder.path(), Some(folder.path()));
-        Self { face, books, folder, customer }
+        Self { face, books, post, folder, customer }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -4,6 +4,8 @@ mod explain;
 mod hurry;
 mod recorded;
 mod replay;
+mod replay_quic;
+mod server_lane;
 mod shrink;
 mod shrink_recorded;
 mod timeline;
@@ -22,8 +24,9 @@ use crate::exit::{Exit, ExitWith};
 use crate::planted;
 use crate::talk::say;
 
-/// Reads a case file, and plants the fault it was found with, if this build has it.
+/// Reads the file of a world of the cores, and plants the fault it was found with, if this build has it.
 fn open(path: &Path) -> anyhow::Result<CaseFile> {
+    replay_quic::refuse(path)?;
     let case = CaseFile::read(path).map_err(|error| refused(path, error))?;
     plant(path, case.manifest.planted.as_deref());
     Ok(case)

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use muster_device::recording::{Divergence, Recording, Replayed, Signature, replay as play};
 use serde_json::{Value, json};
 
-use super::super::black_box;
+use super::super::black_box::Run;
 use super::{plant, refused};
 use crate::case_file::RecordedFile;
 use crate::cli::CutArgs;
@@ -18,32 +18,46 @@ use crate::talk::{Format, print, print_json};
 /// How the words of an effect begin.
 const EFFECT: &str = "Executed";
 
-/// Cuts one device out of a live run.
-pub(in super::super) fn cut(args: &CutArgs, format: Format) -> anyhow::Result<Exit> {
-    let serial = args.device.as_str();
-    let recording = black_box::read(&black_box::file_of(&args.run, serial)).map_err(|error| {
+/// Cuts one device out of a live run, with what its server knows of it.
+pub(in super::super) async fn cut(args: &CutArgs, format: Format) -> anyhow::Result<Exit> {
+    let (run, serial) = (Run::at(args.run.clone()), &args.device);
+    let recording = run.recording(serial).await.map_err(|error| {
         let message = format!(
-            "no recording of {serial} in {:?}; `muster fleet --black-box` writes one",
+            "no recording of {serial} in {:?}; a running `muster fleet` gives one to who names its \
+             data folder, `muster fleet --record` leaves one",
             args.run.display().to_string()
         );
         error.context(ExitWith { exit: Exit::BadCase, message })
     })?;
+    let facts = run.facts(serial).await;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{serial}.muster")));
-    planted::sow(black_box::planted_in(&args.run).unwrap_or_default().as_str());
-    let file = RecordedFile::of(recording, "muster case cut");
+    planted::sow(run.planted().unwrap_or_default().as_str());
+    let file = RecordedFile::of(recording, facts, "muster case cut");
     file.write(&out)?;
     let manifest = &file.manifest;
     match format {
-        Format::Json => print_json(&json!({ "case_file": out, "manifest": manifest }))?,
+        Format::Json => print_json(&json!({
+            "case_file": out,
+            "manifest": manifest,
+            "server_facts": file.server.as_ref().map(|server| server.facts.len()),
+        }))?,
         Format::Text => print(&format!(
-            "{}: {} inputs of {serial}, {} before them not kept, {} secrets replaced\n",
+            "{}: {} inputs of {serial}, {} before them not kept, {} secrets replaced; {}\n",
             out.display(),
             manifest.entries,
             manifest.left_out,
             manifest.redactions,
+            told_server(&file),
         )),
     }
     Ok(Exit::Ok)
+}
+
+fn told_server(file: &RecordedFile) -> String {
+    match &file.server {
+        Some(server) => format!("{} facts of its server", server.facts.len()),
+        None => "no server told anything of it".to_owned(),
+    }
 }
 
 /// Reads a case file if it is about a live device, and plants the fault it was found with.
@@ -157,12 +171,14 @@ impl Played<'_> {
 
 fn headline(path: &Path, file: &RecordedFile) -> String {
     let manifest = &file.manifest;
+    let why = manifest.why.as_ref().map(|why| format!("  because  {why}\n"));
     format!(
-        "{}\n  made by  muster {} (commit {}), {}\n  device   {}, {} inputs\n",
+        "{}\n  made by  muster {} (commit {}), {}\n{}  device   {}, {} inputs\n",
         path.display(),
         manifest.version,
         manifest.commit,
         manifest.created_by,
+        why.unwrap_or_default(),
         manifest.serial,
         manifest.entries,
     )

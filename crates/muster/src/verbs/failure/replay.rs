@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{open, recorded};
+use super::{open, recorded, replay_quic};
 use crate::case_file::{CaseFile, Difference, Replay, Signature};
 use crate::cli::ReplayArgs;
 use crate::exit::Exit;
@@ -18,6 +18,12 @@ pub(in super::super) fn replay(args: &ReplayArgs, format: Format) -> anyhow::Res
     for path in &args.files {
         if let Some(file) = recorded::open(path)? {
             let (verdict, found) = recorded::replay(path, &file, format);
+            data.extend(found);
+            exit = if verdict == Exit::Ok { exit } else { verdict };
+            continue;
+        }
+        if let Some(file) = replay_quic::open(path)? {
+            let (verdict, found) = replay_quic::replay(path, &file, format)?;
             data.extend(found);
             exit = if verdict == Exit::Ok { exit } else { verdict };
             continue;
@@ -50,6 +56,7 @@ fn described(path: &Path, case: &CaseFile, replay: &Replay) -> Value {
     json!({
         "case_file": path,
         "seed": case.manifest.seed,
+        "planted": case.manifest.planted,
         "expected": case.manifest.expected,
         "signature": verdict,
         "another": found,

@@ -31,7 +31,7 @@ pub(super) async fn shrink(
     };
     let out = args.out.clone().unwrap_or_else(|| beside(&args.file));
     let (runs, signature) = (shrunk.runs, shrunk.signature.clone());
-    let smaller = RecordedFile::shrunk(shrunk, "muster case shrink");
+    let smaller = file.shrunk(shrunk, "muster case shrink");
     smaller.write(&out)?;
     let (before, after) = (inputs(&file.recording.entries), inputs(&smaller.recording.entries));
     let wall_s = started.elapsed().as_secs_f64();

@@ -4,6 +4,7 @@ use muster_device::recording::{Entry, Happened, RecordedEvent, RecordedInput};
 use muster_sim::{Lane, Sort, Step};
 use serde_json::Value;
 
+use super::server_lane;
 use super::timeline::data;
 use crate::case_file::RecordedFile;
 use crate::cli::TimelineArgs;
@@ -20,11 +21,12 @@ pub(super) fn timeline(
         let message = "the history of one live device is drawn as text only, without --html";
         return Err(usage_error(message.to_owned()));
     }
-    let steps: Vec<Step> = file.recording.entries.iter().flat_map(steps).collect();
+    let device = file.recording.entries.iter().flat_map(steps).collect();
+    let drawn = server_lane::beside(device, file);
     let serial = &file.manifest.serial;
     match format {
-        Format::Json => print_json(&steps.iter().map(data).collect::<Vec<Value>>())?,
-        Format::Text => print(&format!("{serial}\n\n{}", lanes(&steps))),
+        Format::Json => print_json(&drawn.steps.iter().map(data).collect::<Vec<Value>>())?,
+        Format::Text => print(&format!("{serial}\n\n{}{}", lanes(&drawn.steps), drawn.apart)),
     }
     Ok(Exit::Ok)
 }
@@ -58,8 +60,11 @@ fn came(input: &RecordedInput) -> Told {
         | RecordedEvent::Welcome(_)
         | RecordedEvent::TokenUpdateAck { .. }
         | RecordedEvent::Command { .. }
-        | RecordedEvent::Empty => (Sort::Message, Lane::Server, Lane::Device, text),
-        RecordedEvent::Activation(_) => (Sort::Message, Lane::Vendor, Lane::Device, text),
+        | RecordedEvent::Empty
+        | RecordedEvent::PolicyUpdate(_) => (Sort::Message, Lane::Server, Lane::Device, text),
+        RecordedEvent::Activation(_)
+        | RecordedEvent::PushTarget(_)
+        | RecordedEvent::Pushed { .. } => (Sort::Message, Lane::Vendor, Lane::Device, text),
         RecordedEvent::Connected { .. } | RecordedEvent::Disconnected => {
             (Sort::Message, Lane::Network, Lane::Device, text)
         }

@@ -1,0 +1,146 @@
+//! One action on many devices: `executeAction`.
+//!
+//! Source: Microsoft Graph beta, action `executeAction` of `managedDevice`.
+
+use axum::extract::Request;
+use muster_control::{Action, ActionKind};
+use muster_protocol::DeviceId;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::backend::Backend;
+use crate::devices::act::{Counting, take};
+use crate::devices::actions::parse_action;
+use crate::http::body::{BodyError, object, read, text};
+use crate::http::context::Context;
+use crate::http::errors::ApiError;
+use crate::odata::query::no_options;
+use crate::rbac::role::RoleAction;
+
+/// Devices of one request, at most.
+///
+/// Source: Intune, "Use bulk device actions": up to 100 devices at a time.
+pub(crate) const DEVICES_MAX: usize = 100;
+
+/// Actions of the service that no device here can do.
+///
+/// Source: Microsoft Graph beta, enumeration `managedDeviceRemoteAction`.
+const FOR_OTHERS: [&str; 13] = [
+    "fullScan",
+    "quickScan",
+    "signatureUpdate",
+    "customTextNotification",
+    "setDeviceName",
+    "deprovision",
+    "disable",
+    "reenable",
+    "moveDeviceToOrganizationalUnit",
+    "activateDeviceEsim",
+    "collectDiagnostics",
+    "initiateMobileDeviceManagementKeyRecovery",
+    "initiateOnDemandProactiveRemediation",
+];
+
+/// What a request asks of its devices.
+enum Wanted {
+    Taken(ActionKind, RoleAction),
+    /// None of them can do it.
+    ForOthers,
+}
+
+/// `bulkManagedDeviceActionResult`
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Outcome {
+    successful_device_ids: Vec<String>,
+    failed_device_ids: Vec<String>,
+    not_found_device_ids: Vec<String>,
+    not_supported_device_ids: Vec<String>,
+}
+
+/// Takes an action on each of some devices and tells what became of each.
+///
+/// # Errors
+/// [`ApiError`] if the request as a whole is no good: nothing was taken.
+pub(crate) async fn act_on_many<B: Backend>(
+    context: &Context<'_, B>,
+    request: Request,
+) -> Result<Value, ApiError> {
+    no_options(request.uri())?;
+    let body = read(request).await?;
+    let members = object(&body)?;
+    let (wanted, devices) = (wanted(&members)?, devices(&members)?);
+    let mut outcome = Outcome::default();
+    match wanted {
+        Wanted::ForOthers => outcome.not_supported_device_ids = devices,
+        Wanted::Taken(kind, role) => {
+            context.roles.allow(context.principal, role)?;
+            let action = parse_action(kind, &body)?;
+            context.throttled()?;
+            for device in devices {
+                outcome.note(context, device, action.clone()).await;
+            }
+        }
+    }
+    let mut answer = Map::new();
+    let place = format!("{}/{}/$metadata", context.origin, context.version);
+    let kind = "microsoft.graph.bulkManagedDeviceActionResult";
+    answer.insert("@odata.context".to_owned(), format!("{place}#{kind}").into());
+    if let Value::Object(lists) = json!(outcome) {
+        answer.extend(lists);
+    }
+    Ok(answer.into())
+}
+
+impl Outcome {
+    async fn note<B: Backend>(&mut self, context: &Context<'_, B>, device: String, action: Action) {
+        let taken = match device.parse::<DeviceId>() {
+            Ok(id) => take(context, id, action, Counting::Counted).await.map(drop),
+            Err(_) => Err(ApiError::UnknownDevice),
+        };
+        let list = match taken {
+            Ok(()) => &mut self.successful_device_ids,
+            Err(ApiError::UnknownDevice | ApiError::NotEnrolled) => &mut self.not_found_device_ids,
+            Err(ApiError::Capability(_)) => &mut self.not_supported_device_ids,
+            Err(_) => &mut self.failed_device_ids,
+        };
+        list.push(device);
+    }
+}
+
+fn wanted(members: &Map<String, Value>) -> Result<Wanted, BodyError> {
+    let name = text(members, "actionName")?.unwrap_or_default();
+    let is = |other: &str| name.eq_ignore_ascii_case(other);
+    let taken = [
+        (ActionKind::Wipe, RoleAction::Wipe),
+        (ActionKind::Retire, RoleAction::Retire),
+        (ActionKind::Delete, RoleAction::DeleteDevices),
+        (ActionKind::RebootNow, RoleAction::RebootNow),
+        (ActionKind::SyncDevice, RoleAction::SyncDevice),
+    ];
+    if let Some((kind, role)) = taken.into_iter().find(|(kind, _)| is(kind.graph_name())) {
+        return Ok(Wanted::Taken(kind, role));
+    }
+    if FOR_OTHERS.iter().any(|other| is(other)) {
+        return Ok(Wanted::ForOthers);
+    }
+    let wanted = "an action for many devices, such as wipe, retire, delete, rebootNow, syncDevice";
+    Err(BodyError::Member { member: "actionName", wanted })
+}
+
+/// The ids as they were sent, each once.
+fn devices(members: &Map<String, Value>) -> Result<Vec<String>, BodyError> {
+    let refused = BodyError::Member { member: "deviceIds", wanted: "a list of 1 to 100 ids" };
+    let Some(ids) = members.get("deviceIds").and_then(Value::as_array) else {
+        return Err(refused);
+    };
+    let mut devices: Vec<String> = Vec::new();
+    for id in ids {
+        match id.as_str() {
+            Some(id) if devices.iter().any(|known| known.eq_ignore_ascii_case(id)) => {}
+            Some(id) => devices.push(id.to_owned()),
+            None => return Err(refused),
+        }
+    }
+    if (1..=DEVICES_MAX).contains(&devices.len()) { Ok(devices) } else { Err(refused) }
+}

@@ -1,0 +1,93 @@
+//! What an operation is carried out with.
+
+use core::time::Duration;
+
+use muster_control::{DeviceRecord, Lifecycle};
+use muster_protocol::DeviceId;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::backend::{Backend, BackendError};
+use crate::devices::labels::DeviceLabels;
+use crate::devices::listed::is_deleted;
+use crate::http::call::Call;
+use crate::http::errors::ApiError;
+use crate::http::origin::Origin;
+use crate::http::repeat::Repeats;
+use crate::http::throttle::Throttle;
+use crate::identity::principal::Principal;
+use crate::identity::tenant::Tenant;
+use crate::odata::token::QueryRules;
+use crate::operation::path::{Route, Version};
+use crate::operation::table::OperationId;
+use crate::rbac::book::RoleBook;
+use crate::rbac::roles::Roles;
+
+/// How long the server behind the API may take for one question.
+pub(crate) const BACKEND_WITHIN: Duration = Duration::from_secs(20);
+
+/// Who asks for what, and of whom.
+pub(crate) struct Context<'a, B> {
+    pub(crate) backend: &'a B,
+    pub(crate) origin: &'a Origin,
+    pub(crate) tenant: &'a Tenant,
+    pub(crate) principal: &'a Principal,
+    pub(crate) call: &'a Call,
+    pub(crate) route: &'a Route,
+    pub(crate) version: Version,
+    pub(crate) throttle: &'a Throttle,
+    pub(crate) repeats: &'a Repeats,
+    pub(crate) rules: &'a QueryRules,
+    pub(crate) labels: &'a DeviceLabels,
+    pub(crate) roles: &'a Roles,
+    pub(crate) role_book: &'a RoleBook,
+}
+
+impl<B: Backend> Context<'_, B> {
+    /// A device that may be shown.
+    ///
+    /// # Errors
+    /// [`ApiError::UnknownDevice`] if there is none with this id, or it was deleted.
+    pub(crate) async fn record(&self, device: DeviceId) -> Result<DeviceRecord, ApiError> {
+        let record = read(self.backend.device(device)).await?;
+        record.filter(|record| !is_deleted(record)).ok_or(ApiError::UnknownDevice)
+    }
+
+    /// The record of a device that can be asked for something.
+    ///
+    /// # Errors
+    /// As [`Self::record`], and [`ApiError::NotEnrolled`].
+    pub(crate) async fn managed(&self, device: DeviceId) -> Result<DeviceRecord, ApiError> {
+        let record = self.record(device).await?;
+        match record.lifecycle {
+            Lifecycle::Enrolled => Ok(record),
+            Lifecycle::Unenrolled { .. } => Err(ApiError::NotEnrolled),
+        }
+    }
+
+    /// What the request is called in the audit log, if it asks the same of several devices.
+    pub(crate) fn bulk(&self) -> Option<Uuid> {
+        (self.route.operation.id == OperationId::ActOnMany).then_some(self.call.request_id)
+    }
+
+    /// Counts the request, last of all checks and before anything happens.
+    ///
+    /// # Errors
+    /// [`ApiError::Throttled`] if it is one too many.
+    pub(crate) fn throttled(&self) -> Result<(), ApiError> {
+        let verb = self.route.operation.verb;
+        let taken = self.throttle.take(self.backend.now(), self.principal.application.id, verb);
+        taken.map_err(|retry_after| ApiError::Throttled { retry_after })
+    }
+}
+
+/// Puts a question to the server behind the API.
+///
+/// # Errors
+/// [`ApiError::Read`] if it cannot say, [`ApiError::ReadDeadline`] if it does not in time.
+pub(crate) async fn read<T>(
+    question: impl Future<Output = Result<T, BackendError>>,
+) -> Result<T, ApiError> {
+    let answer = timeout(BACKEND_WITHIN, question).await;
+    Ok(answer.map_err(|_elapsed| ApiError::ReadDeadline)??)
+}

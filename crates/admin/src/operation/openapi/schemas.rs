@@ -1,0 +1,259 @@
+//! The bodies that go in and out.
+
+use serde_json::{Value, json};
+
+/// What a key of a path is.
+pub(crate) fn key(name: &str) -> Value {
+    match name {
+        "managedDeviceId" => json!({ "type": "string", "format": "uuid" }),
+        _ => json!({ "type": "string", "minLength": 1 }),
+    }
+}
+
+/// Every schema, under its name.
+pub(crate) fn all() -> Value {
+    json!({
+        "error": error(),
+        "managedDevice": managed_device(),
+        "managedDevices": page("managedDevice"),
+        "managedDeviceUpdate": members(json!({
+            "managedDeviceName": text(),
+            "notes": text(),
+            "managedDeviceOwnerType": { "enum": ["company", "personal", "unknown"] },
+        })),
+        "wipe": members(json!({
+            "keepEnrollmentData": flag(),
+            "keepUserData": flag(),
+            "macOsUnlockCode": text(),
+            "persistEsimDataPlan": flag(),
+        })),
+        "enableLostMode": members(json!({
+            "message": text(),
+            "phoneNumber": text(),
+            "footer": text(),
+        })),
+        "playLostModeSound": members(json!({
+            "durationInMinutes": { "type": ["string", "integer", "null"] },
+        })),
+        "executeAction": execute_action(),
+        "bulkManagedDeviceActionResult": bulk_result(),
+        "roleDefinition": role_definition(),
+        "roleDefinitions": page("roleDefinition"),
+        "roleAssignment": role_assignment(),
+        "roleAssignments": page("roleAssignment"),
+        "rolePermission": role_permission(),
+        "rolePermissions": page("rolePermission"),
+        "resourceOperation": members(json!({
+            "id": { "type": "string" },
+            "resourceName": text(),
+            "actionName": text(),
+            "description": text(),
+        })),
+        "resourceOperations": page("resourceOperation"),
+        "batch": batch(),
+        "batchAnswer": batch_answer(),
+    })
+}
+
+fn text() -> Value {
+    json!({ "type": ["string", "null"] })
+}
+
+fn texts() -> Value {
+    json!({ "type": ["array", "null"], "items": { "type": "string" } })
+}
+
+fn role_definition() -> Value {
+    let permissions = json!({ "type": ["array", "null"], "items": { "$ref": "#/components/schemas/rolePermission" } });
+    members(json!({
+        "id": text(),
+        "displayName": text(),
+        "description": text(),
+        "isBuiltIn": flag(),
+        "rolePermissions": permissions,
+    }))
+}
+
+fn role_permission() -> Value {
+    let actions =
+        members(json!({ "allowedResourceActions": texts(), "notAllowedResourceActions": texts() }));
+    json!({
+        "type": "object",
+        "required": ["resourceActions"],
+        "properties": { "resourceActions": { "type": "array", "items": actions } },
+    })
+}
+
+fn role_assignment() -> Value {
+    members(json!({
+        "id": text(),
+        "displayName": text(),
+        "description": text(),
+        "members": texts(),
+        "resourceScopes": texts(),
+        "roleDefinition@odata.bind": text(),
+    }))
+}
+
+fn flag() -> Value {
+    json!({ "type": ["boolean", "null"] })
+}
+
+/// An object that may have these members and others.
+fn members(properties: Value) -> Value {
+    json!({ "type": "object", "properties": properties })
+}
+
+/// Some of them, with a link to the next.
+fn page(of: &str) -> Value {
+    json!({
+        "type": "object",
+        "required": ["@odata.context", "value"],
+        "properties": {
+            "@odata.context": { "type": "string" },
+            "@odata.count": { "type": "integer", "minimum": 0 },
+            "@odata.nextLink": { "type": "string" },
+            "value": {
+                "type": "array",
+                "items": { "$ref": format!("#/components/schemas/{of}") },
+            },
+        },
+    })
+}
+
+fn managed_device() -> Value {
+    members(json!({
+        "id": { "type": "string", "format": "uuid" },
+        "deviceName": text(),
+        "managedDeviceName": text(),
+        "operatingSystem": text(),
+        "osVersion": text(),
+        "isSupervised": flag(),
+        "complianceState": text(),
+        "managementState": text(),
+        "deviceActionResults": {
+            "type": ["array", "null"],
+            "items": {
+                "type": "object",
+                "required": ["@odata.type", "actionName", "actionState"],
+                "properties": {
+                    "@odata.type": { "type": "string" },
+                    "actionName": { "type": "string" },
+                    "actionState": {
+                        "enum": ["none", "pending", "canceled", "active", "done", "failed",
+                                 "notSupported"],
+                    },
+                    "startDateTime": { "type": "string", "format": "date-time" },
+                    "lastUpdatedDateTime": { "type": "string", "format": "date-time" },
+                },
+            },
+        },
+    }))
+}
+
+fn error() -> Value {
+    json!({
+        "type": "object",
+        "required": ["error"],
+        "properties": {
+            "error": {
+                "type": "object",
+                "required": ["code", "message", "innerError"],
+                "properties": {
+                    "code": { "type": "string" },
+                    "message": { "type": "string" },
+                    "innerError": {
+                        "type": "object",
+                        "required": ["date", "request-id", "client-request-id"],
+                        "properties": {
+                            "date": { "type": "string" },
+                            "request-id": { "type": "string", "format": "uuid" },
+                            "client-request-id": { "type": "string" },
+                            "x-muster-reason": { "type": "string" },
+                        },
+                    },
+                },
+            },
+        },
+    })
+}
+
+fn execute_action() -> Value {
+    json!({
+        "type": "object",
+        "required": ["actionName", "deviceIds"],
+        "properties": {
+            "actionName": { "type": "string" },
+            "deviceIds": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": crate::devices::bulk::DEVICES_MAX,
+                "items": { "type": "string" },
+            },
+            "keepEnrollmentData": flag(),
+            "keepUserData": flag(),
+            "persistEsimDataPlan": flag(),
+        },
+    })
+}
+
+fn bulk_result() -> Value {
+    let ids = || json!({ "type": "array", "items": { "type": "string" } });
+    json!({
+        "type": "object",
+        "properties": {
+            "successfulDeviceIds": ids(),
+            "failedDeviceIds": ids(),
+            "notFoundDeviceIds": ids(),
+            "notSupportedDeviceIds": ids(),
+        },
+    })
+}
+
+fn batch() -> Value {
+    json!({
+        "type": "object",
+        "required": ["requests"],
+        "properties": {
+            "requests": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": crate::http::batch::REQUESTS_MAX,
+                "items": {
+                    "type": "object",
+                    "required": ["id", "method", "url"],
+                    "properties": {
+                        "id": { "type": "string", "minLength": 1 },
+                        "method": { "enum": ["GET", "POST", "PATCH", "PUT", "DELETE"] },
+                        "url": { "type": "string", "minLength": 1 },
+                        "headers": { "type": "object" },
+                        "body": {},
+                        "dependsOn": { "type": "array", "items": { "type": "string" } },
+                    },
+                },
+            },
+        },
+    })
+}
+
+fn batch_answer() -> Value {
+    json!({
+        "type": "object",
+        "required": ["responses"],
+        "properties": {
+            "responses": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["id", "status", "headers"],
+                    "properties": {
+                        "id": { "type": "string" },
+                        "status": { "type": "integer", "minimum": 200, "maximum": 599 },
+                        "headers": { "type": "object" },
+                        "body": {},
+                    },
+                },
+            },
+        },
+    })
+}

@@ -1,0 +1,12 @@
+//! What somebody may do.
+
+mod assignment;
+mod audit;
+pub(crate) mod book;
+pub(crate) mod builtin;
+mod definition;
+pub(crate) mod resource;
+pub(crate) mod role;
+pub(crate) mod roles;
+mod schema;
+pub(crate) mod scope;

@@ -1,0 +1,3 @@
+//! Resources of the tenant beside devices.
+
+pub(crate) mod audit_entry;
