@@ -59,9 +59,14 @@ documentation() {
     RUSTDOCFLAGS="-D warnings ${RUSTDOCFLAGS:-}" cargo doc --workspace --no-deps --locked
 }
 
-# Clients in other languages against the debug binary; what is not installed is skipped and said so.
+# Devices in another language against the debug binary; what is not installed is skipped and said so.
 interop() {
     cargo build --package muster --locked --quiet && scripts/interop/check.sh
+}
+
+# Clients of Microsoft Graph against the same binary, likewise.
+graph_clients() {
+    cargo build --package muster --locked --quiet && scripts/graph-clients.sh
 }
 
 # The simulation finds what is planted, and nothing where nothing is.
@@ -91,6 +96,7 @@ fi
 step 'examples in the documentation' cargo test --workspace --doc --locked --quiet
 if [[ $fast == no ]]; then
     step 'interop' interop
+    step 'clients of Graph' graph_clients
     step 'planted faults' planted_faults
     step 'simulation' simulation
     step 'simulation over QUIC' simulation_over_quic

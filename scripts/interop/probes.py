@@ -274,11 +274,26 @@ def errors(count: int, text: str = "") -> bytes:
     return encode_frame("CommandResult", dict(id=list(range(16)), attempt=1, outcome={"Error": items}))
 
 
+def reached(topic: int = 1, token: int = 1, magic: int = 1) -> bytes:
+    """A PushUpdate whose texts are this long."""
+    target = dict(service="Apns", topic="t" * topic, token="a" * token, magic="m" * magic)
+    return encode_frame("PushUpdate", dict(target=target))
+
+
+async def pushing(around):
+    """A thousand PushUpdates, the same and others, before and behind Idle: the session goes on."""
+    *_device, link = await around.ready()
+    link.write((reached() * 9 + reached(magic=2) + IDLE) * 100 + encode_frame("PushUpdate", dict(target=None)))
+    for _ in range(100):
+        await link.expect("Empty")
+    await link.leave()
+
+
 def secret(token: int, code: int) -> bytes:
     return encode_frame("TokenUpdate", dict(sequence=1, unlock_token=bytes(token), bypass_code="A" * code))
 
 
-IDLE = encode_frame("Idle")
+IDLE, PUSH = encode_frame("Idle"), KIND_OF["PushUpdate"]
 HTTP = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 SUBJECT_KEY = x509.SubjectKeyIdentifier(bytes(20))
 
@@ -343,6 +358,7 @@ PROBES = [
     ("greeting: an unknown kind", before_hello, frame(0x7F), BAD_FRAME),
     ("greeting: a server's message", before_hello, encode_frame("Empty"), BAD_FRAME),
     ("greeting: Idle before Hello", before_hello, IDLE, WRONG_STATE),
+    ("greeting: PushUpdate before Hello", before_hello, reached(), WRONG_STATE),
     ("greeting: nothing but the end", before_hello, b"", DONE, True),
     ("greeting: Hello for another device", hello, lambda right: right[:6] + bytes(16) + right[22:], WRONG_DEVICE),
     ("greeting: Hello cut by its length", hello, lambda right: frame(right[4], right[5:-1]), BAD_FRAME),
@@ -352,7 +368,18 @@ PROBES = [
     ("greeting: Hello and the end", hello, lambda right: right, DONE, True),
     ("greeting: mutated Hellos", mutations, "Hello"),
     ("session: a length of 65 537", when_ready, (65_537).to_bytes(4, "big"), TOO_LARGE),
-    ("session: an unknown kind", when_ready, frame(0x15), BAD_FRAME),
+    ("session: an unknown kind", when_ready, frame(0x16), BAD_FRAME),
+    ("session: a PolicyUpdate", when_ready, frame(KIND_OF["PolicyUpdate"], bytes(3)), BAD_FRAME),
+    ("session: a PushUpdate without a byte", when_ready, frame(PUSH), BAD_FRAME),
+    ("session: a PushUpdate of neither kind", when_ready, frame(PUSH, b"\2"), BAD_FRAME),
+    ("session: a PushUpdate of no service", when_ready, frame(PUSH, b"\1\2\1t\1a\1m"), BAD_FRAME),
+    ("session: a PushUpdate cut short", when_ready, frame(PUSH, b"\1\0\1t\1a\5m"), BAD_FRAME),
+    ("session: a PushUpdate with a tail", when_ready, frame(PUSH, b"\0?"), BAD_FRAME),
+    ("session: a PushUpdate that is no text", when_ready, frame(PUSH, b"\1\0\1t\1\xff\1m"), BAD_FRAME),
+    ("session: a topic of 1025 bytes", when_ready, reached(topic=1025), FIELD),
+    ("session: a push token of 1025 bytes", when_ready, reached(token=1025), FIELD),
+    ("session: a word of 1025 bytes", when_ready, reached(magic=1025), FIELD),
+    ("session: a thousand PushUpdates", pushing),
     ("session: an EnrolRequest", when_ready, frame(0x01), BAD_FRAME),
     ("session: Idle with a payload", when_ready, frame(0x13, b"x"), BAD_FRAME),
     ("session: a status cut short", when_ready, frame(0x12, b"\x11"), BAD_FRAME),

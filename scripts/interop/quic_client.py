@@ -30,6 +30,7 @@ from wire import (
     checked_length, decode_body, encode_frame, name_of, self_test,
 )
 
+PUSH_SINCE = 1  # the minor that brought push.md
 POLL_AFTER = 1.0  # seconds without a further command until a device that wants to leave says Idle
 PING_EVERY = 30.0  # seconds of silence
 
@@ -47,7 +48,7 @@ class Device:
         self.version = dict(major=17 if self.apple else 14, minor=0, patch=0)
         self.facts = dict(serial=serial, model="interop-1", operating_system=system,
                           os_version=self.version, mode=mode)
-        self.screen, self.journal, self.effects = "unlocked", OrderedDict(), 0
+        self.screen, self.journal, self.effects, self.policy = "unlocked", OrderedDict(), 0, None
         self.secrets = dict(sequence=1, unlock_token=None, bypass_code=None)
         if self.apple and mode != "AppleUser":
             self.secrets["unlock_token"] = list(secrets.token_bytes(32))
@@ -164,6 +165,7 @@ class Link:
 
     def __init__(self, protocol, transport, reads: str):
         self.protocol, self.transport, self.reads, self.newer = protocol, transport, reads, False
+        self.newest_kind = 0
 
     @classmethod
     async def open(cls, place: Place, alpn: str | None, reads: str, identity=None):
@@ -207,6 +209,7 @@ class Link:
                 if end.partial and self.protocol.ending is None:
                     raise Violation(BAD_FRAME, "the stream ends inside a frame") from end
                 return None
+            self.newest_kind = max(self.newest_kind, body[0])
             message = decode_body(body, self.reads, self.newer)
             if message is not None:
                 say("received", message=message[0])
@@ -262,13 +265,13 @@ def signing_request(key) -> bytes:
     return request.public_bytes(serialization.Encoding.DER)
 
 
-async def enrol(place: Place, device: Device, token: str, key, csr: bytes | None = None):
+async def enrol(place: Place, device: Device, token: str, key, csr: bytes | None = None, minor: int = MINOR):
     """Gets a certificate: the device id, and what Link.open takes as identity."""
     from cryptography import x509
 
     link = await Link.open(place, "muster-enrol/1", "enrol-device")
     csr_der = list(csr or signing_request(key))
-    link.send("EnrolRequest", dict(minor=MINOR, token=token, csr_der=csr_der, facts=device.facts))
+    link.send("EnrolRequest", dict(minor=minor, token=token, csr_der=csr_der, facts=device.facts))
     try:
         reply = await link.expect("EnrolReply")
     finally:
@@ -282,15 +285,18 @@ async def enrol(place: Place, device: Device, token: str, key, csr: bytes | None
     return reply["device"], (key, chain[0], chain[1:])
 
 
-async def greet(link: Link, device: Device, device_id):
-    """From Hello to the first Idle."""
-    link.send("Hello", dict(minor=MINOR, device=device_id, status=device.status()))
+async def greet(link: Link, device: Device, device_id, push=None, minor: int = MINOR):
+    """From Hello to the first Idle. A device that keeps no connection says where it is woken."""
+    link.send("Hello", dict(minor=minor, device=device_id, status=device.status()))
     welcome = await link.expect("Welcome")
-    link.newer = welcome["minor"] > MINOR
+    link.newer = welcome["minor"] > minor
     if device.secrets["unlock_token"] or device.secrets["bypass_code"]:
         link.send("TokenUpdate", device.secrets)
         if await link.expect("TokenUpdateAck") != device.secrets["sequence"]:
             raise Violation(WRONG_STATE, "another update was acknowledged")
+    if push and welcome["minor"] >= PUSH_SINCE:
+        link.send("PushUpdate", push)
+    device.policy = welcome["policy"]
     link.send("Idle")
 
 
@@ -311,6 +317,8 @@ async def serve(link: Link, device: Device, stay: float):
             raise Closed(link.protocol.ending)
         if message[0] == "Empty" and not stay:
             return
+        if message[0] == "PolicyUpdate":
+            device.policy = message[1]
         if message[0] == "Command":
             result = device.answer(message[1])
             link.send("CommandResult", result)

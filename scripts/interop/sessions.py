@@ -162,6 +162,30 @@ async def newer_device(around):
     await link.leave()
 
 
+async def older_device(around):
+    """A device of minor 0 is told nothing that minor 1 added, and works."""
+    device, device_id, identity = await around.enrolled(minor=0)
+    link = await around.manage(identity)
+    link.send("Hello", dict(minor=0, device=device_id, status=device.status()))
+    assert (await link.expect("Welcome"))["minor"] >= MINOR
+    link.newer = True
+    link.send("TokenUpdate", device.secrets)
+    await link.expect("TokenUpdateAck")
+    link.send("Idle")
+    await link.expect("Empty")
+    for action in ("sync", "lock", "reset-passcode"):
+        await outcome(around, device, link, action)
+    same(device.effects, 3)
+    await link.leave()
+    accepted = await around.action("sync", device.facts["serial"])
+    same(accepted["exit"], 0)
+    link = await around.manage(identity)
+    await greet(link, device, device_id, minor=0)
+    await serve(link, device, stay=0)
+    await link.leave()
+    same((device.effects, link.newest_kind), (4, 0x93))
+
+
 # --- the end of connections and lives ---------------------------------------------------------
 
 
@@ -216,6 +240,7 @@ CHECKS = [
     ("a command put off comes again after Idle", not_now),
     ("three messages in one flight, in pieces", one_flight),
     ("more than this minor knows is passed over", newer_device),
+    ("a device of minor 0 is served as ever", older_device),
     ("a newer connection replaces the older", newer_connection),
     ("enrolling again ends the earlier life", new_life),
     ("a retired iPhone leaves and stays out", retired, "AppleDevice"),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from quic_client import Device, Link, Place, enrol, greet, new_key
+from wire import MINOR
 
 WITHIN = 30  # seconds one check may take
 ALL_WITHIN = 45  # seconds all checks of a part may take: a bound for a broken build
@@ -27,14 +28,15 @@ class Surroundings:
         self.token = (self.data / "enrolment-tokens" / "default").read_text().strip()
 
     @classmethod
-    def from_arguments(cls, about: str):
+    def from_arguments(cls, about: str, vendor: bool = False):
         parser = argparse.ArgumentParser(description=about)
         parser.add_argument("--muster", required=True, help="the binary")
         parser.add_argument("--data", required=True, help="data folder of the running server")
         parser.add_argument("--fleet", metavar="N", type=int, default=0, help="devices of a fleet that is connected")
+        parser.add_argument("--vendor", required=vendor, metavar="FOLDER", help="the server's --push-folder")
         args = parser.parse_args()
         around = cls(args.muster, args.data)
-        around.fleet = args.fleet
+        around.fleet, around.vendor = args.fleet, args.vendor
         return around
 
     def device(self, mode: str = "AppleDevice") -> Device:
@@ -42,10 +44,10 @@ class Surroundings:
         self.serials += 1
         return Device(mode, f"PY-{Path(sys.argv[0]).stem.upper()}-{self.serials}")
 
-    async def enrolled(self, mode: str = "AppleDevice", kind: str = "ed25519"):
+    async def enrolled(self, mode: str = "AppleDevice", kind: str = "ed25519", minor: int = MINOR):
         """A new device, its id and its identity."""
         device = self.device(mode)
-        return device, *await enrol(self.place, device, self.token, new_key(kind))
+        return device, *await enrol(self.place, device, self.token, new_key(kind), minor=minor)
 
     async def manage(self, identity) -> Link:
         return await Link.open(self.place, "muster-mgmt/1", "device", identity)

@@ -6,7 +6,7 @@ use core::future::Future;
 use core::ops::ControlFlow;
 use core::time::Duration;
 
-use muster_control::{Action, CapabilityRefusal, DeviceRecord};
+use muster_control::{Action, CapabilityRefusal, DeviceRecord, Readings};
 use muster_protocol::{CommandId, DeviceId, Policy, Timestamp};
 
 /// The server behind the API.
@@ -63,6 +63,8 @@ pub trait Backend: Clone + Send + Sync + 'static {
 
     /// Takes a command for a device; it is durable when this returns, together with its documents.
     ///
+    /// An id that was taken before is taken well, and neither command nor documents are written.
+    ///
     /// # Errors
     /// [`SubmitError`]: nothing was taken. Clients ask again on their own after some of these.
     fn submit(
@@ -113,11 +115,37 @@ pub trait Backend: Clone + Send + Sync + 'static {
         id: &str,
     ) -> impl Future<Output = Result<Option<Document>, BackendError>> + Send;
 
+    /// How the server is, at some cost: everything is counted.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the records cannot be read.
+    fn vitals(&self) -> impl Future<Output = Result<Vitals, BackendError>> + Send;
+
+    /// By which reading of the documents the server judges what a device can do.
+    fn readings(&self) -> Readings;
+
     /// The wall-clock time of a point of the run.
     fn wall(&self, at: Timestamp) -> jiff::Timestamp;
 
     /// The present point of the run.
     fn now(&self) -> Timestamp;
+}
+
+/// How a server is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Vitals {
+    /// Records of devices, whether enrolled or not.
+    pub devices: u64,
+    /// Devices that are managed now.
+    pub enrolled: u64,
+    /// Devices that have a management connection now.
+    pub connected: u64,
+    /// Commands that are not over.
+    pub waiting: u64,
+    /// Commands ever accepted.
+    pub accepted: u64,
+    /// Commands that are over.
+    pub ended: u64,
 }
 
 /// A command with what has to become durable along with it.

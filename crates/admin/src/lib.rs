@@ -9,12 +9,13 @@ mod devices;
 mod http;
 mod identity;
 mod odata;
+mod operate;
 mod operation;
 mod rbac;
 mod resources;
 
 pub use backend::{
-    Backend, BackendError, Document, DocumentKind, DocumentPage, Submission, SubmitError,
+    Backend, BackendError, Document, DocumentKind, DocumentPage, Submission, SubmitError, Vitals,
 };
 pub use devices::action_result::{action_name, action_state, latest_commands, shown_passcode};
 pub use devices::actions::parse_action;
@@ -24,10 +25,14 @@ pub use devices::page::PAGE_DEVICES_MAX;
 pub use http::body::{BODY_BYTES_MAX, BodyError};
 pub use http::errors::refusal_status;
 pub use http::options::{AdminOptions, Strictness, Throttling};
-pub use http::origin::{Origin, ParseOriginError};
+pub use http::origin::{MICROSOFT_HOSTS, Microsoft, Origin, Origins, ParseOriginError};
 pub use http::router::router;
 pub use identity::auth::{AdminToken, ParseTokenError};
-pub use identity::{Credentials, Identity, IdentityError, SigningKey, SigningKeyError};
+pub use identity::{
+    ClientSignIn, Credentials, Identity, IdentityError, SignIns, SigningKey, SigningKeyError,
+    UserSignIn,
+};
 pub use odata::strict::Filters;
 pub use operation::openapi::openapi_document;
 pub use operation::parity::parity_page;
+pub use resources::policies::effect::{AssignedPolicies, Noted};

@@ -127,6 +127,8 @@ enum Due {
     Person,
     /// Another port.
     Move,
+    /// A push that is late.
+    Push,
 }
 
 impl DeviceTask {
@@ -195,6 +197,9 @@ impl DeviceTask {
                     self.handle(Input::Deadline).instrument(span).await?;
                 }
                 Event::Due(Due::Move) => self.on_move(),
+                Event::Due(Due::Push) => {
+                    Box::pin(self.on_late_push()).instrument(span).await?;
+                }
                 Event::Due(Due::Person) => Box::pin(self.on_person()).instrument(span).await?,
             }
         }

@@ -40,6 +40,8 @@ pub enum WhatFails {
     Path(PathFault),
     /// What a device says, with these odds for each answer.
     Answer(DeviceFault, Rate),
+    /// How a push reaches a woken device, with these odds for each push.
+    Wake(WakeFault, Rate),
 }
 
 /// What happens to the way of a device.
@@ -75,6 +77,23 @@ pub enum DeviceFault {
     },
 }
 
+/// What happens to a push between its service, which has taken it, and the device.
+///
+/// What the services do by themselves, keeping the newest and giving up what has expired, needs no
+/// fault: it is what becomes of a push for a device that is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WakeFault {
+    /// It reaches nobody.
+    Lost,
+    /// It takes its time.
+    Late {
+        /// How much.
+        by: Duration,
+    },
+    /// It comes twice.
+    Duplicated,
+}
+
 impl WhatFails {
     /// Its name in files and on the command line.
     #[must_use]
@@ -86,6 +105,7 @@ impl WhatFails {
             Self::Path(PathFault::Migrate) => "migrate",
             Self::Path(PathFault::Cut) => "cut",
             Self::Answer(fault, _) => fault.name(),
+            Self::Wake(fault, _) => fault.name(),
         }
     }
 }
@@ -97,7 +117,7 @@ impl WhatFails {
         match self {
             Self::Link(..) => true,
             Self::Path(path) => path.needs_socket(),
-            Self::Answer(..) => false,
+            Self::Answer(..) | Self::Wake(..) => false,
         }
     }
 }
@@ -123,6 +143,18 @@ impl DeviceFault {
             Self::KeepAnswer => "keep-answer",
             Self::Crash => "crash",
             Self::Slow { .. } => "slow",
+        }
+    }
+}
+
+impl WakeFault {
+    /// Its name in files and on the command line.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Lost => "wake-lost",
+            Self::Late { .. } => "wake-late",
+            Self::Duplicated => "wake-duplicated",
         }
     }
 }

@@ -27,7 +27,7 @@ mod state;
 pub use activation::ActivationHandle;
 pub use black_box::{BlackBox, BlackBoxError};
 pub use device_task::Misbehaviour;
-pub use faults::{DeviceFault, FaultError, FleetFault, PathFault, WhatFails};
+pub use faults::{DeviceFault, FaultError, FleetFault, PathFault, WakeFault, WhatFails};
 pub use fleet::{DevicePlan, DeviceView, Fleet, FleetConfig, FleetError, Start};
 pub use pacer::CONNECTS_IN_FLIGHT;
 pub use population::{habit, population};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use muster_device::push::{
-    Accepted, PushRefusal, PushRequest, PushServiceState, Registration, Wake,
+    Accepted, PushRefusal, PushRequest, PushServiceState, Registration, Wake, WakeWord,
 };
 use muster_protocol::seed::Stream;
 use muster_protocol::{Mode, Platform, PushService, PushTarget, SerialNumber, Timestamp};
@@ -13,6 +13,7 @@ use tracing::debug;
 
 use crate::clock::Clock;
 use crate::device_task::Request;
+use crate::faults::WakeFault;
 use crate::mailbox::Mailbox;
 
 /// What APNs tells servers of this kind apart by.
@@ -59,7 +60,15 @@ pub(crate) struct Subscriber {
     /// Whether the device has been given its target since it was started.
     is_told: Told,
     reach: Reach,
+    /// What goes wrong with the next push.
+    spoilt: Option<WakeFault>,
+    /// Pushes that are late, and when they come.
+    held: Vec<(Timestamp, WakeWord)>,
 }
+
+/// Pushes of one device that may be late at once: a server pushes once a minute at most, and one
+/// push is as good as many.
+const HELD_MAX: usize = 16;
 
 /// Whether the device knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +171,42 @@ impl Services {
 impl Subscriber {
     /// A device that has asked for nothing yet. All tokens and words of it come from `chance`.
     pub(crate) const fn new(chance: Stream) -> Self {
-        Self { chance, target: None, is_told: Told::No, reach: Reach::Offline }
+        Self {
+            chance,
+            target: None,
+            is_told: Told::No,
+            reach: Reach::Offline,
+            spoilt: None,
+            held: Vec::new(),
+        }
+    }
+
+    /// Has the next push go wrong.
+    pub(crate) const fn spoil(&mut self, fault: WakeFault) {
+        self.spoilt = Some(fault);
+    }
+
+    /// What somebody wants to go wrong with this push.
+    pub(crate) const fn take_spoilt(&mut self) -> Option<WakeFault> {
+        self.spoilt.take()
+    }
+
+    /// Keeps a push until it comes late; one too many is lost, as a push may be.
+    pub(crate) fn hold(&mut self, until: Timestamp, word: WakeWord) {
+        if self.held.len() < HELD_MAX {
+            self.held.push((until, word));
+        }
+    }
+
+    /// When the first push comes that is late.
+    pub(crate) fn next_held(&self) -> Option<Timestamp> {
+        self.held.iter().map(|(at, _word)| *at).min()
+    }
+
+    /// The push that comes now, if one does.
+    pub(crate) fn take_held(&mut self, now: Timestamp) -> Option<WakeWord> {
+        let due = self.held.iter().position(|(at, _word)| *at <= now)?;
+        Some(self.held.remove(due).1)
     }
 
     /// The device starts: what it was told before may not have been kept.

@@ -71,7 +71,8 @@ impl DeviceRecord {
     ///
     /// A wipe, retire or delete cancels everything that waits, and so always finds room. What is
     /// submitted after it is held back until it has ended. It is not given up itself: a device
-    /// that is off for months does it when it comes back.
+    /// that is off for months does it when it comes back. An id that [is known](Self::knows)
+    /// changes nothing, whatever has become of the device since.
     ///
     /// # Errors
     /// [`SubmitRefusal`]; at most overdue commands were closed then.
@@ -83,13 +84,13 @@ impl DeviceRecord {
         command: NewCommand,
         readings: &Readings,
     ) -> Result<(), SubmitRefusal> {
+        if self.knows(command.id) {
+            return Ok(());
+        }
         if self.lifecycle != Lifecycle::Enrolled {
             return Err(SubmitRefusal::NotEnrolled);
         }
         self.admits(&command.action, readings).map_err(SubmitRefusal::Capability)?;
-        if self.index_of(command.id).is_some() || self.recent.contains(&command.id) {
-            return Ok(());
-        }
         self.expire(now);
         if self.lifecycle != Lifecycle::Enrolled {
             return Err(SubmitRefusal::NotEnrolled);
@@ -103,6 +104,12 @@ impl DeviceRecord {
         }
         self.append(now, command);
         Ok(())
+    }
+
+    /// Whether a command with this id was accepted, as far back as the record tells.
+    #[must_use]
+    pub fn knows(&self, command: CommandId) -> bool {
+        self.index_of(command).is_some() || self.recent.contains(&command)
     }
 
     /// Hands out the command to send now, as a new attempt; `None` while one is in flight.

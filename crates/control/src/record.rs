@@ -250,6 +250,23 @@ impl DeviceRecord {
         writes
     }
 
+    /// Whether a command has ended here and nowhere else: one that was superseded while it was out,
+    /// and that reading the record has found withdrawn.
+    #[must_use]
+    pub fn has_unwritten_end(&self) -> bool {
+        !self.changed.commands.is_empty()
+            && self
+                .commands
+                .iter()
+                .any(|row| row.state.is_terminal() && self.is_unwritten(row.sequence))
+    }
+
+    /// Whether the store is behind in a command, until what [`Self::take_writes`] gives is written.
+    #[must_use]
+    pub fn is_unwritten(&self, sequence: u64) -> bool {
+        self.changed.commands.contains(&sequence)
+    }
+
     /// A device has connected: what was in flight waits again, and a new run begins.
     ///
     /// Source: REQ-SESSION-009, REQ-SESSION-021, REQ-ACK-009 (docs/protocol/session.md).

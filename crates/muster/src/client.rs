@@ -19,6 +19,9 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 /// The header that names the command of an accepted action.
 const COMMAND_ID: &str = "x-muster-command-id";
 
+/// A strict server tells what is its own only to who asks for it.
+const PREFER: (&str, &str) = ("prefer", "include-muster");
+
 /// The admin API of one server.
 #[derive(Clone)]
 pub(crate) struct AdminClient {
@@ -118,6 +121,8 @@ impl AdminClient {
         let token = token.context("failed to read the admin token")?.trim().to_owned();
         let http = reqwest::Client::builder()
             .tls_certs_only([Certificate::from_pem(&ca).context("failed to read the run's CA")?])
+            // In a shell set up by `muster trust` there is one that leads to Microsoft's names only.
+            .no_proxy()
             .timeout(REQUEST_WITHIN)
             .build()
             .context("failed to make an HTTPS client")?;
@@ -214,7 +219,12 @@ impl AdminClient {
     }
 
     async fn ask(&self, request: RequestBuilder) -> anyhow::Result<Asked> {
-        let answer = request.bearer_auth(&self.token).send().await.map_err(unreachable)?;
+        let answer = request
+            .bearer_auth(&self.token)
+            .header(PREFER.0, PREFER.1)
+            .send()
+            .await
+            .map_err(unreachable)?;
         let status = answer.status();
         if status == StatusCode::NO_CONTENT {
             let command = answer.headers().get(COMMAND_ID).and_then(|id| id.to_str().ok());
@@ -239,7 +249,13 @@ impl AdminClient {
     }
 
     async fn look(&self, url: &str) -> anyhow::Result<Response> {
-        self.http.get(url).bearer_auth(&self.token).send().await.map_err(unreachable)
+        self.http
+            .get(url)
+            .bearer_auth(&self.token)
+            .header(PREFER.0, PREFER.1)
+            .send()
+            .await
+            .map_err(unreachable)
     }
 }
 

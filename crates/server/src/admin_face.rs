@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
-use muster_admin::{AdminOptions, Origin, ParseOriginError, router};
+use muster_admin::{AdminOptions, Microsoft, Origins, ParseOriginError, router};
 use muster_transport::{Identity, TlsError, https_server_config};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -31,16 +31,24 @@ pub(crate) struct AdminFace {
     listener: TcpListener,
     pub(crate) address: SocketAddr,
     tls: RustlsConfig,
-    origin: Origin,
+    origins: Origins,
 }
 
 impl AdminFace {
-    pub(crate) fn new(listener: TcpListener, identity: &Identity) -> Result<Self, AdminFaceError> {
+    /// Prepares a listener; `microsoft` says whether clients come by the names of Graph too.
+    ///
+    /// # Errors
+    /// [`AdminFaceError`] if the socket or the certificate cannot be used.
+    pub(crate) fn new(
+        listener: TcpListener,
+        identity: &Identity,
+        microsoft: Microsoft,
+    ) -> Result<Self, AdminFaceError> {
         listener.set_nonblocking(true).map_err(AdminFaceError::Listener)?;
         let address = listener.local_addr().map_err(AdminFaceError::Listener)?;
         let tls = RustlsConfig::from_config(Arc::new(https_server_config(identity)?));
         let origin = format!("https://{address}").parse().map_err(AdminFaceError::Origin)?;
-        Ok(Self { listener, address, tls, origin })
+        Ok(Self { listener, address, tls, origins: Origins::new(origin, microsoft) })
     }
 
     /// Serves until told to stop, then lets open requests finish.
@@ -48,10 +56,10 @@ impl AdminFace {
         self,
         backend: ServerBackend,
         clients: muster_admin::Identity,
+        options: AdminOptions,
         stop: CancellationToken,
     ) {
-        let service =
-            router(backend, clients, self.origin, AdminOptions::default()).into_make_service();
+        let service = router(backend, clients, self.origins, options).into_make_service();
         let handle = Handle::new();
         let mut server = match axum_server::from_tcp_rustls(self.listener, self.tls) {
             Ok(server) => server.map(|tls| FirstByte::after(tls.acceptor(Door::new()))),

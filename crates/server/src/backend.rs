@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use muster_admin::{
-    Backend, BackendError, Document, DocumentKind, DocumentPage, Submission, SubmitError, is_listed,
+    Backend, BackendError, Document, DocumentKind, DocumentPage, Submission, SubmitError, Vitals,
+    is_listed,
 };
-use muster_control::{ActionKind, DeviceRecord, NewCommand, SubmitRefusal};
+use muster_control::{ActionKind, DeviceRecord, NewCommand, Readings, SubmitRefusal};
 use muster_protocol::{Command, CommandId, DeviceId, Policy, Timestamp};
 use muster_store::{CommitError, DocumentWrite, Transaction};
 use tokio_util::sync::CancellationToken;
@@ -94,7 +95,11 @@ impl Backend for ServerBackend {
             };
             last = Some(*end);
             for (_id, slot) in page {
-                let state = slot.state.lock().await;
+                // Nearly all are free, and to wait costs more than to look.
+                let state = match slot.state.try_lock() {
+                    Ok(state) => state,
+                    Err(_taken) => slot.state.lock().await,
+                };
                 if is_listed(&state.record) && visit(&state.record).is_break() {
                     return Ok(());
                 }
@@ -119,10 +124,11 @@ impl Backend for ServerBackend {
     }
 
     async fn keep(&self, documents: Vec<Document>) -> Result<(), BackendError> {
-        let documents = documents.into_iter().map(written).collect();
-        let transaction = Transaction { documents, ..Transaction::default() };
-        let kept = self.registry.store().commit(transaction).await;
-        kept.map(drop).map_err(|cause| BackendError(Box::new(cause)))
+        // In a task of its own: a caller who goes away must not leave a policy in the store that
+        // nobody puts into effect.
+        let keeping = self.clone().keep_all(documents);
+        let kept = self.tasks.spawn(keeping).await;
+        kept.map_err(|died| BackendError(Box::new(died)))?
     }
 
     async fn documents(
@@ -167,6 +173,23 @@ impl Backend for ServerBackend {
         accepted.map_err(|died| SubmitError::Unavailable(Box::new(died)))?
     }
 
+    async fn vitals(&self) -> Result<Vitals, BackendError> {
+        let counts = self.registry.store().counts().await;
+        let counts = counts.map_err(|cause| BackendError(Box::new(cause)))?;
+        Ok(Vitals {
+            devices: counts.devices,
+            enrolled: counts.enrolled,
+            connected: self.registry.connected(),
+            waiting: counts.accepted - counts.terminal,
+            accepted: counts.accepted,
+            ended: counts.terminal,
+        })
+    }
+
+    fn readings(&self) -> Readings {
+        *self.registry.readings()
+    }
+
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -186,6 +209,9 @@ impl ServerBackend {
         let Submission { id, action, kept } = submission;
         let now = self.clock.now();
         let mut state = slot.state.lock().await;
+        if state.record.knows(id) {
+            return Ok(());
+        }
         let presence = state.presence;
         let decide = |record: &mut DeviceRecord| {
             let lifetime = self.command_lifetime;
@@ -209,6 +235,17 @@ impl ServerBackend {
         }
         debug!(action = action.kind().graph_name(), "command accepted");
         ServerStats::count(&self.registry.stats.accepted);
+        Ok(())
+    }
+}
+
+impl ServerBackend {
+    async fn keep_all(self, documents: Vec<Document>) -> Result<(), BackendError> {
+        let written = documents.iter().cloned().map(written).collect();
+        let transaction = Transaction { documents: written, ..Transaction::default() };
+        let kept = self.registry.store().commit(transaction).await;
+        kept.map_err(|cause| BackendError(Box::new(cause)))?;
+        self.registry.policies.note(&documents);
         Ok(())
     }
 }

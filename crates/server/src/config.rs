@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use muster_admin::AdminOptions;
 use muster_control::{ActivationLockRoute, Readings};
 use muster_transport::Skew;
 
-use crate::activation::ActivationAccess;
+use crate::activation::VendorAccess;
 use crate::crash::CrashAt;
 
 /// Whom the server listens to.
@@ -34,15 +35,17 @@ pub struct ServerConfig {
     pub command_lifetime: Duration,
     /// How to reach the vendor's activation service. With it bypass codes go there; without it they
     /// go to the device.
-    pub activation: Option<ActivationAccess>,
+    pub activation: Option<VendorAccess>,
     /// How to reach the vendors' push services. Without it nobody is woken: commands wait until their
     /// devices come.
-    pub push: Option<ActivationAccess>,
+    pub push: Option<VendorAccess>,
     /// Which readings of the documents the server follows where they contradict each other. Who
     /// removes Activation Locks follows from `activation` alone.
     pub readings: Readings,
     /// Where to offer a proxy for scripts whose hosts are written into them; `None` for none.
     pub intercept: Option<SocketAddr>,
+    /// How the admin API behaves where the service can be followed more or less closely.
+    pub api: AdminOptions,
     /// Where it is to die, on purpose; nowhere unless it is told.
     pub crash_at: Vec<CrashAt>,
     /// How far the server's time is ahead of the machine's; the default is not at all.

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use muster_admin::SignIns;
 use serde::{Deserialize, Serialize};
 
 /// Longest file of this folder that is read whole, in bytes.
@@ -115,6 +116,23 @@ impl DataDir {
     #[must_use]
     pub fn admin_token(&self) -> PathBuf {
         self.root.join("admin-token")
+    }
+
+    /// Who can sign in to the admin API, with their secrets, as JSON.
+    #[must_use]
+    pub fn sign_ins(&self) -> PathBuf {
+        self.root.join("sign-ins.json")
+    }
+
+    /// Writes down who can sign in.
+    ///
+    /// # Errors
+    /// [`DataDirError::Io`].
+    pub(crate) fn write_sign_ins(&self, sign_ins: &SignIns) -> Result<(), DataDirError> {
+        let path = self.sign_ins();
+        let text = serde_json::to_string_pretty(sign_ins)
+            .map_err(|source| io_error("write", &path, source.into()))?;
+        write_private(&path, &text)
     }
 
     /// The reusable enrolment token of a profile.

@@ -17,16 +17,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use muster_admin::MICROSOFT_HOSTS;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
-
-/// The hosts that lead here, as the scripts of the field have them written down.
-pub(crate) const INTERCEPTED_HOSTS: [&str; 2] =
-    ["graph.microsoft.com", "login.microsoftonline.com"];
 
 /// The only port of them.
 const HTTPS: u16 = 443;
@@ -42,7 +39,7 @@ const HEAD_WITHIN: Duration = Duration::from_secs(10);
 enum Refusal {
     #[error("this proxy only takes CONNECT; use https:// addresses")]
     NotConnect,
-    #[error("this proxy leads to {} and nowhere else", INTERCEPTED_HOSTS.join(" and "))]
+    #[error("this proxy leads to {} and nowhere else", MICROSOFT_HOSTS.join(" and "))]
     Elsewhere,
 }
 
@@ -145,7 +142,7 @@ fn allowed(method: &Method, target: &Uri) -> Result<(), Refusal> {
         return Err(Refusal::NotConnect);
     }
     let authority = target.authority().ok_or(Refusal::Elsewhere)?;
-    let known = INTERCEPTED_HOSTS.iter().any(|host| authority.host().eq_ignore_ascii_case(host));
+    let known = MICROSOFT_HOSTS.iter().any(|host| authority.host().eq_ignore_ascii_case(host));
     let port = authority.port_u16() == Some(HTTPS);
     if known && port { Ok(()) } else { Err(Refusal::Elsewhere) }
 }

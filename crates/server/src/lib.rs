@@ -22,6 +22,7 @@ mod device_side;
 mod enrolment;
 mod gateway;
 mod intercept;
+mod policies;
 mod push;
 mod registry;
 mod server;
@@ -32,7 +33,7 @@ mod stats;
 mod sweeper;
 mod tokens;
 
-pub use activation::{AccessError, ActivationAccess};
+pub use activation::{AccessError, VendorAccess};
 pub use black_box::{
     Answered, CommandFacts, FACTS_FORMAT, Fact, NotTaken, RecordFacts, ServerFacts, Standing, What,
 };

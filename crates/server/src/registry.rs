@@ -17,6 +17,7 @@ use crate::black_box::What;
 use crate::chance::Chance;
 use crate::clock::{Clock, unix_us};
 use crate::crash::Crashes;
+use crate::policies::Policies;
 use crate::push::PushQueue;
 use crate::slot::{Presence, SessionNumber, Slot, SlotState};
 use crate::stats::ServerStats;
@@ -74,6 +75,8 @@ pub(crate) struct Registry {
     enrolled: AtomicU64,
     /// Devices that are to be woken.
     pub(crate) pushes: PushQueue,
+    /// What is asked of devices.
+    pub(crate) policies: Policies,
     /// Where this server is to die.
     pub(crate) crashes: Crashes,
     pub(crate) stats: Arc<ServerStats>,
@@ -117,6 +120,7 @@ impl Registry {
                 break;
             }
         }
+        let policies = Policies::load(&store).await?;
         let places = RwLock::new(places);
         let (sessions, enrolled) = (AtomicU64::new(1), AtomicU64::new(enrolled));
         let (readings, chance) = (Readings::default(), Chance::System);
@@ -130,6 +134,7 @@ impl Registry {
             sessions,
             enrolled,
             pushes,
+            policies,
             crashes,
             stats,
         })
@@ -218,6 +223,12 @@ impl Registry {
     /// How many devices there are, former lives included.
     pub(crate) fn len(&self) -> usize {
         self.read().slots.len()
+    }
+
+    /// How many devices have a management connection now.
+    pub(crate) fn connected(&self) -> u64 {
+        let places = self.read();
+        places.slots.values().map(|slot| u64::from(slot.is_held())).sum()
     }
 
     /// Makes room for a device that has just become durable.
@@ -354,9 +365,11 @@ fn transaction(
     Transaction { devices: vec![write], tokens: Vec::new(), documents }
 }
 
-/// A passcode that is blanked later writes a command again that has ended long ago.
+/// A passcode that is blanked later writes a command again that has ended long ago. One that was
+/// found withdrawn when its record was read ends with the write.
 fn had_ended(record: &DeviceRecord, sequence: u64) -> bool {
-    record.commands().any(|row| row.sequence == sequence && row.state.is_terminal())
+    !record.is_unwritten(sequence)
+        && record.commands().any(|row| row.sequence == sequence && row.state.is_terminal())
 }
 
 #[cfg(test)]

@@ -6,14 +6,16 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use muster_admin::{AdminToken, Backend, Credentials, IdentityError};
+use muster_admin::{
+    AdminToken, Backend, Credentials, IdentityError, MICROSOFT_HOSTS, Microsoft, SignIns,
+};
 use muster_protocol::SerialNumber;
 use muster_protocol::secret::EnrolmentToken;
 use muster_store::{Counts, LoadError, OpenError, Store};
 use muster_transport::{CaError, EndpointError, RunCa, SocketBuffers, server_endpoint};
 use tracing::{info, warn};
 
-use crate::activation::{ActivationAccess, Courier};
+use crate::activation::{Courier, VendorAccess};
 use crate::admin_face::{AdminFace, AdminFaceError};
 use crate::black_box::{self, ServerFacts};
 use crate::chance::random_text;
@@ -22,7 +24,8 @@ use crate::config::{Exposure, ServerConfig};
 use crate::crash::Crashes;
 use crate::data_dir::{DataDir, DataDirError, Endpoints, read_small, write_private};
 use crate::device_side::{DeviceSide, Ground};
-use crate::intercept::{INTERCEPTED_HOSTS, Interceptor, Work};
+use crate::intercept::{Interceptor, Work};
+use crate::policies;
 use crate::push::{PushCourier, PushQueue};
 use crate::registry::Registry;
 use crate::stats::Totals;
@@ -37,6 +40,7 @@ pub struct Server {
     endpoints: Endpoints,
     buffers: SocketBuffers,
     data: DataDir,
+    sign_ins: SignIns,
     /// Keeps other servers out of the data folder.
     lock: File,
     side: DeviceSide,
@@ -120,8 +124,11 @@ impl Server {
         let listener = TcpListener::bind(config.admin)
             .map_err(|source| ServerError::Admin { address: config.admin, source })?;
         let face = match config.intercept {
-            None => AdminFace::new(listener, &identity)?,
-            Some(_) => AdminFace::new(listener, &ca.issue_server_for(&INTERCEPTED_HOSTS)?)?,
+            None => AdminFace::new(listener, &identity, Microsoft::Elsewhere)?,
+            Some(_) => {
+                let identity = ca.issue_server_for(&MICROSOFT_HOSTS)?;
+                AdminFace::new(listener, &identity, Microsoft::Here)?
+            }
         };
         let interceptor = interceptor(config.intercept, face.address).await?;
         let (endpoint, buffers) = server_endpoint(
@@ -153,15 +160,19 @@ impl Server {
         };
         data.write_endpoints(endpoints)?;
         data.take_questions()?;
-        let server = Self { endpoints, buffers, data, lock, side: DeviceSide::on(ground) };
-        let (backend, stop) = (server.side.backend.clone(), server.side.stop.child_token());
+        let side = DeviceSide::on(ground);
         let credentials = credentials(config.exposure, &token);
-        let clients = muster_admin::Identity::load(&backend, token, credentials).await?;
-        server.side.tasks.spawn(face.run(backend, clients, stop));
+        let clients = muster_admin::Identity::load(&side.backend, token, credentials).await?;
+        let sign_ins = clients.sign_ins();
+        data.write_sign_ins(&sign_ins)?;
+        let (backend, stop) = (side.backend.clone(), side.stop.child_token());
+        side.tasks.spawn(face.run(backend, clients, config.api, stop));
+        let server = Self { endpoints, buffers, data, sign_ins, lock, side };
         server.spawn_interceptor(interceptor);
         server.spawn_courier(config.activation);
         server.spawn_push_courier(config.push);
         server.spawn_spill();
+        server.spawn_policies();
         let devices = server.side.registry.len();
         info!(quic = %endpoints.quic, admin = %endpoints.admin, devices, "server listens");
         Ok(server)
@@ -175,7 +186,7 @@ impl Server {
         }
     }
 
-    fn spawn_courier(&self, activation: Option<ActivationAccess>) {
+    fn spawn_courier(&self, activation: Option<VendorAccess>) {
         let DeviceSide { registry, backend, stop, tasks, .. } = &self.side;
         let (Some(access), Some(errands)) = (activation, &backend.errands) else { return };
         let courier = Courier {
@@ -186,6 +197,12 @@ impl Server {
             service: Mutex::default(),
         };
         tasks.spawn(Arc::new(courier).run(stop.child_token()));
+    }
+
+    /// Brings changed policies to all devices.
+    fn spawn_policies(&self) {
+        let DeviceSide { registry, stop, tasks, .. } = &self.side;
+        tasks.spawn(policies::run(registry.clone(), stop.child_token()));
     }
 
     /// Tells whoever asks in the data folder what is known of a device.
@@ -202,7 +219,7 @@ impl Server {
         self.side.registry.facts(serial, &self.side.backend.clock).await
     }
 
-    fn spawn_push_courier(&self, push: Option<ActivationAccess>) {
+    fn spawn_push_courier(&self, push: Option<VendorAccess>) {
         let DeviceSide { registry, backend, stop, tasks, .. } = &self.side;
         let Some(access) = push else { return };
         let courier = PushCourier::new(registry.clone(), backend.clock.clone(), access);
@@ -219,6 +236,12 @@ impl Server {
     #[must_use]
     pub const fn data(&self) -> &DataDir {
         &self.data
+    }
+
+    /// Who can sign in to the admin API, and with what.
+    #[must_use]
+    pub const fn sign_ins(&self) -> &SignIns {
+        &self.sign_ins
     }
 
     /// What the system gave for socket buffers.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use muster_control::DeviceRecord;
 use muster_protocol::frame::Peer;
 use muster_protocol::limits::GREETING_WITHIN;
 use muster_protocol::management::{Hello, ToDevice, ToServer, Welcome};
@@ -198,7 +199,11 @@ impl Session {
             // The device may have left while it was saying hello.
             state.record.lifecycle.admit()?;
             let registry = &self.gateway.registry;
-            registry.decide(&mut state, |record| record.hello(now, hello)).await?;
+            let greet = |record: &mut DeviceRecord| {
+                record.set_policy(registry.policies.wanted(record));
+                record.hello(now, hello);
+            };
+            registry.decide(&mut state, greet).await?;
             state.presence = Presence::Greeting(self.number);
             self.slot.hold(self.number);
             self.note(What::SessionBegan { session: self.number.0, minor: hello.minor });

@@ -53,7 +53,11 @@ async fn sweep_one(registry: &Registry, clock: &Clock, slot: &Slot) {
     let device = state.record.id;
     let now = clock.now();
     let overdue = state.record.next_deadline().is_some_and(|deadline| deadline <= now);
-    if overdue && let Err(error) = registry.decide(&mut state, |record| record.expire(now)).await {
+    // A device that stays away would keep it from the store.
+    let behind = state.record.has_unwritten_end();
+    if (overdue || behind)
+        && let Err(error) = registry.decide(&mut state, |record| record.expire(now)).await
+    {
         warn!(%device, error = &error as &dyn std::error::Error, "sweep not stored");
     }
 }

@@ -103,7 +103,7 @@ impl Server {
     /// Whether a session serves the device and takes commands.
     pub(crate) fn is_ready(&self, life: DeviceId) -> bool {
         let slot = self.slots.as_ref().and_then(|slots| slots.get(&life));
-        slot.is_some_and(|slot| matches!(slot.presence, Presence::Ready(_)))
+        slot.is_some_and(|slot| matches!(slot.presence, Presence::Ready(_) | Presence::Parting(_)))
     }
 
     /// Whether the certificate of a life has run out: TLS refuses it then.
@@ -178,12 +178,14 @@ impl Server {
 
     fn idle(&mut self, now: Timestamp, link: LinkId, effects: &mut Effects) -> Result<(), Close> {
         let (life, readings) = (self.of(link)?, self.readings);
-        let (command, busy) = self.decide(now, life, effects, |record| {
+        let (command, busy, is_woken) = self.decide(now, life, effects, |record| {
             record.idle(now);
             let busy = record.has_in_flight();
-            (record.next(now, &readings), busy)
+            (record.next(now, &readings), busy, record.push.is_some())
         })?;
-        self.set_presence(life, Presence::Ready(link));
+        let leaves = is_woken && command.is_none() && !busy;
+        let presence = if leaves { Presence::Parting(link) } else { Presence::Ready(link) };
+        self.set_presence(life, presence);
         let ready = (life, What::Ready { life });
         let at = effects.seen.iter().position(|(_, what)| matches!(what, What::Stored { .. }));
         effects.seen.insert(at.unwrap_or(effects.seen.len()), ready);

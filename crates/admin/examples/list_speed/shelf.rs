@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_admin::{
-    Backend, BackendError, Document, DocumentKind, DocumentPage, Submission, SubmitError, is_listed,
+    Backend, BackendError, Document, DocumentKind, DocumentPage, Submission, SubmitError, Vitals,
+    is_listed,
 };
-use muster_control::{DeviceRecord, EnrolmentProfile, KeyFingerprint, NewLife};
+use muster_control::{DeviceRecord, EnrolmentProfile, KeyFingerprint, NewLife, Readings};
 use muster_protocol::{
     CommandId, DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion, Platform, Policy, Timestamp,
 };
@@ -126,6 +127,14 @@ impl Backend for Shelf {
         _id: &str,
     ) -> Result<Option<Document>, BackendError> {
         Ok(None)
+    }
+
+    async fn vitals(&self) -> Result<Vitals, BackendError> {
+        Ok(Vitals { enrolled: self.enrolled().await?, ..Vitals::default() })
+    }
+
+    fn readings(&self) -> Readings {
+        Readings::default()
     }
 
     fn wall(&self, at: Timestamp) -> jiff::Timestamp {

@@ -12,7 +12,7 @@ use crate::http::context::{BACKEND_WITHIN, Context};
 use crate::http::errors::ApiError;
 use crate::http::repeat::{Asked, RequestKey};
 use crate::odata::query::no_options;
-use crate::resources::audit_entry::of_action;
+use crate::resources::approvals::Approved;
 
 /// Takes an action on the device of the path.
 ///
@@ -26,6 +26,9 @@ pub(crate) async fn act<B: Backend>(
     request: Request,
 ) -> Result<CommandId, ApiError> {
     let device = context.route.device()?;
+    if let Some(command) = taken_before(context, device, kind) {
+        return Ok(command);
+    }
     context.managed(device).await?;
     no_options(request.uri())?;
     let action = read_action(kind, request).await?;
@@ -36,7 +39,7 @@ pub(crate) async fn act<B: Backend>(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counting {
     EachDevice,
-    /// The request it is part of has been counted.
+    /// The request it is part of has been counted, and approved.
     Counted,
 }
 
@@ -63,16 +66,31 @@ fn noted<B: Backend>(
     action: ActionKind,
 ) -> Result<Asked, ApiError> {
     let command = context.backend.new_command_id()?;
-    let Some(client_request_id) = context.call.sent_id() else {
-        return Ok(Asked::new(command));
-    };
-    let key = RequestKey {
-        application: context.principal.application.id,
-        device,
-        action,
-        client_request_id: client_request_id.to_owned(),
-    };
-    Ok(context.repeats.note(context.backend.now(), key, command))
+    Ok(match request_key(context, device, action) {
+        Some(key) => context.repeats.note(context.backend.now(), key, command),
+        None => Asked::new(command),
+    })
+}
+
+/// The command that answers a request which comes again, if it was taken. What has become of the
+/// device since does not matter: a lost 204 of a wipe must not turn into a 404.
+fn taken_before<B: Backend>(
+    context: &Context<'_, B>,
+    device: DeviceId,
+    action: ActionKind,
+) -> Option<CommandId> {
+    let asked = context.repeats.find(context.backend.now(), &request_key(context, device, action)?);
+    asked.filter(|asked| asked.taken.initialized()).map(|asked| asked.command)
+}
+
+fn request_key<B: Backend>(
+    context: &Context<'_, B>,
+    device: DeviceId,
+    action: ActionKind,
+) -> Option<RequestKey> {
+    let client_request_id = context.call.sent_id()?.to_owned();
+    let application = context.principal.application.id;
+    Some(RequestKey { application, device, action, client_request_id })
 }
 
 /// Takes a command unless it was taken when nobody could hear of it.
@@ -83,17 +101,27 @@ async fn take_once<B: Backend>(
     (action, counting): (Action, Counting),
 ) -> Result<(), ApiError> {
     let record = context.managed(device).await?;
-    if record.commands().any(|command| command.id == asked.command) {
+    if record.knows(asked.command) {
         return Ok(());
     }
-    match counting {
-        Counting::EachDevice => context.throttled()?,
-        Counting::Counted => {}
-    }
+    // Before it is counted: what can never be done there costs nobody a request.
+    record.admits(&action, &context.backend.readings()).map_err(ApiError::Capability)?;
+    let approved = match counting {
+        Counting::EachDevice => {
+            let name = record.facts.serial.as_str();
+            let approved = context.approved_action(&[device], name, &action).await?;
+            context.throttled()?;
+            approved
+        }
+        Counting::Counted => Approved::freely(),
+    };
     let kind = action.kind();
-    let entry = of_action(context, &record, asked.command, kind);
-    let submission = Submission { kept: vec![entry], ..Submission::new(asked.command, action) };
-    submit(context, device, submission).await?;
+    let entry = context.audit_action(&record, asked.command, kind);
+    let kept = [approved.kept.clone(), vec![entry]].concat();
+    let submission = Submission { kept, ..Submission::new(asked.command, action) };
+    let submitted = submit(context, device, submission).await;
+    approved.settle(&submitted);
+    submitted?;
     info!(
         action = kind.graph_name(),
         device_id = %device,

@@ -7,6 +7,7 @@ use muster_protocol::{CommandId, ErrorItem, Timestamp};
 use serde::Serialize;
 
 use crate::devices::managed_device::{Around, date_time};
+use crate::http::options::Strictness;
 
 /// The `errorCode` of a failure whose own code is not a positive number.
 const UNSPECIFIC_ERROR_CODE: i32 = 1;
@@ -71,8 +72,8 @@ pub(crate) struct ActionResult<'a> {
     last_updated_date_time: String,
     #[serde(flatten)]
     detail: Detail<'a>,
-    #[serde(rename = "x-muster-command-id")]
-    command: String,
+    #[serde(rename = "x-muster-command-id", skip_serializing_if = "Option::is_none")]
+    command: Option<String>,
     /// The device's own error chain; Graph has no place for it.
     #[serde(rename = "x-muster-errors", skip_serializing_if = "<[ErrorItem]>::is_empty")]
     errors: &'a [ErrorItem],
@@ -138,6 +139,10 @@ fn action_result<'a>(
     command: &'a CommandRecord,
 ) -> ActionResult<'a> {
     let kind = command.action.kind();
+    let (id, errors) = match around.strictness() {
+        Strictness::Explained => (Some(command.id.to_string()), errors(&command.state)),
+        Strictness::Strict => (None, [].as_slice()),
+    };
     ActionResult {
         odata_type: odata_type(kind),
         action_name: result_name(&command.action),
@@ -145,8 +150,8 @@ fn action_result<'a>(
         start_date_time: date_time(around.wall(command.accepted_at)),
         last_updated_date_time: date_time(around.wall(command.updated_at)),
         detail: detail(around, record, command),
-        command: command.id.to_string(),
-        errors: errors(&command.state),
+        command: id,
+        errors,
     }
 }
 

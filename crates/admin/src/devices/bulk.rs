@@ -12,7 +12,7 @@ use crate::backend::Backend;
 use crate::devices::act::{Counting, take};
 use crate::devices::actions::parse_action;
 use crate::http::body::{BodyError, object, read, text};
-use crate::http::context::Context;
+use crate::http::context::{Context, read as context_read};
 use crate::http::errors::ApiError;
 use crate::odata::query::no_options;
 use crate::rbac::role::RoleAction;
@@ -76,6 +76,7 @@ pub(crate) async fn act_on_many<B: Backend>(
         Wanted::Taken(kind, role) => {
             context.roles.allow(context.principal, role)?;
             let action = parse_action(kind, &body)?;
+            approve(context, &devices, &action).await?;
             context.throttled()?;
             for device in devices {
                 outcome.note(context, device, action.clone()).await;
@@ -90,6 +91,24 @@ pub(crate) async fn act_on_many<B: Backend>(
         answer.extend(lists);
     }
     Ok(answer.into())
+}
+
+/// Lets all of it pass, if nobody has to approve it or somebody has. An approval is used up
+/// before anything is done: it is for one attempt.
+async fn approve<B: Backend>(
+    context: &Context<'_, B>,
+    devices: &[String],
+    action: &Action,
+) -> Result<(), ApiError> {
+    let ids: Vec<DeviceId> = devices.iter().filter_map(|id| id.parse().ok()).collect();
+    let name = format!("{} devices", ids.len());
+    let approved = context.approved_action(&ids, &name, action).await?;
+    if approved.kept.is_empty() {
+        return Ok(());
+    }
+    let kept = context_read(context.backend.keep(approved.kept.clone())).await;
+    approved.settle(&kept);
+    kept
 }
 
 impl Outcome {

@@ -14,6 +14,7 @@ use crate::devices::managed_device::{Around, Device, Look, Shape};
 use crate::devices::page::{Page, context};
 use crate::devices::properties::schema;
 use crate::devices::scan::{Search, Within};
+use crate::http::options::Strictness;
 use crate::http::origin::Origin;
 use crate::identity::tenant::{Tenant, User};
 use crate::odata::query::{Query, QueryError, read_one};
@@ -28,6 +29,7 @@ pub(crate) struct Inventory<'a, B> {
     pub(crate) tenant: &'a Tenant,
     pub(crate) rules: &'a QueryRules,
     pub(crate) labels: Arc<Snapshot>,
+    pub(crate) strictness: Strictness,
 }
 
 impl<B: Backend> Inventory<'_, B> {
@@ -94,6 +96,10 @@ impl<B: Backend> Inventory<'_, B> {
 impl<B: Backend> Around for Inventory<'_, B> {
     fn version(&self) -> Version {
         self.version
+    }
+
+    fn strictness(&self) -> Strictness {
+        self.strictness
     }
 
     fn now(&self) -> Timestamp {

@@ -1,10 +1,12 @@
 //! What administrators write on devices: a name, notes, whose it is.
 
+use core::array;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use muster_protocol::DeviceId;
 use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 
 /// What is written on one device. What is `None` was never set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,10 +34,16 @@ pub(crate) enum OwnerType {
 /// The labels of all devices that have some.
 ///
 /// Whoever lists devices takes a [`Self::snapshot`], so that no lock is taken for each of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct DeviceLabels {
     by_device: Mutex<Arc<Snapshot>>,
+    /// Whoever writes on a device holds one of these from what he reads there to what he keeps.
+    /// The last byte of the id says which: it is random.
+    writing: [AsyncMutex<()>; WRITING],
 }
+
+/// Devices that are written on at the same time, at most.
+const WRITING: usize = 64;
 
 /// The labels at one moment.
 pub(crate) type Snapshot = BTreeMap<DeviceId, Labels>;
@@ -50,11 +58,31 @@ impl OwnerType {
     }
 }
 
+impl Default for DeviceLabels {
+    fn default() -> Self {
+        let writing = array::from_fn(|_stripe| AsyncMutex::new(()));
+        Self { by_device: Mutex::default(), writing }
+    }
+}
+
 impl DeviceLabels {
+    /// Waits until nobody else writes on a device, and keeps others from it.
+    ///
+    /// Cancel safe: yes.
+    pub(crate) async fn writing(&self, device: DeviceId) -> MutexGuard<'_, ()> {
+        let [.., last] = *device.as_bytes();
+        self.writing[usize::from(last) % WRITING].lock().await
+    }
+
     /// Puts labels on a device in the place of those it had.
     pub(crate) fn put(&self, device: DeviceId, labels: Labels) {
         let mut by_device = self.by_device.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::make_mut(&mut by_device).insert(device, labels);
+    }
+
+    /// Forgets all labels.
+    pub(crate) fn clear(&self) {
+        *self.by_device.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
     }
 
     /// The labels of now.

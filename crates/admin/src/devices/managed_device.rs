@@ -11,11 +11,15 @@ use uuid::Uuid;
 
 use crate::devices::labels::Labels;
 use crate::devices::properties::{DEVICES, DeviceProperty, Shown, schema};
+use crate::http::options::Strictness;
 use crate::identity::tenant::User;
 use crate::odata::datum::{Datum, Row};
 use crate::odata::moment::Moment;
 use crate::odata::query::Selection;
 use crate::operation::path::Version;
+
+/// How the names of what is this server's own begin.
+const OWN_PREFIX: &str = "x-muster-";
 
 /// Whether an answer may carry what is told only on request by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +40,7 @@ pub(crate) struct Look<'a> {
 /// What is known of devices besides their records.
 pub(crate) trait Around: Sync {
     fn version(&self) -> Version;
+    fn strictness(&self) -> Strictness;
     fn now(&self) -> Timestamp;
     fn wall(&self, at: Timestamp) -> jiff::Timestamp;
     fn connected(&self, device: DeviceId) -> bool;
@@ -58,13 +63,21 @@ impl<'a> Device<'a> {
         match look.select {
             Selection::Everything => {
                 let count = schema(self.around.version()).properties.len();
-                let rows = DEVICES[..count].iter();
+                let rows = DEVICES[..count].iter().filter(|row| self.is_told(row));
                 rows.map(|row| self.member(row, Shape::Listed)).collect()
             }
             Selection::Named(numbers) => {
                 let rows = numbers.iter().map(|number| &DEVICES[*number]);
                 rows.map(|row| self.member(row, look.shape)).collect()
             }
+        }
+    }
+
+    /// Whether a property is told to who names none.
+    fn is_told(&self, row: &DeviceProperty) -> bool {
+        match self.around.strictness() {
+            Strictness::Explained => true,
+            Strictness::Strict => !row.property.name.starts_with(OWN_PREFIX),
         }
     }
 

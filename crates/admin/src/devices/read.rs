@@ -5,6 +5,7 @@ use muster_control::DeviceRecord;
 
 use crate::backend::Backend;
 use crate::devices::inventory::Inventory;
+use crate::devices::people::{me, named};
 use crate::devices::scan::Within;
 use crate::http::call::Reply;
 use crate::http::context::{Context, read};
@@ -19,21 +20,33 @@ pub(crate) async fn list<B: Backend>(
     context: &Context<'_, B>,
     uri: &Uri,
 ) -> Result<Reply, ApiError> {
+    let within = match context.route.keys.first() {
+        None => Within::Everything,
+        Some(_) => Within::OwnedBy(named(context)?.id),
+    };
+    listed(context, within, uri).await
+}
+
+/// A page of the devices of whoever is signed in.
+///
+/// # Errors
+/// As [`list`], and [`ApiError::NobodySignedIn`].
+pub(crate) async fn list_mine<B: Backend>(
+    context: &Context<'_, B>,
+    uri: &Uri,
+) -> Result<Reply, ApiError> {
+    listed(context, Within::OwnedBy(me(context)?.id), uri).await
+}
+
+async fn listed<B: Backend>(
+    context: &Context<'_, B>,
+    within: Within,
+    uri: &Uri,
+) -> Result<Reply, ApiError> {
     let inventory = inventory(context);
-    let within = within(context)?;
     let query = inventory.query(uri)?;
     context.throttled()?;
     Ok(Reply::Found(read(inventory.list(&query, within)).await?))
-}
-
-/// Whose devices the path is about. A user is named by id or by user principal name.
-fn within<B: Backend>(context: &Context<'_, B>) -> Result<Within, ApiError> {
-    let Some(key) = context.route.keys.first() else {
-        return Ok(Within::Everything);
-    };
-    let by_id = key.parse().ok().and_then(|id| context.tenant.user(id));
-    let user = by_id.or_else(|| context.tenant.user_named(key));
-    user.map(|user| Within::OwnedBy(user.id)).ok_or(ApiError::Unknown("user"))
 }
 
 /// How many devices there are, or how many of them fit a filter.
@@ -88,5 +101,6 @@ fn inventory<'a, B: Backend>(context: &Context<'a, B>) -> Inventory<'a, B> {
         tenant: context.tenant,
         rules: context.rules,
         labels: context.labels.snapshot(),
+        strictness: context.call.strictness,
     }
 }

@@ -18,7 +18,7 @@ use crate::http::context::{Context, read};
 use crate::http::errors::ApiError;
 use crate::odata::query::no_options;
 use crate::operation::path::Version;
-use crate::resources::audit_entry::{Change, of_change};
+use crate::resources::audit_entry::{AuditKind, Audited, Change, Deed};
 
 /// Longest name of a device, in characters.
 const NAME_CHARS_MAX: usize = 256;
@@ -41,12 +41,19 @@ pub(crate) async fn update<B: Backend>(
     let record = context.managed(device).await?;
     no_options(request.uri())?;
     let members = object(&read_body(request).await?)?;
-    let before = context.labels.snapshot().get(&device).cloned().unwrap_or_default();
+    let _writing = read(async { Ok(context.labels.writing(device).await) }).await?;
+    let before = present(context, device).await?;
     let after = written(&members, context.version, before.clone())?;
     context.throttled()?;
     if after != before {
-        keep(context, device, &after, of_change(context, &record, &changes(&before, &after))?)
-            .await?;
+        let entry = context.audit(&Audited {
+            deed: Deed::Patch,
+            kind: AuditKind::ManagedDevice,
+            id: &device.to_string(),
+            name: record.facts.serial.as_str(),
+            changes: changes(&before, &after),
+        })?;
+        keep(context, device, &after, entry).await?;
     }
     shown(context, &record, &Uri::from_static("/"))
 }
@@ -70,6 +77,18 @@ pub(crate) async fn recall<B: Backend>(backend: &B, labels: &DeviceLabels) -> Re
             }
         }
     }
+}
+
+/// What is written on a device now. The document is asked, because a request whose client went
+/// away may have changed it without this server's noticing.
+async fn present<B: Backend>(
+    context: &Context<'_, B>,
+    device: DeviceId,
+) -> Result<Labels, ApiError> {
+    let id = device.to_string();
+    let kept = read(context.backend.document(DocumentKind::DeviceLabels, &id)).await?;
+    let labels = kept.and_then(|document| document.body);
+    Ok(labels.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default())
 }
 
 async fn keep<B: Backend>(

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::backend::Backend;
 use crate::http::body::{object, read_batch};
-use crate::http::call::Reply;
+use crate::http::call::{Call, Reply};
 use crate::http::errors::ApiError;
 use crate::http::router::{Admitted, Api};
 use crate::operation::path::Version;
@@ -104,10 +104,12 @@ struct Item {
 /// [`ApiError`] if the batch itself is no good; nothing was done then.
 pub(crate) async fn answer<B: Backend>(
     api: &Api<B>,
+    call: &Call,
     admitted: &Admitted,
     request: Request,
 ) -> Result<Reply, ApiError> {
     let token = request.headers().get(AUTHORIZATION).cloned();
+    let version = admitted.route.version;
     let body = object(&read_batch(request).await?)?;
     let items = items(&body)?;
     let mut answered: BTreeMap<&str, StatusCode> = BTreeMap::new();
@@ -119,10 +121,13 @@ pub(crate) async fn answer<B: Backend>(
             .find(|on| answered.get(on.as_str()).is_none_or(|status| status.as_u16() >= 400));
         let response = match failed {
             Some(on) => {
-                let call = api.begin(&item.headers);
+                let call = api.begin(&call.origin, &item.headers);
                 api.refuse(&call, None, &BatchError::Dependency(on.clone()).into())
             }
-            None => answer_one(api, admitted.route.version, item, token.as_ref()).await,
+            None => {
+                let call = api.begin(&call.origin, &item.headers);
+                answer_one(api, &call, (version, item), token.as_ref()).await
+            }
         };
         answered.insert(&item.id, response.status());
         responses.push(shown(&item.id, response).await);
@@ -134,14 +139,13 @@ pub(crate) async fn answer<B: Backend>(
 
 async fn answer_one<B: Backend>(
     api: &Api<B>,
-    version: Version,
-    item: &Item,
+    call: &Call,
+    (version, item): (Version, &Item),
     token: Option<&HeaderValue>,
 ) -> Response {
-    let call = api.begin(&item.headers);
     match request(api, version, item, token) {
-        Ok(request) => api.serve_one(&call, request).await,
-        Err(error) => api.refuse(&call, None, &error.into()),
+        Ok(request) => api.serve_one(call, request).await,
+        Err(error) => api.refuse(call, None, &error.into()),
     }
 }
 
@@ -176,7 +180,7 @@ fn local<B>(api: &Api<B>, version: Version, url: &str) -> Option<String> {
     let after = scheme.len() + "://".len();
     let end = url[after..].find(['/', '?']).map_or(url.len(), |at| after + at);
     let (origin, rest) = url.split_at(end);
-    let ours = origin.eq_ignore_ascii_case(GRAPH) || api.origin.is_also(origin);
+    let ours = origin.eq_ignore_ascii_case(GRAPH) || api.origins.has(origin);
     (ours && rest.starts_with('/')).then(|| spaceless(rest))
 }
 

@@ -8,6 +8,8 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
+use crate::http::unread::Unread;
+
 /// Longest body of a request, in bytes. Bodies here are small objects.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
@@ -72,7 +74,7 @@ pub(crate) async fn read(request: Request) -> Result<Bytes, BodyError> {
 /// # Errors
 /// As [`read`].
 pub(crate) async fn read_batch(request: Request) -> Result<Bytes, BodyError> {
-    timeout(BODY_WITHIN, Bytes::from_request(request, &()))
+    timeout(BODY_WITHIN, Bytes::from_request(Unread::give_back(request), &()))
         .await
         .map_err(|_elapsed| BodyError::Deadline)?
         .map_err(|rejection| match rejection.status() {
@@ -92,6 +94,15 @@ pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, BodyError> {
     // Only the place is told: the parser's own words repeat values, which may be secrets.
     serde_json::from_slice(body)
         .map_err(|error| BodyError::NotJson { line: error.line(), column: error.column() })
+}
+
+/// Reads the parameters of an action. As an object, but null is none of them, too: the JavaScript
+/// client sends it for `post(null)`.
+///
+/// # Errors
+/// As [`object`].
+pub(crate) fn parameters(body: &[u8]) -> Result<Map<String, Value>, BodyError> {
+    if body.trim_ascii() == b"null" { Ok(Map::new()) } else { object(body) }
 }
 
 /// Reads a member that is true or false; absent and null mean false.
@@ -122,5 +133,47 @@ pub(crate) fn text<'a>(
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
             Err(BodyError::Member { member, wanted: "text" })
         }
+    }
+}
+
+/// A text of limited length; absent and null mean the same.
+///
+/// # Errors
+/// [`BodyError::Member`] if it is no text or too long.
+pub(crate) fn short_text(
+    members: &Map<String, Value>,
+    member: &'static str,
+    chars_max: usize,
+) -> Result<Option<String>, BodyError> {
+    let text = text(members, member)?;
+    match text {
+        Some(text) if text.chars().count() > chars_max => {
+            Err(BodyError::Member { member, wanted: "a shorter text" })
+        }
+        Some(_) | None => Ok(text.map(str::to_owned)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_an_empty_object_and_null_stands_for_no_parameters() {
+        for body in [&b""[..], b" \r\n", b"{}"] {
+            assert!(object(body).unwrap().is_empty(), "{body:?}");
+            assert!(parameters(body).unwrap().is_empty(), "{body:?}");
+        }
+        for body in [&b"null"[..], b" null\n"] {
+            assert!(parameters(body).unwrap().is_empty(), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused_with_its_place() {
+        for body in [&b"null"[..], b"[]", b"\"wipe\"", b"0", b"nul", b"null null", b"{"] {
+            assert!(matches!(object(body), Err(BodyError::NotJson { line: 1, .. })), "{body:?}");
+        }
+        assert!(parameters(b"[]").is_err());
     }
 }

@@ -16,6 +16,7 @@ use crate::http::errors::{ApiError, MessageStyle};
 use crate::http::options::Strictness;
 use crate::http::origin::Origin;
 use crate::operation::path::Route;
+use crate::resources::approvals::{APPROVAL_CODE, SentApproval};
 
 /// The media type of every body.
 ///
@@ -29,6 +30,9 @@ const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id
 const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
 const COMMAND_ID: HeaderName = HeaderName::from_static("x-muster-command-id");
 
+/// The preference that a strict server tells what is its own.
+const INCLUDE_MUSTER: &str = "include-muster";
+
 /// Longest `client-request-id` that is sent back; a UUID has 36 characters.
 const CLIENT_REQUEST_ID_BYTES_MAX: usize = 64;
 
@@ -36,6 +40,8 @@ const CLIENT_REQUEST_ID_BYTES_MAX: usize = 64;
 pub(crate) enum Reply {
     /// 200 with a body.
     Found(Value),
+    /// 200 with a body that is JSON text already.
+    Json(String),
     /// 200 with a number alone, as text.
     Number(u64),
     /// 201 with a body: what was made.
@@ -53,6 +59,12 @@ pub(crate) struct Call {
     /// As the client sent it; `None` if it sent none, or one that is not fit to be repeated.
     sent: Option<String>,
     pub(crate) begun: jiff::Timestamp,
+    /// What it says of the approval of a second administrator.
+    pub(crate) approval: SentApproval,
+    /// The name of this server the client knows.
+    pub(crate) origin: Origin,
+    /// How much this client is told.
+    pub(crate) strictness: Strictness,
 }
 
 /// What a request failed with, and what is known of it.
@@ -60,17 +72,22 @@ pub(crate) struct Failure<'a> {
     pub(crate) error: &'a ApiError,
     /// What it was about, if that could be read.
     pub(crate) route: Option<&'a Route>,
-    pub(crate) origin: &'a Origin,
-    pub(crate) strictness: Strictness,
 }
 
 impl Call {
     /// Gives a request its ids.
-    pub(crate) fn begin<B: Backend>(backend: &B, headers: &HeaderMap) -> Self {
+    pub(crate) fn begin<B: Backend>(
+        backend: &B,
+        (origin, strictness): (&Origin, Strictness),
+        headers: &HeaderMap,
+    ) -> Self {
         Self {
             request_id: Uuid::new_v4(),
             sent: headers.get(CLIENT_REQUEST_ID).and_then(echo),
             begun: backend.wall(backend.now()),
+            approval: SentApproval::read(headers),
+            origin: origin.clone(),
+            strictness: if prefers_muster(headers) { Strictness::Explained } else { strictness },
         }
     }
 
@@ -87,6 +104,11 @@ impl Call {
     pub(crate) fn reply(&self, reply: Reply) -> Response {
         let response = match reply {
             Reply::Found(body) => json(StatusCode::OK, &body),
+            Reply::Json(text) => {
+                let mut response = text.into_response();
+                put(&mut response, CONTENT_TYPE, Ok(HeaderValue::from_static("application/json")));
+                response
+            }
             Reply::Number(number) => {
                 let mut response = number.to_string().into_response();
                 put(&mut response, CONTENT_TYPE, Ok(HeaderValue::from_static("text/plain")));
@@ -96,7 +118,12 @@ impl Call {
             Reply::Done => StatusCode::NO_CONTENT.into_response(),
             Reply::Accepted(command) => {
                 let mut response = StatusCode::NO_CONTENT.into_response();
-                put(&mut response, COMMAND_ID, HeaderValue::try_from(command.to_string()));
+                match self.strictness {
+                    Strictness::Strict => {}
+                    Strictness::Explained => {
+                        put(&mut response, COMMAND_ID, HeaderValue::try_from(command.to_string()));
+                    }
+                }
                 response
             }
         };
@@ -113,17 +140,25 @@ impl Call {
                     date: self.begun.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
                     request_id: self.request_id.to_string(),
                     client_request_id: self.client_request_id(),
-                    reason: reason(failure),
+                    reason: self.reason(failure),
                 },
             },
         };
         let mut response = json(failure.error.status(), &envelope);
-        explain(&mut response, failure);
+        self.explain(&mut response, failure);
         self.stamp(response)
     }
 
+    /// Why, in words a person can act on: what the service does not say.
+    fn reason(&self, failure: &Failure<'_>) -> Option<String> {
+        match self.strictness {
+            Strictness::Explained => Some(failure.error.to_string()),
+            Strictness::Strict => None,
+        }
+    }
+
     fn message(&self, failure: &Failure<'_>) -> String {
-        match (failure.error.style(), failure.strictness) {
+        match (failure.error.style(), self.strictness) {
             (MessageStyle::Nested(said), _) => self.intune_message(failure, &said),
             (MessageStyle::Plain, Strictness::Explained) => failure.error.to_string(),
             (MessageStyle::Plain, Strictness::Strict) => failure.error.bare_message(),
@@ -137,7 +172,7 @@ impl Call {
     fn intune_message(&self, failure: &Failure<'_>, said: &str) -> String {
         let operation = failure.route.map_or("managedDevices", Route::name);
         let version = failure.route.map_or("v1.0", |route| route.version.name());
-        let origin = failure.origin;
+        let origin = &self.origin;
         let text = format!(
             "{said} - Operation ID (for customer support): {} - Activity ID: {} - \
              Url: {origin}/microsoft.management.services.api.{operation}?api-version={version}",
@@ -156,6 +191,25 @@ impl Call {
             "}",
         ]
         .join("\r\n")
+    }
+
+    /// Puts on the headers that go with an error.
+    fn explain(&self, response: &mut Response, failure: &Failure<'_>) {
+        if let Some(span) = failure.error.retry_after() {
+            // Rounded up: a client that comes back in time must find the wait over.
+            let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
+            put(response, RETRY_AFTER, Ok(HeaderValue::from(seconds.max(1))));
+        }
+        if let ApiError::Auth(refused) = failure.error {
+            let authorize = format!("{}/common/oauth2/v2.0/authorize", self.origin.login());
+            put(response, WWW_AUTHENTICATE, HeaderValue::try_from(refused.challenge(&authorize)));
+        }
+        if let Some(code) = failure.error.approval_code() {
+            put(response, APPROVAL_CODE, HeaderValue::try_from(code.to_string()));
+        }
+        if let ApiError::Verb { allowed } = failure.error {
+            put(response, ALLOW, HeaderValue::try_from(allowed.allow()));
+        }
     }
 
     /// Puts on what every answer carries.
@@ -193,28 +247,14 @@ struct InnerError {
     reason: Option<String>,
 }
 
-/// Why, in words a person can act on: what the service does not say.
-fn reason(failure: &Failure<'_>) -> Option<String> {
-    match failure.strictness {
-        Strictness::Explained => Some(failure.error.to_string()),
-        Strictness::Strict => None,
-    }
-}
-
-/// Puts on the headers that go with an error.
-fn explain(response: &mut Response, failure: &Failure<'_>) {
-    if let Some(span) = failure.error.retry_after() {
-        // Rounded up: a client that comes back in time must find the wait over.
-        let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
-        put(response, RETRY_AFTER, Ok(HeaderValue::from(seconds.max(1))));
-    }
-    if let ApiError::Auth(refused) = failure.error {
-        let authorize = format!("{}/common/oauth2/v2.0/authorize", failure.origin);
-        put(response, WWW_AUTHENTICATE, HeaderValue::try_from(refused.challenge(&authorize)));
-    }
-    if let ApiError::Verb { allowed } = failure.error {
-        put(response, ALLOW, HeaderValue::try_from(allowed.allow()));
-    }
+/// Whether the client asks for what is this server's own.
+///
+/// Source: RFC 7240, section 2: several preferences may stand in one header.
+fn prefers_muster(headers: &HeaderMap) -> bool {
+    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    preferences
+        .flat_map(|value| value.split([',', ';']))
+        .any(|preference| preference.trim().eq_ignore_ascii_case(INCLUDE_MUSTER))
 }
 
 /// What of a `client-request-id` is safe to send back: visible ASCII, not too long.

@@ -22,6 +22,8 @@ use crate::operation::path::{Route, Version};
 use crate::operation::table::OperationId;
 use crate::rbac::book::RoleBook;
 use crate::rbac::roles::Roles;
+use crate::resources::approvals::Approvals;
+use crate::resources::policies::book::PolicyBook;
 
 /// How long the server behind the API may take for one question.
 pub(crate) const BACKEND_WITHIN: Duration = Duration::from_secs(20);
@@ -41,6 +43,8 @@ pub(crate) struct Context<'a, B> {
     pub(crate) labels: &'a DeviceLabels,
     pub(crate) roles: &'a Roles,
     pub(crate) role_book: &'a RoleBook,
+    pub(crate) approvals: &'a Approvals,
+    pub(crate) policy_book: &'a PolicyBook,
 }
 
 impl<B: Backend> Context<'_, B> {

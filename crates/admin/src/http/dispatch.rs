@@ -6,7 +6,9 @@ use muster_control::{ActionKind, RECOVER_PASSCODE};
 use crate::backend::Backend;
 use crate::devices::act::act;
 use crate::devices::bulk::act_on_many;
-use crate::devices::read::{count, list, show};
+use crate::devices::overview::overview;
+use crate::devices::people;
+use crate::devices::read::{count, list, list_mine, show};
 use crate::devices::update::update;
 use crate::http::batch::BatchError;
 use crate::http::call::Reply;
@@ -14,6 +16,8 @@ use crate::http::context::Context;
 use crate::http::errors::ApiError;
 use crate::operation::table::{OperationId, Parity};
 use crate::rbac::resource;
+use crate::resources::policies::resource as policies;
+use crate::resources::{approvals, audit};
 
 impl<B: Backend> Context<'_, B> {
     /// Carries out what was asked for. That the client may ask it is known already.
@@ -23,6 +27,9 @@ impl<B: Backend> Context<'_, B> {
     pub(crate) async fn perform(&self, request: Request) -> Result<Reply, ApiError> {
         match self.route.operation.id {
             OperationId::ListDevices => list(self, request.uri()).await,
+            OperationId::ListMyDevices => list_mine(self, request.uri()).await,
+            OperationId::Overview => overview(self, request.uri()).await,
+            OperationId::People(operation) => people::answer(self, operation, request.uri()).await,
             OperationId::CountDevices => count(self, request.uri()).await,
             OperationId::ShowDevice => show(self, request.uri()).await,
             OperationId::Act(kind) => self.act(kind, request).await,
@@ -37,6 +44,11 @@ impl<B: Backend> Context<'_, B> {
                 Err(ApiError::RuledOut(why))
             }
             OperationId::Roles(operation) => resource::answer(self, operation, request).await,
+            OperationId::Approvals(operation) => approvals::answer(self, operation, request).await,
+            OperationId::Audit(operation) => audit::answer(self, operation, request).await,
+            OperationId::Policies(family, operation) => {
+                policies::answer(self, (family, operation), request).await
+            }
             OperationId::Batch => Err(BatchError::Nested.into()),
             OperationId::NotServed => Err(ApiError::NotServed(self.why_not())),
         }

@@ -11,3 +11,4 @@ pub(crate) mod origin;
 pub(crate) mod repeat;
 pub(crate) mod router;
 pub(crate) mod throttle;
+pub(crate) mod unread;

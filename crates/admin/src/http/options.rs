@@ -5,7 +5,7 @@ use crate::odata::strict::Filters;
 /// How the API is to behave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AdminOptions {
-    /// How much errors tell.
+    /// How much is told that the service does not tell.
     pub strictness: Strictness,
     /// Whether the limits of the service hold.
     pub throttling: Throttling,
@@ -13,13 +13,15 @@ pub struct AdminOptions {
     pub filters: Filters,
 }
 
-/// How much errors tell.
+/// How much is told that the service does not tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strictness {
-    /// As the service does, and `innerError` says why in words a person can act on.
+    /// Errors say why in words a person can act on, and devices, results and answers carry what is
+    /// this server's own: all of it has `x-muster` in its name.
     #[default]
     Explained,
-    /// As the service does and no more.
+    /// As the service does and no more, but to whoever sends `Prefer: include-muster`. A property
+    /// that `$select` names is shown all the same.
     Strict,
 }
 

@@ -1,14 +1,23 @@
-//! Where clients reach the API.
+//! Where clients reach the API, and by which of its names one of them has.
 
 use core::fmt;
 use core::str::FromStr;
 
-use axum::http::Uri;
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, Uri};
+
+/// The hosts that unmodified scripts have written down: Graph, and where they get their tokens.
+///
+/// Source: Microsoft Graph and Microsoft identity platform, the endpoints of the global cloud.
+pub const MICROSOFT_HOSTS: [&str; 2] = [GRAPH_HOST, LOGIN_HOST];
+
+const GRAPH_HOST: &str = "graph.microsoft.com";
+const LOGIN_HOST: &str = "login.microsoftonline.com";
+
+/// The names of the loopback device.
+const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// Scheme, host and port that links are made of, for example `https://127.0.0.1:8443`.
-///
-/// It comes from the configuration, never from a `Host` header: a client cannot make the server
-/// hand out links to somewhere else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(String);
 
@@ -17,24 +26,101 @@ pub struct Origin(String);
 #[error("not an origin: expected a scheme, a host and a port, such as https://127.0.0.1:8443")]
 pub struct ParseOriginError;
 
-impl Origin {
-    /// Whether a scheme with host and port means this server too.
-    ///
-    /// A server on the loopback device has several names.
-    pub(crate) fn is_also(&self, origin: &str) -> bool {
-        self.0.eq_ignore_ascii_case(origin)
-            || loopback_port(origin).is_some_and(|port| loopback_port(&self.0) == Some(port))
+/// Whether a proxy leads the hosts of Microsoft to this server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Microsoft {
+    /// Nobody comes by those names.
+    #[default]
+    Elsewhere,
+    /// Who comes by those names stays with them: links lead where the client can follow.
+    Here,
+}
+
+/// Every name this server has.
+///
+/// They come from the configuration. A `Host` header only chooses among them, so a client cannot
+/// make the server hand out links to somewhere else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origins {
+    /// The one of the configuration, for whoever comes by a name that is not ours.
+    own: Origin,
+    /// Those that requests may come by.
+    all: Vec<Origin>,
+}
+
+impl Origins {
+    /// The names of a server that listens at `own`.
+    #[must_use]
+    pub fn new(own: Origin, microsoft: Microsoft) -> Self {
+        let mut all = vec![own.clone()];
+        if let Some((scheme, port)) = own.loopback() {
+            all.extend(LOOPBACK_HOSTS.map(|host| Origin(format!("{scheme}://{host}:{port}"))));
+        }
+        match microsoft {
+            Microsoft::Elsewhere => {}
+            Microsoft::Here => all.extend(MICROSOFT_HOSTS.map(Origin::of_host)),
+        }
+        Self { own, all }
+    }
+
+    /// The name in the configuration: anybody can follow links that begin with it.
+    pub(crate) const fn own(&self) -> &Origin {
+        &self.own
+    }
+
+    /// The name a request came by, or the configured one if that is none of ours.
+    pub(crate) fn asked(&self, uri: &Uri, headers: &HeaderMap) -> &Origin {
+        let host = || headers.get(HOST).and_then(|host| host.to_str().ok());
+        // HTTP/2 has no `Host`; a request line may name the host too.
+        let authority = uri.authority().map(|authority| authority.as_str()).or_else(host);
+        let named = authority.and_then(|name| self.all.iter().find(|one| one.is_at(name)));
+        named.unwrap_or(&self.own)
+    }
+
+    /// Whether a scheme with host and port means this server.
+    pub(crate) fn has(&self, origin: &str) -> bool {
+        let (scheme, authority) = origin.split_once("://").unwrap_or_default();
+        self.all.iter().any(|one| one.scheme().eq_ignore_ascii_case(scheme) && one.is_at(authority))
     }
 }
 
-/// The port of an origin on this machine.
-fn loopback_port(origin: &str) -> Option<u16> {
-    let uri: Uri = origin.parse().ok()?;
-    let host = uri.host()?;
-    let here =
-        ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| host.eq_ignore_ascii_case(name));
-    let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
-    here.then(|| uri.port_u16().unwrap_or(usual))
+impl Origin {
+    fn of_host(host: &str) -> Self {
+        Self(format!("https://{host}"))
+    }
+
+    /// Where a client of this name gets its tokens.
+    pub(crate) fn login(&self) -> Self {
+        if self.authority() == GRAPH_HOST { Self::of_host(LOGIN_HOST) } else { self.clone() }
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        self.0.split_once("://").unwrap_or_default()
+    }
+
+    fn scheme(&self) -> &str {
+        self.parts().0
+    }
+
+    fn authority(&self) -> &str {
+        self.parts().1
+    }
+
+    /// Whether a host, with its port if it is not the usual one, is this one's.
+    fn is_at(&self, authority: &str) -> bool {
+        let usual = if self.scheme() == "https" { ":443" } else { ":80" };
+        let bare = |name| str::strip_suffix(name, usual).unwrap_or(name);
+        bare(self.authority()).eq_ignore_ascii_case(bare(authority))
+    }
+
+    /// Scheme and port of an origin on this machine.
+    fn loopback(&self) -> Option<(&str, u16)> {
+        let uri: Uri = self.0.parse().ok()?;
+        let host = uri.host()?;
+        let here = LOOPBACK_HOSTS.iter().any(|name| host.eq_ignore_ascii_case(name));
+        let usual = if self.scheme() == "https" { 443 } else { 80 };
+        here.then(|| (self.scheme(), uri.port_u16().unwrap_or(usual)))
+    }
 }
 
 impl FromStr for Origin {
@@ -73,18 +159,60 @@ mod tests {
         }
     }
 
+    fn origins(own: &str, microsoft: Microsoft) -> Origins {
+        Origins::new(own.parse().unwrap(), microsoft)
+    }
+
+    /// The name a request came by, over HTTP/1.1 and over HTTP/2.
+    fn asked(origins: &Origins, host: &str) -> String {
+        let headers = HeaderMap::from_iter([(HOST, host.parse().unwrap())]);
+        let old = origins.asked(&Uri::from_static("/v1.0"), &headers);
+        let uri: Uri = format!("https://{host}/v1.0").parse().unwrap();
+        assert_eq!(old, origins.asked(&uri, &HeaderMap::new()), "{host}");
+        old.to_string()
+    }
+
     #[test]
     fn a_server_on_this_machine_has_several_names() {
-        let origin: Origin = "https://127.0.0.1:8443".parse().unwrap();
+        let server = origins("https://127.0.0.1:8443", Microsoft::Elsewhere);
         for name in ["https://127.0.0.1:8443", "HTTPS://LOCALHOST:8443", "https://[::1]:8443"] {
-            assert!(origin.is_also(name), "{name}");
+            assert!(server.has(name), "{name}");
         }
-        for name in ["https://127.0.0.1", "https://localhost:443", "https://a:8443", "", "x"] {
-            assert!(!origin.is_also(name), "{name}");
+        for name in ["https://127.0.0.1", "http://localhost:8443", "https://a:8443", "", "x"] {
+            assert!(!server.has(name), "{name}");
         }
-        let elsewhere: Origin = "https://muster.example".parse().unwrap();
-        assert!(elsewhere.is_also("https://Muster.example"));
-        assert!(!elsewhere.is_also("https://localhost:443"));
+        let elsewhere = origins("https://muster.example", Microsoft::Elsewhere);
+        assert!(elsewhere.has("https://Muster.example"));
+        assert!(elsewhere.has("https://muster.example:443"));
+        assert!(!elsewhere.has("https://localhost:443"));
+    }
+
+    #[test]
+    fn links_begin_with_the_name_a_request_came_by_if_it_is_one_of_ours() {
+        let server = origins("https://127.0.0.1:8443", Microsoft::Here);
+        assert_eq!(asked(&server, "localhost:8443"), "https://localhost:8443");
+        assert_eq!(asked(&server, "[::1]:8443"), "https://[::1]:8443");
+        assert_eq!(asked(&server, "Graph.Microsoft.com"), "https://graph.microsoft.com");
+        assert_eq!(asked(&server, "graph.microsoft.com:443"), "https://graph.microsoft.com");
+        for other in ["evil.example", "graph.microsoft.com.evil.example", "127.0.0.1:1", "a:443"] {
+            assert_eq!(asked(&server, other), "https://127.0.0.1:8443", "{other}");
+        }
+        let request = server.asked(&Uri::from_static("/"), &HeaderMap::new());
+        assert_eq!(request, server.own(), "a request need not name a host");
+    }
+
+    #[test]
+    fn the_hosts_of_microsoft_are_ours_only_where_a_proxy_leads_them_here() {
+        let server = origins("https://127.0.0.1:8443", Microsoft::Elsewhere);
+        assert_eq!(asked(&server, "graph.microsoft.com"), "https://127.0.0.1:8443");
+        assert!(!server.has("https://login.microsoftonline.com"));
+    }
+
+    #[test]
+    fn who_asks_graph_gets_tokens_where_graph_has_them_made() {
+        let login = |origin: &str| origin.parse::<Origin>().unwrap().login().to_string();
+        assert_eq!(login("https://graph.microsoft.com"), "https://login.microsoftonline.com");
+        assert_eq!(login("https://127.0.0.1:8443"), "https://127.0.0.1:8443");
     }
 
     #[test]

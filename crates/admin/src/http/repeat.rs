@@ -67,6 +67,20 @@ impl Repeats {
         known.order.push_back((now, key));
         asked
     }
+
+    /// A request that was noted before.
+    pub(crate) fn find(&self, now: Timestamp, key: &RequestKey) -> Option<Asked> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.purge(now);
+        known.by_key.get(key).cloned()
+    }
+}
+
+impl Repeats {
+    /// Forgets all requests.
+    pub(crate) fn clear(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Known::default();
+    }
 }
 
 impl Known {

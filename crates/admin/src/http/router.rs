@@ -2,16 +2,19 @@
 //!
 //! One handler with a parser of its own takes every path, because Graph's paths have no letter
 //! case and two forms of keys. What is wrong with a request is told in the order 401, 404 of the
-//! path, 405, 403 of the scope, 403 of the role, 404 of the device, 400 of query and body, then
-//! 429, then what the server refuses.
+//! path, 405, 403 of the scope, 403 of the role, 404 of the device, 400 of query and body, 400
+//! of the kind of device, then 429, then what the server refuses.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use tokio::sync::OnceCell;
+use muster_protocol::Timestamp;
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
 use crate::backend::Backend;
@@ -20,33 +23,49 @@ use crate::devices::update::recall;
 use crate::http::batch;
 use crate::http::body::BATCH_BYTES_MAX;
 use crate::http::call::{Call, Failure};
-use crate::http::context::{Context, read};
+use crate::http::context::{BACKEND_WITHIN, Context, read};
 use crate::http::errors::ApiError;
 use crate::http::options::{AdminOptions, Strictness};
-use crate::http::origin::Origin;
+use crate::http::origin::{Origin, Origins};
 use crate::http::repeat::Repeats;
 use crate::http::throttle::Throttle;
+use crate::http::unread::Unread;
 use crate::identity::authenticate::Identity;
 use crate::identity::login::{self, LoginPath};
 use crate::identity::principal::Principal;
 use crate::odata::token::QueryRules;
+use crate::operate::faults::{Faults, Struck, When};
+use crate::operate::{self, OperateError, OperatePath};
 use crate::operation::path::{Place, Route};
 use crate::operation::table::OperationId;
 use crate::rbac::book::{RoleBook, RoleTable};
+use crate::resources::approvals::Approvals;
+use crate::resources::policies::book::PolicyBook;
 
 /// What every request is answered from.
 pub(crate) struct Api<B> {
-    backend: B,
+    pub(crate) backend: B,
     identity: Identity,
     roles: RoleBook,
-    pub(crate) origin: Origin,
+    approvals: Approvals,
+    policies: PolicyBook,
+    pub(crate) origins: Origins,
     strictness: Strictness,
     throttle: Throttle,
     repeats: Repeats,
     rules: QueryRules,
     labels: DeviceLabels,
-    /// Set once the labels of earlier are read.
-    recalled: OnceCell<()>,
+    pub(crate) faults: Faults,
+    pub(crate) begun: Timestamp,
+    /// Requests share it; whoever puts all records in the place of others has it alone.
+    memory: RwLock<Memory>,
+}
+
+/// Whether memory holds what it should of the records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Memory {
+    Blank,
+    Recalled,
 }
 
 /// A request that may be carried out.
@@ -69,27 +88,32 @@ struct Refused {
     error: Box<ApiError>,
 }
 
-/// The API over a backend, for whomever `identity` knows; links in its answers begin with `origin`.
+/// The API over a backend, for whomever `identity` knows; links in its answers begin with one of
+/// `origins`.
 ///
 /// It answers every path itself, with Graph's error envelope where it serves nothing.
 pub fn router<B: Backend>(
     backend: B,
     identity: Identity,
-    origin: Origin,
+    origins: Origins,
     options: AdminOptions,
 ) -> Router {
     let rules = QueryRules::new(identity.secret(), options.filters);
     let api = Api {
         roles: RoleBook::default(),
+        approvals: Approvals::default(),
+        begun: backend.now(),
+        faults: Faults::default(),
+        policies: PolicyBook::default(),
         backend,
         identity,
-        origin,
+        origins,
         strictness: options.strictness,
         throttle: Throttle::new(options.throttling),
         repeats: Repeats::default(),
         rules,
         labels: DeviceLabels::default(),
-        recalled: OnceCell::new(),
+        memory: RwLock::new(Memory::Blank),
     };
     Router::new()
         .fallback(serve::<B>)
@@ -97,37 +121,127 @@ pub fn router<B: Backend>(
         .with_state(Arc::new(api))
 }
 
-async fn serve<B: Backend>(State(api): State<Arc<Api<B>>>, request: Request) -> Response {
+async fn serve<B: Backend>(State(api): State<Arc<Api<B>>>, mut request: Request) -> Response {
     if let Some(path) = LoginPath::parse(request.uri().path()) {
         let now = api.backend.wall(api.backend.now());
-        return login::serve(&api.identity, &api.origin, now, path, request).await;
+        return login::serve(&api.identity, &api.origins, now, path, request).await;
     }
-    let call = api.begin(request.headers());
-    let admitted = match api.admit(api.identify(&call, &request)).await {
-        Ok(admitted) => admitted,
-        Err(refused) => return api.refuse(&call, refused.route.as_ref(), &refused.error),
+    let body = Unread::keep(&mut request);
+    let response = match OperatePath::parse(request.uri().path()) {
+        Some(path) => operate::serve(&api, path, request).await,
+        None => respond(&api, request).await,
     };
-    if admitted.route.operation.id != OperationId::Batch {
-        return api.answer(&call, &admitted, request).await;
-    }
-    match batch::answer(&api, &admitted, request).await {
-        Ok(reply) => call.reply(reply),
-        Err(error) => api.refuse(&call, Some(&admitted.route), &error),
+    body.discard().await;
+    response
+}
+
+async fn respond<B: Backend>(api: &Api<B>, request: Request) -> Response {
+    let origin = api.origins.asked(request.uri(), request.headers());
+    let call = api.begin(origin, request.headers());
+    match api.serve_alone(&call, request).await {
+        Ok(response) => response,
+        Err(refused) => api.refuse(&call, refused.route.as_ref(), &refused.error),
     }
 }
 
 impl<B: Backend> Api<B> {
     /// Gives a request its ids.
-    pub(crate) fn begin(&self, headers: &HeaderMap) -> Call {
-        Call::begin(&self.backend, headers)
+    pub(crate) fn begin(&self, origin: &Origin, headers: &HeaderMap) -> Call {
+        Call::begin(&self.backend, (origin, self.strictness), headers)
     }
 
-    /// Answers a request that is no batch.
+    /// Answers a request that came alone.
+    async fn serve_alone(&self, call: &Call, request: Request) -> Result<Response, Refused> {
+        let identified = self.identify(call, &request)?;
+        let struck = self.suffer(&identified).await?;
+        let about = |error| Refused::about(&identified.route, error);
+        let _memory = self.recalled().await.map_err(about)?;
+        let admitted = self.admit(identified).await?;
+        if admitted.route.operation.id != OperationId::Batch {
+            return self.answer(call, &admitted, &struck, request).await;
+        }
+        let answered = batch::answer(self, call, &admitted, request).await;
+        let answered = struck.refused(When::After).and(answered);
+        let reply = answered.map_err(|error| Refused::about(&admitted.route, error))?;
+        Ok(call.reply(reply))
+    }
+
+    /// Answers a request of a batch.
     pub(crate) async fn serve_one(&self, call: &Call, request: Request) -> Response {
-        match self.admit(self.identify(call, &request)).await {
-            Ok(admitted) => self.answer(call, &admitted, request).await,
+        match self.serve_within(call, request).await {
+            Ok(response) => response,
             Err(refused) => self.refuse(call, refused.route.as_ref(), &refused.error),
         }
+    }
+
+    async fn serve_within(&self, call: &Call, request: Request) -> Result<Response, Refused> {
+        let identified = self.identify(call, &request)?;
+        let struck = self.suffer(&identified).await?;
+        let admitted = self.admit(identified).await?;
+        self.answer(call, &admitted, &struck, request).await
+    }
+
+    /// Lets a request have the faults somebody asked for.
+    async fn suffer(&self, identified: &Identified) -> Result<Struck, Refused> {
+        let struck = self.faults.strike(&identified.route);
+        if !struck.latency.is_zero() {
+            sleep(struck.latency).await;
+        }
+        let refused = struck.refused(When::Before);
+        refused.map_err(|error| Refused::about(&identified.route, error))?;
+        Ok(struck)
+    }
+
+    /// Memory, once it holds what was written before this server began.
+    async fn recalled(&self) -> Result<RwLockReadGuard<'_, Memory>, ApiError> {
+        let memory = self.memory.read().await;
+        if *memory == Memory::Recalled {
+            return Ok(memory);
+        }
+        drop(memory);
+        let mut memory = self.memory.write().await;
+        if *memory == Memory::Blank {
+            recall(&self.backend, &self.labels).await?;
+            *memory = Memory::Recalled;
+        }
+        Ok(memory.downgrade())
+    }
+
+    /// Keeps all requests out, once those under way have ended.
+    ///
+    /// # Errors
+    /// [`OperateError::Busy`] if they do not end in time.
+    pub(crate) async fn alone(&self) -> Result<RwLockWriteGuard<'_, Memory>, ApiError> {
+        let alone = timeout(BACKEND_WITHIN, self.memory.write()).await;
+        Ok(alone.map_err(|_elapsed| OperateError::Busy)?)
+    }
+
+    /// Forgets what is in memory of the records.
+    pub(crate) fn forget(&self, memory: &mut Memory) {
+        self.roles.forget();
+        self.approvals.forget();
+        self.labels.clear();
+        *memory = Memory::Blank;
+    }
+
+    /// Forgets what clients did: requests that were counted or may come again, open sign-ins.
+    pub(crate) fn forget_clients(&self) {
+        self.throttle.clear();
+        self.repeats.clear();
+        self.identity.forget();
+    }
+
+    /// Whether a request shows a token, good or not.
+    pub(crate) fn shows_token(request: &Request) -> bool {
+        request.headers().contains_key(AUTHORIZATION)
+    }
+
+    /// Lets nobody on but the holder of the data folder.
+    ///
+    /// # Errors
+    /// [`ApiError`] for everybody else.
+    pub(crate) fn holds_folder(&self, call: &Call, request: &Request) -> Result<(), ApiError> {
+        self.identity.holds_folder(request.headers(), call.begun)
     }
 
     /// Finds who sent a request and what it is about.
@@ -142,11 +256,11 @@ impl<B: Backend> Api<B> {
     }
 
     /// Lets a request in.
-    async fn admit(&self, asked: Result<Identified, Refused>) -> Result<Admitted, Refused> {
-        let Identified { principal, route } = asked?;
+    async fn admit(&self, identified: Identified) -> Result<Admitted, Refused> {
+        let Identified { principal, route } = identified;
         match self.permit(&principal, &route).await {
             Ok(table) => Ok(Admitted { principal, route, table }),
-            Err(error) => Err(Refused { route: Some(route), error: Box::new(error) }),
+            Err(error) => Err(Refused::about(&route, error)),
         }
     }
 
@@ -164,22 +278,28 @@ impl<B: Backend> Api<B> {
         Ok(table)
     }
 
-    async fn answer(&self, call: &Call, admitted: &Admitted, request: Request) -> Response {
+    async fn answer(
+        &self,
+        call: &Call,
+        admitted: &Admitted,
+        struck: &Struck,
+        request: Request,
+    ) -> Result<Response, Refused> {
+        let shortened = struck.rows_max.map(|rows_max| self.rules.shortened(rows_max));
         let context = self.context(call, admitted);
-        let recalling = || recall(&self.backend, &self.labels);
-        if let Err(error) = self.recalled.get_or_try_init(recalling).await {
-            return self.refuse(call, Some(&admitted.route), &error);
-        }
-        match context.perform(request).await {
-            Ok(reply) => call.reply(reply),
-            Err(error) => self.refuse(call, Some(&admitted.route), &error),
-        }
+        let context = match &shortened {
+            Some(rules) => Context { rules, ..context },
+            None => context,
+        };
+        let answered = context.perform(request).await;
+        let reply = struck.refused(When::After).and(answered);
+        Ok(call.reply(reply.map_err(|error| Refused::about(&admitted.route, error))?))
     }
 
     fn context<'a>(&'a self, call: &'a Call, admitted: &'a Admitted) -> Context<'a, B> {
         Context {
             backend: &self.backend,
-            origin: &self.origin,
+            origin: &call.origin,
             tenant: self.identity.tenant(),
             principal: &admitted.principal,
             call,
@@ -191,20 +311,29 @@ impl<B: Backend> Api<B> {
             labels: &self.labels,
             roles: &admitted.table.roles,
             role_book: &self.roles,
+            approvals: &self.approvals,
+            policy_book: &self.policies,
         }
     }
 
     /// Answers a request that failed.
     pub(crate) fn refuse(&self, call: &Call, route: Option<&Route>, error: &ApiError) -> Response {
         log_refusal(call, route, error);
-        let (origin, strictness) = (&self.origin, self.strictness);
-        call.refuse(&Failure { error, route, origin, strictness })
+        call.refuse(&Failure { error, route })
+    }
+}
+
+impl Refused {
+    fn about(route: &Route, error: ApiError) -> Self {
+        Self { route: Some(route.clone()), error: Box::new(error) }
     }
 }
 
 fn log_refusal(call: &Call, route: Option<&Route>, error: &ApiError) {
     let (request_id, operation) = (call.request_id, route.map(Route::name));
-    if error.status().is_server_error() {
+    // What is not served is nothing a person has to look after.
+    let not_served = error.status() == StatusCode::NOT_IMPLEMENTED;
+    if error.status().is_server_error() && !not_served {
         let cause = core::error::Error::source(error);
         warn!(%request_id, operation, %error, cause, "admin request not served");
     } else {

@@ -59,6 +59,11 @@ impl Throttle {
         Self { throttling, counted: Mutex::default() }
     }
 
+    /// Forgets what has been asked.
+    pub(crate) fn clear(&self) {
+        *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = Counted::default();
+    }
+
     /// Counts a request.
     ///
     /// # Errors

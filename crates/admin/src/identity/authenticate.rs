@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::http::HeaderMap;
 
+use crate::http::errors::ApiError;
 use crate::identity::auth::{AdminToken, AuthError, bearer};
 use crate::identity::credentials::{Credentials, digest};
 use crate::identity::device_code::DeviceCodes;
@@ -13,6 +14,7 @@ use crate::identity::principal::{ApplicationRef, Principal};
 use crate::identity::seed::MUSTER_ID;
 use crate::identity::tenant::Tenant;
 use crate::identity::token::{self, Claims, Lifetime, TOKEN_BYTES_MAX};
+use crate::operate::OperateError;
 use crate::rbac::scope::Scopes;
 
 /// Verified tokens that are remembered; with more, all are forgotten and verified anew. At about
@@ -92,6 +94,26 @@ impl Identity {
             Ok(_other) => Err(AuthError::Wrong),
             Err(_no_admin_token) => self.verified(presented, now),
         }
+    }
+
+    /// Lets nobody in but the holder of the data folder.
+    ///
+    /// # Errors
+    /// [`ApiError`] if no good token was sent, or one of a program or a person.
+    pub(crate) fn holds_folder(
+        &self,
+        headers: &HeaderMap,
+        now: jiff::Timestamp,
+    ) -> Result<(), ApiError> {
+        let principal = self.authenticate(headers, now)?;
+        // No program of the tenant has this id.
+        let holder = principal.application.id == MUSTER_ID;
+        if holder { Ok(()) } else { Err(OperateError::NotTheFolder.into()) }
+    }
+
+    /// Ends what people and programs have begun and not finished.
+    pub(crate) fn forget(&self) {
+        self.device_codes.clear();
     }
 
     /// Verifies a signed token, or remembers that it was.

@@ -116,6 +116,11 @@ impl DeviceCodes {
         Ok(codes)
     }
 
+    /// Ends all codes.
+    pub(super) fn clear(&self) {
+        self.open().clear();
+    }
+
     /// Lets somebody decide. Letters count in any case, dashes and spaces not at all.
     ///
     /// # Errors

@@ -1,31 +1,16 @@
 //! Where the endpoints are, for libraries that ask before they ask for tokens.
 
-use axum::http::HeaderMap;
-use axum::http::header::HOST;
 use serde_json::{Value, json};
 
-use crate::http::origin::Origin;
 use crate::identity::authenticate::Identity;
 use crate::identity::grants::Realm;
 use crate::rbac::scope::Scope;
 
-/// The hosts at which unmodified scripts look for tokens. A proxy that leads them here keeps
-/// their names, and what they are told must begin with the name they know.
+/// The names of the global cloud's sign-in, which libraries take for one.
 ///
-/// Source: Microsoft identity platform, the endpoints of the global cloud.
+/// Source: Microsoft identity platform, instance discovery.
 const KNOWN_HOSTS: [&str; 3] =
     ["login.microsoftonline.com", "login.microsoft.com", "login.windows.net"];
-
-/// Scheme and host that links to endpoints begin with: those of the server, or one of the few
-/// known names if the request came by it. No other `Host` counts.
-pub(super) fn base(headers: &HeaderMap, origin: &Origin) -> String {
-    let named = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let bare = named.strip_suffix(":443").unwrap_or(named);
-    match KNOWN_HOSTS.into_iter().find(|known| bare.eq_ignore_ascii_case(known)) {
-        Some(known) => format!("https://{known}"),
-        None => origin.to_string(),
-    }
-}
 
 impl Identity {
     /// The metadata of a tenant.
@@ -88,25 +73,5 @@ impl Identity {
                 "aliases": aliases,
             }],
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn based_on(host: &str) -> String {
-        let mut headers = HeaderMap::new();
-        headers.insert(HOST, host.parse().unwrap());
-        base(&headers, &"https://127.0.0.1:8443".parse().unwrap())
-    }
-
-    #[test]
-    fn links_begin_with_the_server_or_a_name_scripts_know() {
-        assert_eq!(based_on("login.microsoftonline.com"), "https://login.microsoftonline.com");
-        assert_eq!(based_on("LOGIN.windows.net:443"), "https://login.windows.net");
-        for other in ["evil.example", "login.microsoftonline.com.evil.example", "127.0.0.1:1"] {
-            assert_eq!(based_on(other), "https://127.0.0.1:8443", "{other}");
-        }
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct TokenRequest<'a> {
     pub(super) form: &'a Form,
     /// Scheme and host the program came to.
     pub(super) base: &'a str,
+    /// Where people type codes.
+    pub(super) page: &'a str,
     pub(super) now: jiff::Timestamp,
 }
 
@@ -123,7 +125,7 @@ impl Identity {
         };
         let asked = Asked { application: application.id, scopes, extras };
         let codes = self.device_codes.begin(asked, decision, request.now)?;
-        let page = format!("{}/devicelogin", request.base);
+        let page = request.page;
         let message = format!(
             "To sign in, use a web browser to open the page {page} and enter the code {} to \
              authenticate.",

@@ -17,9 +17,8 @@ use tokio::time::timeout;
 use tracing::{debug, info};
 use uuid::Uuid;
 
-use crate::http::origin::Origin;
+use crate::http::origin::Origins;
 use crate::identity::authenticate::Identity;
-use crate::identity::discovery::base;
 use crate::identity::form::{Form, FormError};
 use crate::identity::grants::TokenRequest;
 use crate::identity::page::{page, told};
@@ -82,7 +81,7 @@ impl LoginPath {
 /// Answers a request of sign-in.
 pub(crate) async fn serve(
     identity: &Identity,
-    origin: &Origin,
+    origins: &Origins,
     now: jiff::Timestamp,
     path: LoginPath,
     request: Request,
@@ -92,9 +91,10 @@ pub(crate) async fn serve(
         let headers = [(ALLOW, HeaderValue::from_static(allow))];
         return sealed((StatusCode::METHOD_NOT_ALLOWED, headers).into_response());
     }
-    let base = base(request.headers(), origin);
+    let base = origins.asked(request.uri(), request.headers()).login().to_string();
     let correlation = correlation(request.headers());
-    let desk = Desk { identity, base, now, correlation };
+    let page = format!("{}/devicelogin", origins.own());
+    let desk = Desk { identity, base, page, now, correlation };
     sealed(desk.answer(path, request).await)
 }
 
@@ -102,6 +102,8 @@ pub(crate) async fn serve(
 struct Desk<'a> {
     identity: &'a Identity,
     base: String,
+    /// Where people type codes: their browsers know nothing of a proxy.
+    page: String,
     now: jiff::Timestamp,
     correlation: Uuid,
 }
@@ -143,8 +145,9 @@ impl Desk<'_> {
     ) -> Result<Value, TokenRefusal> {
         let realm = self.identity.realm(tenant)?;
         let form = read_form(request).await?;
-        let (base, now) = (self.base.as_str(), self.now);
-        let answered = answer(self.identity, TokenRequest { realm, form: &form, base, now })?;
+        let (base, page, now) = (self.base.as_str(), self.page.as_str(), self.now);
+        let asked = TokenRequest { realm, form: &form, base, page, now };
+        let answered = answer(self.identity, asked)?;
         info!(correlation_id = %self.correlation, "token request granted");
         Ok(answered)
     }

@@ -16,6 +16,7 @@ mod page;
 pub(crate) mod principal;
 mod refusal;
 pub(crate) mod seed;
+mod sign_ins;
 pub(crate) mod tenant;
 #[cfg(test)]
 mod testing;
@@ -25,3 +26,4 @@ pub use authenticate::Identity;
 pub use credentials::Credentials;
 pub use kept::IdentityError;
 pub use key::{SigningKey, SigningKeyError};
+pub use sign_ins::{ClientSignIn, SignIns, UserSignIn};

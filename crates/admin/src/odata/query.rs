@@ -129,7 +129,7 @@ impl Query {
             order: read_order(value(SystemOption::OrderBy), schema)?,
             select: read_select(value(SystemOption::Select), schema)?,
             expand: read_expand(value(SystemOption::Expand), schema)?,
-            top: read_top(value(SystemOption::Top), schema)?,
+            top: read_top(value(SystemOption::Top), schema)?.min(rules.rows_max),
             skip: value(SystemOption::Skip).map_or(Ok(0), |text| number(text, "$skip"))?,
             count: read_count(value(SystemOption::Count), schema)?,
             position: None,
@@ -267,6 +267,18 @@ pub(crate) fn read_one(uri: &Uri, schema: &Schema) -> Result<Selection, QueryErr
     let options = options::read(uri, SystemOption::ONE, &[])?;
     read_expand(options.system.get(&SystemOption::Expand).map(String::as_str), schema)?;
     read_select(options.system.get(&SystemOption::Select).map(String::as_str), schema)
+}
+
+/// The resources a single row is to be shown with.
+///
+/// # Errors
+/// [`QueryError`] at the first option that cannot be served.
+pub(crate) fn read_one_expanded(
+    uri: &Uri,
+    schema: &Schema,
+) -> Result<Vec<&'static str>, QueryError> {
+    let options = options::read(uri, SystemOption::ONE, &[])?;
+    read_expand(options.system.get(&SystemOption::Expand).map(String::as_str), schema)
 }
 
 fn own_options(

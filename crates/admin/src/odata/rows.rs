@@ -138,12 +138,13 @@ fn id(row: &Value) -> &str {
     row.get("id").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A row with what was selected; annotations stay.
+/// A row with what was selected; annotations and what was expanded stay.
 pub(crate) fn selected(row: &Value, select: &Selection, schema: &Schema) -> Value {
     let (Selection::Named(named), Value::Object(members)) = (select, row) else {
         return row.clone();
     };
-    let notes = members.iter().filter(|(name, _)| name.starts_with('@'));
+    let is_asked = |name: &String| name.starts_with('@') || schema.expands.contains(&name.as_str());
+    let notes = members.iter().filter(|(name, _)| is_asked(name));
     let mut shown: Map<String, Value> =
         notes.map(|(name, value)| (name.clone(), value.clone())).collect();
     for number in named {

@@ -27,6 +27,8 @@ const PURPOSE: &[u8] = b"muster $skiptoken 1";
 #[derive(Clone)]
 pub(crate) struct QueryRules {
     pub(crate) filters: Filters,
+    /// Rows of a page, at most, whatever the list allows.
+    pub(crate) rows_max: usize,
     key: [u8; 32],
 }
 
@@ -81,7 +83,12 @@ impl Position {
 impl QueryRules {
     /// Rules whose tokens are sealed with a secret: they stay good as long as it does.
     pub(crate) fn new(secret: &[u8], filters: Filters) -> Self {
-        Self { filters, key: mac(secret, &[PURPOSE]) }
+        Self { filters, rows_max: usize::MAX, key: mac(secret, &[PURPOSE]) }
+    }
+
+    /// The same rules with shorter pages.
+    pub(crate) fn shortened(&self, rows_max: usize) -> Self {
+        Self { rows_max, ..self.clone() }
     }
 
     /// The token of a position in the list of a query, which `query` names in its canonical text.

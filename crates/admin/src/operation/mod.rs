@@ -3,4 +3,5 @@
 pub(crate) mod openapi;
 pub(crate) mod parity;
 pub(crate) mod path;
+pub(crate) mod rows;
 pub(crate) mod table;

@@ -5,11 +5,19 @@
 use muster_control::ActionKind;
 use serde_json::{Map, Value, json};
 
+use crate::devices::people::PeopleOperation;
 use crate::operation::parity::section;
 use crate::operation::path::Version;
-use crate::operation::table::{OPERATIONS, Operation, OperationId, Parity, Verb};
+use crate::operation::rows::operations;
+use crate::operation::table::{Operation, OperationId, Parity, Verb};
 use crate::rbac::resource::RoleOperation;
+use crate::resources::approvals::ApprovalOperation;
+use crate::resources::audit::AuditOperation;
 
+mod approvals;
+mod bodies;
+mod devices;
+mod policies;
 mod schemas;
 
 /// What the table does not say of an operation.
@@ -26,6 +34,7 @@ struct Shape {
 enum Query {
     Nothing,
     Select,
+    Filter,
     List,
 }
 
@@ -49,10 +58,10 @@ pub fn openapi_document() -> Value {
                             How paths may be written and what differs: docs/admin-api.md.",
         },
         "servers": [{ "url": "https://127.0.0.1:8443" }],
-        "security": [{ "token": [] }],
+        "security": [{ "token": [] }, { "oauth2": [] }],
         "paths": paths(),
         "components": {
-            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": schemas::security(),
             "schemas": schemas::all(),
             "responses": responses(),
         },
@@ -62,7 +71,7 @@ pub fn openapi_document() -> Value {
 fn paths() -> Map<String, Value> {
     let mut paths = Map::new();
     for version in Version::ALL {
-        let served = OPERATIONS.iter().filter(|row| version.has(row.versions) && is_served(row));
+        let served = operations().filter(|row| version.has(row.versions) && is_served(row));
         for row in served {
             let path = format!("/{version}/{}", row.path);
             let methods = paths.entry(path).or_insert_with(|| Value::Object(Map::new()));
@@ -120,7 +129,17 @@ fn shape(id: OperationId) -> Shape {
             let success = Some(Success::Found("managedDevices"));
             Shape { query: Query::List, success, ..plain }
         }
-        OperationId::CountDevices => Shape { success: Some(Success::Number), ..plain },
+        OperationId::ListMyDevices => {
+            let success = Some(Success::Found("managedDevices"));
+            Shape { query: Query::List, success, ..plain }
+        }
+        OperationId::Overview => {
+            Shape { success: Some(Success::Found("managedDeviceOverview")), ..plain }
+        }
+        OperationId::People(operation) => people_shape(operation),
+        OperationId::CountDevices => {
+            Shape { query: Query::Filter, success: Some(Success::Number), ..plain }
+        }
         OperationId::ShowDevice => {
             let success = Some(Success::Found("managedDevice"));
             Shape { query: Query::Select, success, ..plain }
@@ -137,8 +156,19 @@ fn shape(id: OperationId) -> Shape {
             Shape { body: Some("executeAction"), success, ..plain }
         }
         OperationId::Roles(operation) => role_shape(operation),
+        OperationId::Audit(operation) => audit_shape(operation),
+        OperationId::Approvals(operation) => approvals::shape(operation),
+        OperationId::Policies(_, operation) => policies::shape(operation),
         OperationId::RuledOut(_) | OperationId::RecoverPasscode | OperationId::NotServed => plain,
     }
+}
+
+const fn people_shape(operation: PeopleOperation) -> Shape {
+    let (query, success) = match operation {
+        PeopleOperation::OfDevice => (Query::List, "users"),
+        PeopleOperation::Show | PeopleOperation::Me => (Query::Select, "user"),
+    };
+    Shape { query, body: None, success: Some(Success::Found(success)) }
 }
 
 const fn role_shape(operation: RoleOperation) -> Shape {
@@ -173,18 +203,28 @@ const fn role_shape(operation: RoleOperation) -> Shape {
         | RoleOperation::ListAssignments
         | RoleOperation::ListAssignmentsOf
         | RoleOperation::ListOperations => ROLE_LIST,
+        RoleOperation::ShowDefinition
+        | RoleOperation::ShowAssignment
+        | RoleOperation::ShowOperation => Query::Select,
         RoleOperation::CreateDefinition
-        | RoleOperation::ShowDefinition
         | RoleOperation::UpdateDefinition
         | RoleOperation::DeleteDefinition
         | RoleOperation::CreateAssignment
-        | RoleOperation::ShowAssignment
         | RoleOperation::UpdateAssignment
         | RoleOperation::DeleteAssignment
-        | RoleOperation::ShowOperation
         | RoleOperation::EffectivePermissions => Query::Nothing,
     };
     Shape { query, body, success: Some(success) }
+}
+
+const fn audit_shape(operation: AuditOperation) -> Shape {
+    let (query, success) = match operation {
+        AuditOperation::List => (Query::List, "auditEvents"),
+        AuditOperation::Show => (Query::Select, "auditEvent"),
+        AuditOperation::Categories | AuditOperation::ActivityTypes => (Query::Nothing, "words"),
+        AuditOperation::ListActions => (Query::List, "remoteActionAudits"),
+    };
+    Shape { query, body: None, success: Some(Success::Found(success)) }
 }
 
 /// What lists of roles take.
@@ -217,6 +257,7 @@ fn parameters(path: &str, query: Query) -> Vec<Value> {
     let options: &[&str] = match query {
         Query::Nothing => &[],
         Query::Select => &["$select"],
+        Query::Filter => &["$filter"],
         Query::List => &["$select", "$filter", "$orderby", "$top", "$skip", "$count", "$skiptoken"],
     };
     let options = options.iter().map(|name| {
@@ -251,14 +292,20 @@ fn answers(row: &Operation, shape: &Shape) -> Map<String, Value> {
         None => {}
     }
     for &(status, name, _) in ERRORS {
-        let read_only = matches!(row.verb, Verb::Get) && matches!(status, "408" | "413");
-        let keyless = status == "404" && !row.path.contains('{');
+        let read_only = matches!(row.verb, Verb::Get) && matches!(status, "408" | "409" | "413");
+        let keyless = status == "404" && !names_one(row);
         if !read_only && !keyless {
             let place = format!("#/components/responses/{name}");
             answers.insert(status.to_owned(), json!({ "$ref": place }));
         }
     }
     answers
+}
+
+/// Whether a request is about one of something, which its path or its body names.
+fn names_one(row: &Operation) -> bool {
+    let in_its_body = OperationId::Approvals(ApprovalOperation::CancelMine);
+    row.path.contains('{') || row.id == in_its_body
 }
 
 /// Every way to fail: the status, its name here and what it means.
@@ -268,6 +315,7 @@ const ERRORS: &[(&str, &str, &str)] = &[
     ("403", "forbidden", "a scope or a role is missing"),
     ("404", "notFound", "there is none with this id"),
     ("408", "late", "the body did not arrive in time"),
+    ("409", "conflict", "something else is under way or decided already"),
     ("413", "tooLong", "the body is too long"),
     ("429", "tooMany", "a limit is reached; Retry-After says when to come back"),
     ("500", "unclear", "nobody knows whether it was done"),
@@ -297,7 +345,7 @@ mod tests {
     fn every_operation_has_a_name_of_its_own() {
         let mut names = BTreeSet::new();
         for version in Version::ALL {
-            for row in OPERATIONS.iter().filter(|row| version.has(row.versions)) {
+            for row in operations().filter(|row| version.has(row.versions)) {
                 assert!(names.insert(operation_id(version, row)), "{}", row.path);
             }
         }

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::http::body::BodyError;
+use crate::http::body::{BodyError, short_text};
 use crate::identity::tenant::Tenant;
 use crate::operation::path::Version;
-use crate::rbac::definition::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, short_text};
+use crate::rbac::definition::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX};
 use crate::rbac::roles::SeededAssignment;
 
 /// Most members, and most scopes, of one assignment.

@@ -14,7 +14,7 @@ use crate::http::context::{Context, read};
 use crate::http::errors::ApiError;
 use crate::identity::tenant::Tenant;
 use crate::rbac::assignment::RoleAssignment;
-use crate::rbac::audit;
+use crate::rbac::audit::Done;
 use crate::rbac::builtin::{BuiltIn, SEEDED_ASSIGNMENTS};
 use crate::rbac::definition::RoleDefinition;
 use crate::rbac::roles::{Grant, Roles};
@@ -105,8 +105,12 @@ impl RoleBook {
         let table = read(self.table(context.backend, context.tenant)).await?;
         let (change, answer) = decide(&table)?;
         let document = change.document().map_err(unreadable)?;
-        let entry = audit::of_change(context, &table, &change)?;
-        let kept = read(context.backend.keep(vec![document, entry])).await;
+        let done = Done::of(context, &table, &change);
+        let approved = context.approved(done.operation(&document)).await?;
+        let mut written = vec![document, done.entry(context)?];
+        written.extend(approved.kept.iter().cloned());
+        let kept = read(context.backend.keep(written)).await;
+        approved.settle(&kept);
         self.forget();
         kept.map(|()| answer)
     }
@@ -183,6 +187,33 @@ async fn records<B: Backend, T: DeserializeOwned>(
     };
     let read: Result<_, serde_json::Error> = found.into_iter().map(read).collect();
     read.map_err(unreadable)
+}
+
+/// Whether a document of roles can be read under its id: what is imported has to be.
+pub(crate) fn is_record_of_roles(kind: DocumentKind, id: &str, body: &str) -> bool {
+    match kind {
+        DocumentKind::RoleDefinition => {
+            is_kept::<RoleDefinition>(body, |role| role.id.to_string() == id)
+        }
+        DocumentKind::RoleAssignment => {
+            is_kept::<RoleAssignment>(body, |one| one.id.to_string() == id)
+        }
+        DocumentKind::AuditEvent
+        | DocumentKind::DeviceLabels
+        | DocumentKind::CompliancePolicy
+        | DocumentKind::DeviceConfiguration
+        | DocumentKind::OperationApprovalRequest
+        | DocumentKind::OperationApprovalPolicy
+        | DocumentKind::Identity => false,
+    }
+}
+
+fn is_kept<T: DeserializeOwned>(body: &str, is_called: impl Fn(&T) -> bool) -> bool {
+    match serde_json::from_str(body) {
+        Ok(Kept::Is(record)) => is_called(&record),
+        Ok(Kept::Removed) => true,
+        Err(_unreadable) => false,
+    }
 }
 
 impl Change {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::http::body::{self, BodyError};
+use crate::http::body::{BodyError, short_text};
 use crate::operation::path::Version;
 use crate::rbac::builtin::BuiltIn;
 use crate::rbac::role::{RoleAction, RoleActions};
@@ -140,24 +140,6 @@ pub(super) fn permission(allowed: &[String], not_allowed: &[String]) -> Value {
             "notAllowedResourceActions": not_allowed,
         }],
     })
-}
-
-/// A text of limited length; absent and null mean the same.
-///
-/// # Errors
-/// [`BodyError::Member`] if it is no text or too long.
-pub(super) fn short_text(
-    members: &Map<String, Value>,
-    member: &'static str,
-    chars_max: usize,
-) -> Result<Option<String>, BodyError> {
-    let text = body::text(members, member)?;
-    match text {
-        Some(text) if text.chars().count() > chars_max => {
-            Err(BodyError::Member { member, wanted: "a shorter text" })
-        }
-        Some(_) | None => Ok(text.map(str::to_owned)),
-    }
 }
 
 /// All actions of one list, over all permissions.

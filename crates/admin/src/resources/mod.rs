@@ -1,3 +1,6 @@
 //! Resources of the tenant beside devices.
 
+pub(crate) mod approvals;
+pub(crate) mod audit;
 pub(crate) mod audit_entry;
+pub(crate) mod policies;

@@ -12,7 +12,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use muster_admin::{
     AdminOptions, AdminToken, Backend, BackendError, Document, DocumentKind, DocumentPage,
-    Identity, Submission, SubmitError, is_listed, router,
+    Identity, Microsoft, Origins, Submission, SubmitError, Vitals, is_listed, router,
 };
 use muster_control::{
     Action, COMMAND_LIFETIME, CommandRecord, CommandState, DeviceRecord, EnrolmentProfile,
@@ -24,6 +24,7 @@ use muster_protocol::{
     Policy, Timestamp,
 };
 use serde_json::Value;
+use tokio::task::yield_now;
 use tower::ServiceExt as _;
 
 pub(crate) const TOKEN: &str = "0f0e0d0c0b0a09080706050403020100f0e0d0c0b0a090807060504030201000";
@@ -192,7 +193,12 @@ impl Client {
     pub(crate) fn new(fake: &Fake, options: AdminOptions) -> Self {
         let token = AdminToken::from_text(TOKEN).expect("a token");
         let origin = "https://127.0.0.1:8443".parse().expect("an origin");
-        Self(router(fake.clone(), Identity::new(token), origin, options))
+        let origins = Origins::new(origin, Microsoft::Elsewhere);
+        Self(router(fake.clone(), Identity::new(token), origins, options))
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        self.0.clone()
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
@@ -259,6 +265,8 @@ impl Backend for Fake {
 
     async fn keep(&self, documents: Vec<Document>) -> Result<(), BackendError> {
         self.think().await?;
+        // As a disk does: others come first meanwhile.
+        yield_now().await;
         self.put(documents);
         Ok(())
     }
@@ -277,15 +285,17 @@ impl Backend for Fake {
             id: id.clone(),
             body: Some(body.clone()),
         };
-        let found = of_kind.map(document);
         Ok(match page {
-            DocumentPage::After(after) => {
-                found.filter(|one| Some(&one.id) > after.as_ref()).take(limit).collect()
-            }
-            DocumentPage::Before(before) => found
-                .rev()
-                .filter(|one| before.as_ref().is_none_or(|before| one.id < *before))
+            DocumentPage::After(after) => of_kind
+                .filter(|((_, id), _)| Some(id) > after.as_ref())
                 .take(limit)
+                .map(document)
+                .collect(),
+            DocumentPage::Before(before) => of_kind
+                .rev()
+                .filter(|((_, id), _)| before.as_ref().is_none_or(|before| id < before))
+                .take(limit)
+                .map(document)
                 .collect(),
         })
     }
@@ -310,6 +320,9 @@ impl Backend for Fake {
         }
         let mut records = self.records.lock().expect("no poison");
         let record = records.get_mut(&device).ok_or(SubmitError::UnknownDevice)?;
+        if record.knows(id) {
+            return Ok(());
+        }
         let new = NewCommand { id, action, lifetime: COMMAND_LIFETIME };
         let submitted = record.submit(self.now, new, &Readings::default());
         submitted.map_err(|refusal| match refusal {
@@ -319,6 +332,15 @@ impl Backend for Fake {
         })?;
         self.put(kept);
         Ok(())
+    }
+
+    async fn vitals(&self) -> Result<Vitals, BackendError> {
+        let enrolled = self.enrolled().await?;
+        Ok(Vitals { devices: enrolled, enrolled, connected: 1, ..Vitals::default() })
+    }
+
+    fn readings(&self) -> Readings {
+        Readings::default()
     }
 
     fn wall(&self, at: Timestamp) -> jiff::Timestamp {

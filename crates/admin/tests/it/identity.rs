@@ -156,6 +156,19 @@ async fn a_person_needs_the_scope_and_then_the_role() {
     assert!(refused.reason().contains("Microsoft.Intune_ManagedDevices_Read"));
 }
 
+#[tokio::test]
+async fn a_person_is_me_and_has_devices_of_their_own_only() {
+    let tenant = Tenant::new();
+    let admin = tenant.person("intune.admin").await;
+    let me = tenant.get(&admin, "/v1.0/me").await.json();
+    assert_eq!(me["userPrincipalName"], "intune.admin@muster.example");
+    let mine = tenant.get(&admin, "/v1.0/me/managedDevices").await;
+    assert_eq!(mine.status, StatusCode::OK, "{}", mine.text);
+    assert_eq!(mine.json()["value"], json!([]), "accounts for administration own none");
+    let place = format!("$metadata#users('{}')/managedDevices", me["id"].as_str().unwrap());
+    assert!(mine.json()["@odata.context"].as_str().unwrap().ends_with(&place));
+}
+
 /// Forms nobody gets a token for, with status, word and number of the answer.
 fn refused_forms() -> Vec<(String, u16, &'static str, u32)> {
     let credentials = "grant_type=client_credentials";

@@ -75,6 +75,33 @@ async fn a_throttled_request_that_comes_again_later_is_taken_once() {
 }
 
 #[tokio::test]
+async fn what_a_device_can_never_do_is_told_without_being_counted() {
+    let fake = Fake::new([
+        record(1, Mode::AndroidPersonallyOwnedWorkProfile),
+        record(2, Mode::AppleDevice),
+    ]);
+    let client = Client::new(&fake, THROTTLED);
+    for number in 0..250 {
+        let refused = ask(&client, &device(1, "/rebootNow"), &number.to_string()).await;
+        assert_eq!(refused.status, 400, "{}", refused.text);
+    }
+    assert_eq!(ask(&client, &device(2, "/syncDevice"), "after").await.status, 204);
+}
+
+#[tokio::test]
+async fn a_request_that_was_taken_is_taken_again_when_the_device_has_gone() {
+    let fake = fleet();
+    let client = Client::new(&fake, AdminOptions::default());
+    let first = client.call(request("DELETE", &device(1, ""), "sdk-1")).await;
+    assert_eq!(client.call(request("GET", &device(1, ""), "read")).await.status, 404);
+    let again = client.call(request("DELETE", &device(1, ""), "sdk-1")).await;
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (204, 204));
+    assert_eq!(again.header("x-muster-command-id"), first.header("x-muster-command-id"));
+    let other = client.call(request("DELETE", &device(1, ""), "sdk-2")).await;
+    assert_eq!(other.status, 404);
+}
+
+#[tokio::test]
 async fn in_a_batch_each_request_counts_for_itself() {
     let fake = fleet();
     let client = Client::new(&fake, THROTTLED);
@@ -127,6 +154,35 @@ async fn a_refused_request_may_come_again_under_the_same_id() {
     assert_eq!(ask(&client, &device(1, "/wipe"), "x").await.status, 503);
     assert_eq!(ask(&client, &device(1, "/wipe"), "x").await.status, 503);
     assert_eq!(refusing.kept(1).commands().count(), 0);
+}
+
+fn preferring(method: &str, target: &str) -> Request<Body> {
+    let mut request = request(method, target, "x");
+    let wish = "return=minimal, include-muster".parse().expect("a value");
+    request.headers_mut().insert("prefer", wish);
+    request
+}
+
+#[tokio::test]
+async fn a_strict_server_shows_what_is_its_own_only_to_who_asks_for_it() {
+    let client = Client::new(&fleet(), STRICT);
+    let taken = client.call(request("POST", &device(1, "/wipe"), "x")).await;
+    assert_eq!((taken.status.as_u16(), taken.header("x-muster-command-id")), (204, ""));
+    for target in [device(1, ""), "/beta/deviceManagement/managedDevices".to_owned()] {
+        let plain = client.call(request("GET", &target, "x")).await;
+        assert!(plain.text.contains("actionState"), "{}", plain.text);
+        assert!(!plain.text.contains("x-muster"), "{}", plain.text);
+        let all = client.call(preferring("GET", &target)).await;
+        for name in ["x-muster-connected", "x-muster-mode", "x-muster-command-id"] {
+            assert!(all.text.contains(name), "{name} {}", all.text);
+        }
+    }
+    let named = client.call(request("GET", &device(1, "?$select=x-muster-mode"), "x")).await;
+    assert_eq!(named.json()["x-muster-mode"], Mode::AppleAutomatedDevice.name());
+    let preferred = client.call(preferring("POST", &device(2, "/wipe"))).await;
+    assert_ne!(preferred.header("x-muster-command-id"), "");
+    let refused = client.call(preferring("GET", &device(9, ""))).await;
+    assert_eq!(refused.reason(), "no device has this id");
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
 //! The router in process, over a fake server with real control records.
 
 mod anything;
+mod approvals;
 mod audit;
+mod audit_log;
 mod batch;
 mod bulk;
+mod connections;
 mod deletion;
 mod devices;
 mod envelopes;
@@ -12,6 +15,9 @@ mod generated;
 mod identity;
 mod limits;
 mod lists;
+mod operate;
+mod overview;
+mod policies;
 mod results;
 mod status;
 mod update;

@@ -1,10 +1,12 @@
 //! What administrators write on devices.
 
-use muster_admin::{Backend as _, DocumentKind, DocumentPage};
+use axum::body::Body;
+use axum::http::Request;
+use muster_admin::{AdminOptions, Backend as _, DocumentKind, DocumentPage};
 use muster_protocol::Mode;
 use serde_json::{Value, json};
 
-use crate::fake::{Answer, Fake, id, record};
+use crate::fake::{Answer, Client, Fake, TOKEN, id, record};
 
 fn fleet() -> Fake {
     Fake::new([record(1, Mode::AppleAutomatedDevice), record(2, Mode::AppleDevice)])
@@ -80,6 +82,29 @@ async fn the_audit_log_says_what_was_changed_but_not_the_notes() {
     assert_eq!(changed[1]["displayName"], "Notes");
     assert!(!log[0].to_string().contains("private"));
     assert_eq!(log[0]["activityOperationType"], "Patch");
+}
+
+#[tokio::test]
+async fn who_writes_at_the_same_time_loses_nothing_of_what_others_write() {
+    let fake = fleet();
+    let client = Client::new(&fake, AdminOptions::default());
+    let write = |body: Value| {
+        let request = Request::patch(device("v1.0"));
+        let request = request.header("authorization", format!("Bearer {TOKEN}"));
+        client.call(request.body(Body::from(body.to_string())).expect("a request"))
+    };
+    let answers = tokio::join!(
+        write(json!({ "notes": "lent" })),
+        write(json!({ "managedDeviceName": "front desk" })),
+        write(json!({ "managedDeviceOwnerType": "personal" })),
+    );
+    for answer in [answers.0, answers.1, answers.2] {
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    let labels = kept(&fake, DocumentKind::DeviceLabels).await;
+    let all =
+        json!({ "managedDeviceName": "front desk", "notes": "lent", "ownerType": "personal" });
+    assert_eq!(labels, [all]);
 }
 
 #[tokio::test]

@@ -25,7 +25,8 @@ impl DeviceTask {
         let person = self.person_due().map(|at| (at, Due::Person));
         let moves = self.trouble.as_ref().and_then(|trouble| trouble.next_move());
         let moves = moves.map(|at| (at, Due::Move));
-        deadline.into_iter().chain(person).chain(moves).min_by_key(|(at, _)| *at)
+        let push = self.next_late_push().map(|at| (at, Due::Push));
+        deadline.into_iter().chain(person).chain(moves).chain(push).min_by_key(|(at, _)| *at)
     }
 
     /// Carries out one event of the person. What they see moves nobody: habits do not look.

@@ -7,6 +7,7 @@ use muster_protocol::secret::EnrolmentToken;
 use tokio::sync::oneshot;
 
 use super::{Aim, DeviceTask, Misbehaviour};
+use crate::faults::WakeFault;
 use crate::fleet::{DeviceView, Start};
 use crate::link::Link;
 use crate::session::Reached;
@@ -20,6 +21,7 @@ pub(crate) enum Request {
     GoOnline(oneshot::Sender<()>),
     View(oneshot::Sender<DeviceView>),
     Misbehave(Misbehaviour, oneshot::Sender<()>),
+    SpoilPush(WakeFault, oneshot::Sender<()>),
     BlackBox(oneshot::Sender<Option<Box<Recording>>>),
     Twin(oneshot::Sender<Box<Twin>>),
     /// From its push service, which wants no answer.
@@ -54,6 +56,10 @@ impl DeviceTask {
             }
             Request::Misbehave(how, answer) => {
                 self.misbehave(how);
+                let _gone = answer.send(());
+            }
+            Request::SpoilPush(fault, answer) => {
+                self.spoil_push(fault);
                 let _gone = answer.send(());
             }
             Request::BlackBox(answer) => {

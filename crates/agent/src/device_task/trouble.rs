@@ -194,7 +194,10 @@ impl DeviceTask {
                 Strike::Path(path) => self.change_way(path),
                 Strike::Crash if self.died == Died::No => self.die(),
                 // Dead already, or the plan itself has seen to it.
-                Strike::Crash | Strike::Link { .. } | Strike::Answer { .. } => {}
+                Strike::Crash
+                | Strike::Link { .. }
+                | Strike::Answer { .. }
+                | Strike::Wake { .. } => {}
             }
         }
         self.died

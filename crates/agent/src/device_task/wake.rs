@@ -2,9 +2,11 @@
 
 use muster_device::push::WakeWord;
 use muster_device::{Input, Phase};
-use tracing::trace;
+use muster_protocol::Timestamp;
+use tracing::{debug, trace};
 
 use super::DeviceTask;
+use crate::faults::{Trouble, WakeFault};
 use crate::fleet::Start;
 use crate::progress::Count;
 use crate::push::Reach;
@@ -33,11 +35,8 @@ impl DeviceTask {
 
     /// Tells the push service whether the device can be reached, if that has changed.
     pub(super) fn show_presence(&mut self) {
+        let reach = self.reach();
         let Some(subscriber) = &mut self.subscriber else { return };
-        let reach = match self.presence {
-            Start::Online if self.device.is_on_network() => Reach::Online,
-            Start::Online | Start::Offline => Reach::Offline,
-        };
         let (services, now) = (&self.shared.push, self.shared.clock.now());
         subscriber.reach(services, now, &self.device.facts().serial, reach);
     }
@@ -51,9 +50,59 @@ impl DeviceTask {
         self.part();
     }
 
+    /// Has the next push go wrong; nobody pushes a device that stays connected.
+    pub(super) fn spoil_push(&mut self, fault: WakeFault) {
+        if let Some(subscriber) = &mut self.subscriber {
+            subscriber.spoil(fault);
+        }
+    }
+
+    /// The service has sent a push, which arrives unless something goes wrong on its way.
+    pub(super) async fn on_pushed(&mut self, word: WakeWord) -> Result<(), StateError> {
+        let now = self.shared.clock.now();
+        let Some(subscriber) = &mut self.subscriber else { return Ok(()) };
+        let by_plan = self.trouble.as_deref_mut().and_then(Trouble::next_wake);
+        let Some(fault) = subscriber.take_spoilt().or(by_plan) else {
+            return self.wake(word).await;
+        };
+        debug!(index = self.index, ?fault, "a push goes wrong");
+        match fault {
+            WakeFault::Lost => Ok(()),
+            WakeFault::Late { by } => {
+                subscriber.hold(now.after(by), word);
+                Ok(())
+            }
+            WakeFault::Duplicated => {
+                self.wake(word.clone()).await?;
+                self.wake(word).await
+            }
+        }
+    }
+
+    /// When the first push comes that is late.
+    pub(super) fn next_late_push(&self) -> Option<Timestamp> {
+        self.subscriber.as_ref().and_then(|subscriber| subscriber.next_held())
+    }
+
+    /// A push comes late; a device that has no network by then does not hear of it.
+    pub(super) async fn on_late_push(&mut self) -> Result<(), StateError> {
+        let (now, reach) = (self.shared.clock.now(), self.reach());
+        match (self.subscriber.as_mut().and_then(|it| it.take_held(now)), reach) {
+            (Some(word), Reach::Online) => self.wake(word).await,
+            (Some(_), Reach::Offline) | (None, _) => Ok(()),
+        }
+    }
+
+    fn reach(&self) -> Reach {
+        match self.presence {
+            Start::Online if self.device.is_on_network() => Reach::Online,
+            Start::Online | Start::Offline => Reach::Offline,
+        }
+    }
+
     /// A push has arrived. Whose it is, is for the device to judge; that some were thrown away it
     /// hears from the service itself.
-    pub(super) async fn on_pushed(&mut self, word: WakeWord) -> Result<(), StateError> {
+    async fn wake(&mut self, word: WakeWord) -> Result<(), StateError> {
         let Some(subscriber) = &self.subscriber else { return Ok(()) };
         let magic = match word {
             WakeWord::Magic(magic) => Some(magic),

@@ -8,10 +8,10 @@ use muster_protocol::fault::{Scope, Trigger};
 use muster_transport::{Direction, LinkFault, Rate, Window};
 
 use super::words::Words;
-use super::{DeviceFault, FleetFault, PathFault, WhatFails};
+use super::{DeviceFault, FleetFault, PathFault, WakeFault, WhatFails};
 
 /// Every name there is, with the words it takes beside those of [`COMMON`].
-const NAMES: [(&str, &[&str]); 23] = [
+const NAMES: [(&str, &[&str]); 26] = [
     ("loss", &["rate", "direction"]),
     ("burst-loss", &["rate", "length", "direction"]),
     ("delay", &["by", "direction"]),
@@ -35,6 +35,9 @@ const NAMES: [(&str, &[&str]); 23] = [
     ("keep-answer", &["rate"]),
     ("crash", &["rate"]),
     ("slow", &["rate", "by"]),
+    ("wake-lost", &["rate"]),
+    ("wake-late", &["rate", "by"]),
+    ("wake-duplicated", &["rate"]),
 ];
 
 /// The words every fault takes: whom it strikes, then when.
@@ -164,6 +167,10 @@ fn what_fails(words: &mut Words) -> Result<WhatFails, FaultError> {
         let rate = words.rate("rate")?.unwrap_or(Rate::ALWAYS);
         Ok(WhatFails::Answer(fault, rate))
     };
+    let wake = |fault: WakeFault, words: &mut Words| {
+        let rate = words.rate("rate")?.unwrap_or(Rate::ALWAYS);
+        Ok(WhatFails::Wake(fault, rate))
+    };
     match words.name {
         "rebind" => Ok(WhatFails::Path(PathFault::Rebind)),
         "migrate" => Ok(WhatFails::Path(PathFault::Migrate)),
@@ -178,6 +185,12 @@ fn what_fails(words: &mut Words) -> Result<WhatFails, FaultError> {
             let by = words.needed("by", Words::span)?;
             answer(DeviceFault::Slow { by }, words)
         }
+        "wake-lost" => wake(WakeFault::Lost, words),
+        "wake-late" => {
+            let by = words.needed("by", Words::span)?;
+            wake(WakeFault::Late { by }, words)
+        }
+        "wake-duplicated" => wake(WakeFault::Duplicated, words),
         _link => link_fails(words),
     }
 }
@@ -260,6 +273,14 @@ impl fmt::Display for FleetFault {
                     write!(f, " rate={rate}")?;
                 }
                 if let DeviceFault::Slow { by } = fault {
+                    write!(f, " by={}ms", by.as_millis())?;
+                }
+            }
+            WhatFails::Wake(fault, rate) => {
+                if rate != Rate::ALWAYS {
+                    write!(f, " rate={rate}")?;
+                }
+                if let WakeFault::Late { by } = fault {
                     write!(f, " by={}ms", by.as_millis())?;
                 }
             }

@@ -10,7 +10,7 @@ use muster_transport::{FaultyLink, LinkCounters, LinkFault, LinkRule, LinkTotals
 use tokio::time::Instant;
 
 use super::waiting::{Strike, Waiting, fulfilled, striking};
-use super::{DeviceFault, FleetFault, PathFault, WhatFails};
+use super::{DeviceFault, FleetFault, PathFault, WakeFault, WhatFails};
 
 /// Odds are of this many.
 const MILLION: u64 = 1_000_000;
@@ -48,21 +48,27 @@ impl FaultPlan {
         let link = bears.needs_link().then(|| self.link(subject.index, &bears.rules));
         let shrinks = |rule: &LinkRule| matches!(rule.fault, LinkFault::MtuShrinks { .. });
         let measures_its_path = bears.rules.iter().any(shrinks);
-        let Bears { rules: _, answers, moves, waiting } = bears;
-        let is_any =
-            link.is_some() || !answers.is_empty() || !moves.is_empty() || !waiting.is_empty();
+        let Bears { rules: _, answers, wakes, moves, waiting } = bears;
+        let is_any = link.is_some()
+            || !answers.is_empty()
+            || !wakes.is_empty()
+            || !moves.is_empty()
+            || !waiting.is_empty();
         let may_crash = answers.iter().any(|answers| answers.fault == DeviceFault::Crash)
             || waiting.iter().any(|waiting| waiting.strike == Strike::Crash);
         is_any.then(|| {
             Box::new(Trouble {
                 link,
                 answers,
+                wakes,
                 moves,
                 waiting,
                 struck: Vec::new(),
+                struck_wakes: Vec::new(),
                 may_crash,
                 measures_its_path,
                 answered: 0,
+                woken: 0,
                 start: self.start,
                 began,
                 durable: None,
@@ -96,7 +102,8 @@ pub(crate) struct Subject {
 #[derive(Default)]
 struct Bears {
     rules: Vec<LinkRule>,
-    answers: Vec<Answers>,
+    answers: Vec<Now<DeviceFault>>,
+    wakes: Vec<Now<WakeFault>>,
     moves: Vec<Moves>,
     waiting: Vec<Waiting>,
 }
@@ -116,7 +123,10 @@ impl Bears {
                 self.moves.push(Moves { path, window, next });
             }
             WhatFails::Answer(fault, rate) => {
-                self.answers.push(Answers { fault, rate, window, seed });
+                self.answers.push(Now { fault, rate, window, seed });
+            }
+            WhatFails::Wake(fault, rate) => {
+                self.wakes.push(Now { fault, rate, window, seed });
             }
         }
     }
@@ -131,6 +141,7 @@ impl Bears {
             WhatFails::Path(path) => Strike::Path(path),
             WhatFails::Answer(DeviceFault::Crash, _) => Strike::Crash,
             WhatFails::Answer(fault, _) => Strike::Answer { fault, lasts },
+            WhatFails::Wake(fault, _) => Strike::Wake { fault, lasts },
         };
         let (at, trigger) = (fault.window.at, fault.trigger);
         self.waiting.push(Waiting { at, trigger, strike, seed, seen: 0 });
@@ -141,7 +152,9 @@ impl Bears {
         let moves = self.moves.iter().map(|moves| moves.path);
         let struck = self.waiting.iter().filter_map(|waiting| match waiting.strike {
             Strike::Path(path) => Some(path),
-            Strike::Link { .. } | Strike::Crash | Strike::Answer { .. } => None,
+            Strike::Link { .. } | Strike::Crash | Strike::Answer { .. } | Strike::Wake { .. } => {
+                None
+            }
         });
         !self.rules.is_empty() || moves.chain(struck).any(PathFault::needs_socket)
     }
@@ -150,15 +163,20 @@ impl Bears {
 /// Everything that goes wrong with one device.
 pub(crate) struct Trouble {
     link: Option<FaultyLink>,
-    answers: Vec<Answers>,
+    answers: Vec<Now<DeviceFault>>,
+    wakes: Vec<Now<WakeFault>>,
     moves: Vec<Moves>,
     waiting: Vec<Waiting>,
     /// Answers that go wrong because a moment has come.
-    struck: Vec<Struck>,
+    struck: Vec<Struck<DeviceFault>>,
+    /// Pushes that do.
+    struck_wakes: Vec<Struck<WakeFault>>,
     may_crash: bool,
     measures_its_path: bool,
     /// Answers so far.
     answered: u64,
+    /// Pushes so far.
+    woken: u64,
     start: Instant,
     began: Timestamp,
     /// What a crash leaves, if there may be one.
@@ -171,17 +189,25 @@ impl fmt::Debug for Trouble {
     }
 }
 
-struct Answers {
-    fault: DeviceFault,
+/// A fault that is there with odds, while its window is open.
+struct Now<F> {
+    fault: F,
     rate: Rate,
     window: Window,
     seed: Seed,
 }
 
-/// A fault of answers whose moment has come.
-struct Struck {
-    fault: DeviceFault,
-    /// The next answer if there is no end.
+impl<F> Now<F> {
+    /// Whether it strikes the one with this number of what it is about.
+    fn strikes(&self, since_start: Duration, (kind, number): (&'static str, u64)) -> bool {
+        self.window.contains(since_start) && hits(self.seed.child(kind, number), self.rate)
+    }
+}
+
+/// A fault whose moment has come.
+struct Struck<F> {
+    fault: F,
+    /// The next answer or push if there is no end.
     until: Option<Duration>,
 }
 
@@ -231,12 +257,23 @@ impl Trouble {
         }
         self.struck.retain(|struck| struck.until.is_some());
         for answers in &self.answers {
-            let is_on = answers.window.contains(since_start);
-            if is_on && hits(answers.seed.child("answer", index), answers.rate) {
+            if answers.strikes(since_start, ("answer", index)) {
                 wrong.add(answers.fault);
             }
         }
         wrong
+    }
+
+    /// Decides over the next push. What waited for a moment goes first, then the first fault in the
+    /// order of the plan wins.
+    pub(crate) fn next_wake(&mut self) -> Option<WakeFault> {
+        let (number, since_start) = (self.woken, self.start.elapsed());
+        self.woken += 1;
+        self.struck_wakes.retain(|struck| struck.until.is_none_or(|until| since_start < until));
+        let struck = self.struck_wakes.first().map(|struck| struck.fault);
+        self.struck_wakes.retain(|struck| struck.until.is_some());
+        let strikes = |wakes: &&Now<WakeFault>| wakes.strikes(since_start, ("push", number));
+        struck.or_else(|| self.wakes.iter().find(strikes).map(|wakes| wakes.fault))
     }
 
     /// Whether its path may carry less from some moment on, so that it matters what it carries.
@@ -274,6 +311,11 @@ impl Trouble {
             Strike::Answer { fault, lasts } => {
                 let until = lasts.map(|lasts| since_start.saturating_add(lasts));
                 self.struck.push(Struck { fault, until });
+                false
+            }
+            Strike::Wake { fault, lasts } => {
+                let until = lasts.map(|lasts| since_start.saturating_add(lasts));
+                self.struck_wakes.push(Struck { fault, until });
                 false
             }
             Strike::Path(_) | Strike::Crash => true,
@@ -425,6 +467,20 @@ mod tests {
         assert_eq!(trouble.when(|state| state == Condition::Lost), [Strike::Path(PathFault::Cut)]);
         assert_eq!(trouble.at(Moment::Connected), [Strike::Path(PathFault::Rebind)]);
         assert!(!trouble.is_waiting());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_push_goes_wrong_once_its_moment_has_come_and_with_odds_for_each() {
+        let late = WakeFault::Late { by: Duration::from_secs(60) };
+        let faults = plan(&["wake-late by=60s after=connected", "wake-lost rate=50% lasts=5s"]);
+        let mut one = trouble(&faults, 0).unwrap();
+        assert!(one.link().is_none() && one.is_waiting());
+        one.at(Moment::Connected);
+        assert_eq!(one.next_wake(), Some(late));
+        let lost = (0..1_000).filter(|_push| one.next_wake() == Some(WakeFault::Lost)).count();
+        assert!((400..600).contains(&lost), "{lost}");
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert_eq!(one.next_wake(), None);
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use muster_protocol::Seed;
 use muster_protocol::fault::{Condition, Moment, Trigger};
 
-use super::{DeviceFault, PathFault};
+use super::{DeviceFault, PathFault, WakeFault};
 
 /// A fault that waits.
 #[derive(Clone, Debug)]
@@ -37,6 +37,13 @@ pub(crate) enum Strike {
     Answer {
         /// How.
         fault: DeviceFault,
+        /// For how long.
+        lasts: Option<Duration>,
+    },
+    /// The pushes of a while go wrong, or the next one.
+    Wake {
+        /// How.
+        fault: WakeFault,
         /// For how long.
         lasts: Option<Duration>,
     },

@@ -6,7 +6,7 @@ use muster_transport::LinkTotals;
 
 use super::{Fleet, FleetError};
 use crate::device_task::Request;
-use crate::faults::{Subject, Trouble};
+use crate::faults::{Subject, Trouble, WakeFault};
 
 impl Fleet {
     /// What goes wrong with a device of the plan.
@@ -18,6 +18,16 @@ impl Fleet {
     #[must_use]
     pub fn link_totals(&self) -> LinkTotals {
         self.shared.faults.totals()
+    }
+
+    /// Has the next push of a woken device go wrong; a device that stays connected has none.
+    ///
+    /// Cancel safe: no, as for [`Self::user`].
+    ///
+    /// # Errors
+    /// As for [`Self::user`].
+    pub async fn spoil_push(&self, index: usize, fault: WakeFault) -> Result<(), FleetError> {
+        self.ask(index, |answer| Request::SpoilPush(fault, answer)).await
     }
 
     /// The last inputs of a device; `None` with [`BlackBox::Off`](crate::BlackBox::Off).

@@ -1,8 +1,9 @@
 //! Devices that keep no connection: they come when they are pushed, and leave.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
-use muster_agent::{DevicePlan, Fleet, FleetConfig};
+use muster_agent::{DevicePlan, Fleet, FleetConfig, WakeFault};
 use muster_device::push::{Expiry, PushRefusal, PushRequest};
 use muster_protocol::{PushService, PushTarget};
 
@@ -127,5 +128,50 @@ async fn a_broadcast_fetches_everybody_a_few_at_a_time() {
     is_asleep(&fleet, &server, 80).await;
     let progress = fleet.progress();
     assert_eq!((progress.pushes, progress.connect_failures), (40, 0));
+    fleet.stop().await;
+}
+
+#[tokio::test]
+async fn a_lost_push_moves_nobody_and_the_next_one_does() {
+    let server = TestServer::start();
+    let (fleet, target) = asleep(&server).await;
+    fleet.spoil_push(0, WakeFault::Lost).await.unwrap();
+    push(&fleet, &target).unwrap();
+    fleet.view(0).await.unwrap();
+    assert_eq!(fleet.progress().pushes, 0);
+    push(&fleet, &target).unwrap();
+    is_asleep(&fleet, &server, 2).await;
+    assert_eq!(fleet.progress().pushes, 1);
+    fleet.stop().await;
+}
+
+#[tokio::test]
+async fn a_push_that_comes_twice_is_one_visit() {
+    let server = TestServer::start();
+    let usual = config(&server, woken(vec![plan("WOKEN")]));
+    let faults = vec!["wake-duplicated".parse().unwrap()];
+    let fleet = start(FleetConfig { faults, ..usual }).await;
+    is_asleep(&fleet, &server, 1).await;
+    push(&fleet, &server.seen().targets[0]).unwrap();
+    is_asleep(&fleet, &server, 2).await;
+    assert_eq!(fleet.progress().pushes, 2);
+    fleet.stop().await;
+}
+
+#[tokio::test]
+async fn a_late_push_comes_at_its_time() {
+    let server = TestServer::start();
+    let usual = config(&server, woken(vec![plan("WOKEN")]));
+    let (skew, faults) = (usual.skew.clone(), vec!["wake-late by=10m".parse().unwrap()]);
+    let fleet = start(FleetConfig { faults, ..usual }).await;
+    is_asleep(&fleet, &server, 1).await;
+    push(&fleet, &server.seen().targets[0]).unwrap();
+    fleet.view(0).await.unwrap();
+    skew.advance(Duration::from_secs(599));
+    fleet.view(0).await.unwrap();
+    assert_eq!(fleet.progress().pushes, 0);
+    skew.advance(Duration::from_secs(1));
+    fleet.view(0).await.unwrap();
+    is_asleep(&fleet, &server, 2).await;
     fleet.stop().await;
 }

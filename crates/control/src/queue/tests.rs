@@ -173,6 +173,17 @@ fn the_same_id_is_one_command() {
     submit(&mut device, at(1), 1, Action::RemoteLock);
     submit(&mut device, at(2), 1, Action::RemoteLock);
     assert_eq!(device.live_commands(), 1);
+    assert!(device.knows(id(1)) && !device.knows(id(2)));
+}
+
+#[test]
+fn the_same_id_is_one_command_even_when_the_device_has_left() {
+    let mut device = iphone();
+    submit(&mut device, at(1), 1, Action::RemoteLock);
+    device.lifecycle = Lifecycle::Unenrolled { reason: crate::UnenrolReason::Wiped, at: at(2) };
+    let before = device.clone();
+    assert_eq!(device.submit(at(3), command(id(1), Action::RemoteLock), &plain()), Ok(()));
+    assert_eq!(device, before);
 }
 
 #[test]

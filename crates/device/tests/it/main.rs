@@ -12,6 +12,7 @@ mod matrix;
 mod person;
 mod properties;
 mod push;
+mod push_service;
 mod recording;
 mod reset;
 mod rig;

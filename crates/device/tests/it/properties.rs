@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use muster_device::activation::ActivationService;
 use muster_device::recording::{INPUTS_MAX, Recorder};
 use muster_device::{
-    AccessRights, AccountSignIn, Acknowledgement, AgentTarget, AwaitConfiguration, Device,
+    AccessRights, AccountSignIn, Acknowledgement, AgentTarget, AwaitConfiguration, Contact, Device,
     DeviceSpec, Input, Output, Persona, PromptHabit, Quirk, Screen, Traits, UserAction,
 };
 use muster_protocol::management::{ToDevice, ToServer, Welcome};
@@ -17,6 +17,7 @@ use muster_protocol::{
 };
 use proptest::prelude::*;
 
+use crate::push::recorded_target;
 use crate::rig::{PERSONA, Rig, current_os, spec};
 
 /// One step; secrets are filled in from what the device has escrowed.
@@ -32,6 +33,10 @@ pub(crate) enum Step {
     Welcome(Policy),
     Ack(u32),
     Empty,
+    /// The device is given an address, or another one.
+    Target(u8),
+    /// A push arrives that says the word of this address.
+    Pushed(u8),
     /// A command: which id, which of the platform's requests.
     Command(u8, usize),
     User(UserAction),
@@ -153,7 +158,9 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Welcome(Policy::FULL)),
         1 => Just(Step::Welcome(Policy::NONE)),
         1 => (0..4_u32).prop_map(Step::Ack),
-        1 => Just(Step::Empty),
+        2 => Just(Step::Empty),
+        1 => (0..2_u8).prop_map(Step::Target),
+        2 => (0..3_u8).prop_map(Step::Pushed),
         24 => command.prop_map(|(id, request)| Step::Command(id, request)),
         5 => user.prop_map(Step::User),
         1 => prop::sample::select(&["", "someone"]).prop_map(Step::EnterCode),
@@ -215,13 +222,14 @@ fn traits() -> impl Strategy<Value = Traits> {
 /// A device of any mode, version, user and making.
 fn device() -> impl Strategy<Value = DeviceSpec> {
     let android = prop::sample::select(&[6_u16, 7, 10, 11, 14]);
-    (prop::sample::select(&Mode::ALL), android, persona(), traits()).prop_map(
-        |(mode, android, persona, traits)| {
+    let contact = prop::sample::select(&[Contact::Connected, Contact::Woken]);
+    (prop::sample::select(&Mode::ALL), android, persona(), traits(), contact).prop_map(
+        |(mode, android, persona, traits, contact)| {
             let os_version = match mode.platform() {
                 Platform::Apple => current_os(mode),
                 Platform::Android => OsVersion::major(android),
             };
-            DeviceSpec { traits, ..spec(mode, os_version, persona) }
+            DeviceSpec { traits, contact, ..spec(mode, os_version, persona) }
         },
     )
 }
@@ -323,7 +331,7 @@ impl Player {
                 Input::Enrolled { device: DeviceId::from_bytes([self.enrolments; 16]) }
             }
             Step::Refused => Input::EnrolmentRefused,
-            Step::Connected => Input::Connected { minor: 0 },
+            Step::Connected => Input::Connected { minor: 1 },
             Step::Disconnected => Input::Disconnected,
             Step::Unenrolled => Input::Unenrolled,
             Step::Deadline => Input::Deadline,
@@ -334,6 +342,8 @@ impl Player {
             })),
             Step::Ack(sequence) => Input::Message(ToDevice::TokenUpdateAck { sequence: *sequence }),
             Step::Empty => Input::Message(ToDevice::Empty),
+            Step::Target(address) => Input::PushTarget(recorded_target(*address)),
+            Step::Pushed(address) => Input::Pushed { magic: recorded_target(*address).magic },
             Step::Command(id, request) => {
                 Input::Message(ToDevice::Command(self.command(*id, *request)))
             }

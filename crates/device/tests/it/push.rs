@@ -6,10 +6,11 @@ use std::time::Duration;
 use muster_device::push::{
     Expiry, Presence, PushRequest, PushServiceState, Registration, WakeWord,
 };
+use muster_device::recording::{INPUTS_MAX, Recorder, replay};
 use muster_device::{Contact, Device, DeviceSpec, Input, Output, UserAction};
-use muster_protocol::management::{ToDevice, ToServer};
+use muster_protocol::management::{ToDevice, ToServer, Welcome};
 use muster_protocol::{
-    Mode, Policy, PushService, PushTarget, Seed, SerialNumber, Timestamp, decode_at_rest,
+    DeviceId, Mode, Policy, PushService, PushTarget, Seed, SerialNumber, Timestamp, decode_at_rest,
     encode_at_rest,
 };
 use serde::Deserialize;
@@ -190,6 +191,16 @@ fn target(magic: &str) -> PushTarget {
     }
 }
 
+/// An address as it stands in a recording: its names are their own.
+pub(crate) fn recorded_target(address: u8) -> PushTarget {
+    PushTarget {
+        service: PushService::Apns,
+        topic: "com.example.management".to_owned(),
+        token: format!("~token-{address}"),
+        magic: format!("~magic-{address}"),
+    }
+}
+
 fn woken_spec(mode: Mode) -> DeviceSpec {
     spec(mode, current_os(mode), PERSONA).woken()
 }
@@ -319,11 +330,7 @@ fn a_device_does_not_leave_before_its_secrets_are_stored() {
     rig.give(Input::Start);
     rig.enrol();
     rig.give(Input::Connected { minor: 1 });
-    let welcome = muster_protocol::management::Welcome {
-        minor: 1,
-        now: Timestamp::ZERO,
-        policy: Policy::FULL,
-    };
+    let welcome = Welcome { minor: 1, now: Timestamp::ZERO, policy: Policy::FULL };
     rig.message(ToDevice::Welcome(welcome));
     rig.forget();
     rig.message(ToDevice::Empty);
@@ -351,4 +358,57 @@ fn a_device_described_without_its_contact_keeps_its_connection() {
     let device = Device::new(spec, Seed::root(1));
     let bytes = encode_at_rest(&device).unwrap();
     assert_eq!(decode_at_rest::<Device>(&bytes), Ok(device));
+}
+
+/// A woken device with its recorder.
+struct Recorded {
+    device: Device,
+    recorder: Recorder,
+    now: Timestamp,
+}
+
+impl Recorded {
+    /// Gives it an input; whether it wants to connect. Secrets are acknowledged at once.
+    fn comes(&mut self, input: Input) -> bool {
+        self.now = self.now.after(Duration::from_secs(1));
+        self.recorder.input(self.now, &input);
+        self.device.handle(self.now, input);
+        let mut outputs = Vec::new();
+        while let Some(output) = self.device.poll_output() {
+            self.recorder.output(&output);
+            outputs.push(output);
+        }
+        for output in &outputs {
+            if let Output::Send(ToServer::TokenUpdate(update)) = output {
+                let sequence = update.sequence;
+                self.comes(Input::Message(ToDevice::TokenUpdateAck { sequence }));
+            }
+        }
+        outputs.contains(&Output::Connect)
+    }
+}
+
+#[test]
+fn a_woken_life_is_recorded_and_replays_without_its_address() {
+    let (spec, seed) = (woken_spec(Mode::AndroidDedicated), Seed::root(3));
+    let recorder = Recorder::fresh(spec.clone(), seed, INPUTS_MAX);
+    let mut woken = Recorded { device: Device::new(spec, seed), recorder, now: Timestamp::ZERO };
+    let welcome = Welcome { minor: 1, now: Timestamp::ZERO, policy: Policy::FULL };
+    woken.comes(Input::Start);
+    assert!(woken.comes(Input::Enrolled { device: DeviceId::from_bytes([1; 16]) }));
+    woken.comes(Input::PushTarget(target("a-magic-word")));
+    woken.comes(Input::Connected { minor: 1 });
+    woken.comes(Input::Message(ToDevice::Welcome(welcome)));
+    woken.comes(Input::Message(ToDevice::Empty));
+    assert!(!woken.comes(Input::Pushed { magic: "another-word".to_owned() }));
+    assert!(woken.comes(Input::Pushed { magic: "a-magic-word".to_owned() }));
+
+    let recording = woken.recorder.recording();
+    let json = serde_json::to_string(&recording).unwrap();
+    for secret in ["a-magic-word", "another-word", "0badc0de"] {
+        assert!(!json.contains(secret), "{secret}: {json}");
+    }
+    let replayed = replay(&recording).unwrap().device;
+    assert_eq!(replayed.id(), woken.device.id());
+    assert!(!replayed.is_asleep() && !woken.device.is_asleep());
 }

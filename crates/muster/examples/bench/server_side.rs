@@ -56,6 +56,7 @@ pub(crate) async fn serve(data: &Path) -> anyhow::Result<()> {
         push: None,
         readings: muster_control::Readings::default(),
         intercept: None,
+        api: muster_admin::AdminOptions::default(),
         crash_at: Vec::new(),
         skew: muster_transport::Skew::default(),
     });

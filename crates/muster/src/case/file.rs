@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use muster_device::{Acknowledgement, PromptHabit, Quirk, Screen, Traits};
+use muster_device::{Acknowledgement, Contact, PromptHabit, Quirk, Screen, Traits};
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{Mode, OsVersion};
 use serde::Deserialize;
@@ -90,6 +90,8 @@ struct DeviceFile {
     quirk: Option<Quirk>,
     #[serde(default)]
     acknowledgement: Option<Acknowledgement>,
+    #[serde(default)]
+    contact: ContactFile,
     /// Whatever else is peculiar about it.
     #[serde(default)]
     traits: Traits,
@@ -97,6 +99,14 @@ struct DeviceFile {
 
 fn default_profile() -> String {
     "default".to_owned()
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ContactFile {
+    #[default]
+    Connected,
+    Woken,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -133,20 +143,22 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<Case, CaseError> {
         return Err(CaseError::Steps { count: file.step.len() });
     }
     let script: Vec<Step> = file.step.into_iter().map(step).collect();
+    let role = role(file.device)?;
     Ok(Case {
         name: name.to_owned(),
         title: file.title,
         story: file.story,
         source: file.source,
         tour: file.tour,
-        role: role(file.device)?,
-        place: place(file.server, &script),
+        place: place(file.server, &role, &script),
+        role,
         script,
     })
 }
 
-fn place(server: Option<ServerFile>, script: &[Step]) -> Place {
-    if server.is_none() && !script.iter().any(Step::needs_its_own_server) {
+fn place(server: Option<ServerFile>, role: &Role, script: &[Step]) -> Place {
+    let stays = role.contact == Contact::Connected;
+    if server.is_none() && stays && !script.iter().any(Step::needs_its_own_server) {
         return Place::Shared;
     }
     let (asked, activation) =
@@ -163,6 +175,10 @@ fn role(file: DeviceFile) -> Result<Role, CaseError> {
     }
     let mut role = Role::new(file.model, mode, os, file.profile);
     role.traits = file.traits;
+    role.contact = match file.contact {
+        ContactFile::Connected => Contact::Connected,
+        ContactFile::Woken => Contact::Woken,
+    };
     role.traits.quirk = file.quirk.or(file.traits.quirk);
     role.traits.acknowledgement = file.acknowledgement.unwrap_or(file.traits.acknowledgement);
     let persona = &mut role.persona;

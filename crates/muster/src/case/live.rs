@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use muster_agent::{DeviceView, Misbehaviour};
+use muster_agent::{DeviceView, Misbehaviour, WakeFault};
 use muster_device::activation::{LockRequest, Unlocking};
 use muster_device::{Note, UserAction};
 use muster_protocol::{DeviceId, SerialNumber};
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::outcome::Shown;
 use super::scene::{Command, Request, Scene, Standing};
-use super::script::{Counter, ServerFault};
+use super::script::{Counter, PUSH_LATE_BY, ServerFault, SpoiltPush};
 use super::stage::Stage;
 use crate::client::Asked;
 
@@ -92,6 +92,15 @@ impl Scene for Live {
         Ok(self.stage.fleet.misbehave(self.index, how).await?)
     }
 
+    async fn spoil_push(&mut self, how: SpoiltPush) -> anyhow::Result<()> {
+        let fault = match how {
+            SpoiltPush::Lost => WakeFault::Lost,
+            SpoiltPush::Doubled => WakeFault::Duplicated,
+            SpoiltPush::Late => WakeFault::Late { by: PUSH_LATE_BY },
+        };
+        Ok(self.stage.fleet.spoil_push(self.index, fault).await?)
+    }
+
     async fn copy(&mut self) -> anyhow::Result<()> {
         self.stage.fleet.clone_device(self.index).await?;
         Ok(())
@@ -153,6 +162,8 @@ impl Scene for Live {
     async fn counted(&mut self, of: Counter) -> anyhow::Result<u64> {
         let totals = self.stage.house.totals().await?;
         Ok(match of {
+            // The device of a case that counts has its fleet to itself.
+            Counter::Pushes => self.stage.fleet.progress().pushes,
             Counter::DuplicateAnswers => totals.duplicates,
             Counter::AnswersToAnotherAttempt => totals.stale_attempts,
             Counter::AnswersToUnknownCommands => totals.unknown_commands,

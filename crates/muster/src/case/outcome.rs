@@ -1,7 +1,7 @@
 //! What a step has to come to, and what it came to, in the same words.
 
 use muster_agent::DeviceView;
-use muster_device::{Note, Phase};
+use muster_device::{Contact, Note, Phase};
 use muster_protocol::DeviceId;
 use muster_protocol::status::{PlatformStatus, Presence, Switch};
 use serde::Deserialize;
@@ -46,6 +46,8 @@ pub(crate) enum Truth {
     LeftManagement,
     /// The device is managed, and has no connection for a while.
     StaysAway,
+    /// The device is managed, and has just left.
+    Away,
     /// The device is connected.
     Connected,
     /// The server shows a temporary passcode.
@@ -85,6 +87,8 @@ pub(crate) struct Shown {
 pub(crate) struct Evidence<'a> {
     /// The device now.
     pub(crate) view: &'a DeviceView,
+    /// Whether it stays connected at all.
+    pub(crate) contact: Contact,
     /// Who it was before the step.
     pub(crate) before: Option<DeviceId>,
     /// What a person saw when typing the temporary passcode.
@@ -107,6 +111,7 @@ impl Truth {
             Self::EnrolledAnew => "enrolled anew",
             Self::LeftManagement => "left management",
             Self::StaysAway => "stays away",
+            Self::Away => "away",
             Self::Connected => "connected",
             Self::PasscodeShown => "passcode shown",
             Self::PasscodeGone => "passcode not shown",
@@ -122,7 +127,7 @@ impl Truth {
 
     /// Whether it can be seen.
     pub(crate) fn holds(self, evidence: &Evidence<'_>) -> bool {
-        let Evidence { view, before, notes, shown } = evidence;
+        let Evidence { view, contact, before, notes, shown } = evidence;
         match self {
             Self::Nothing => true,
             Self::PasscodeRemoved => view.status.passcode == Presence::NotSet,
@@ -132,10 +137,11 @@ impl Truth {
             Self::LockOff => lock(view) == Some(Switch::Off),
             Self::AsksForOwner => view.phase == Phase::ActivationPrompt,
             Self::EnrolledAnew => {
-                view.phase == Phase::Enrolled && view.connected && view.id != *before
+                let has_come = view.connected || *contact == Contact::Woken;
+                view.phase == Phase::Enrolled && has_come && view.id != *before
             }
             Self::LeftManagement => view.phase == Phase::Unenrolled && !view.connected,
-            Self::StaysAway => view.phase == Phase::Enrolled && !view.connected,
+            Self::StaysAway | Self::Away => view.phase == Phase::Enrolled && !view.connected,
             Self::Connected => view.connected,
             Self::PasscodeShown => shown.passcode,
             Self::PasscodeGone => !shown.passcode,

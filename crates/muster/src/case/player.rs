@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use muster_agent::DeviceView;
 use muster_device::activation::Unlocking;
-use muster_device::{Note, UserAction};
+use muster_device::{Contact, Note, UserAction};
 use muster_protocol::DeviceId;
 use muster_protocol::secret::Passcode;
 
@@ -34,7 +34,9 @@ pub(crate) async fn play<S: Scene>(
     index: usize,
     case: &Case,
 ) -> anyhow::Result<Played> {
-    let mut player = Player { scene, code: None, asked: Vec::new(), timeline: Timeline::default() };
+    let contact = case.role.contact;
+    let mut player =
+        Player { scene, contact, code: None, asked: Vec::new(), timeline: Timeline::default() };
     let mut rows: Vec<Row> = Vec::new();
     for step in &case.script {
         let started = player.scene.elapsed();
@@ -57,6 +59,7 @@ pub(crate) struct Line {
 /// One case being played.
 struct Player<'a, S> {
     scene: &'a mut S,
+    contact: Contact,
     code: Option<String>,
     /// What was asked for, and of whom: a wipe makes the device another.
     asked: Vec<Command>,
@@ -87,6 +90,7 @@ impl<S: Scene> Player<'_, S> {
             | Step::Wait { .. }
             | Step::Server(_)
             | Step::Misbehave(_)
+            | Step::SpoilPush(_)
             | Step::Clone => self.happen(step).await.map(|()| None),
         }
     }
@@ -117,6 +121,10 @@ impl<S: Scene> Player<'_, S> {
             Step::Misbehave(how) => {
                 self.note(Lane::Device, format!("will misbehave: {how:?}"));
                 self.scene.misbehave(*how).await?;
+            }
+            Step::SpoilPush(how) => {
+                self.note(Lane::Vendor, how.words());
+                self.scene.spoil_push(*how).await?;
             }
             Step::Clone => {
                 self.note(Lane::Network, "a copy of the device connects");
@@ -324,7 +332,7 @@ impl<S: Scene> Player<'_, S> {
             Some(device) if truth.is_the_servers() => self.scene.shown(device).await?,
             Some(_) | None => Shown::default(),
         };
-        Ok(truth.holds(&Evidence { view: &view, before, notes, shown }))
+        Ok(truth.holds(&Evidence { view: &view, contact: self.contact, before, notes, shown }))
     }
 
     /// The result once the action stands where it is expected to, or where it stands when the

@@ -12,15 +12,17 @@ use muster_control::{
     ActionKind, ActivationLockRoute, CommandRecord, DeviceRecord, Readings, SubmitRefusal,
 };
 use muster_device::activation::{LockRequest, Unlocking};
-use muster_device::{Note, UserAction};
+use muster_device::{Contact, Note, UserAction};
 use muster_protocol::{DeviceId, SerialNumber, Timestamp};
-use muster_sim::{CALM_NETWORK, Misdeed, Network, Plan, PlannedDevice, Rehearsal, Violation};
+use muster_sim::{
+    CALM_NETWORK, Fault, Misdeed, Network, Plan, PlannedDevice, Rehearsal, Violation,
+};
 
 use super::bill::{Rehearsed, Run};
 use super::outcome::Shown;
 use super::player::play;
 use super::scene::{Command, Request, Scene, Standing};
-use super::script::{Activation, Case, Counter, Place, ServerFault};
+use super::script::{Activation, Case, Counter, PUSH_LATE_BY, Place, ServerFault, SpoiltPush};
 use super::stage::serial;
 use super::theatre::SHARED_LIFETIME;
 use crate::client::Asked;
@@ -76,7 +78,7 @@ fn told(case: &Case, violation: &Violation) -> String {
 }
 
 impl Virtual {
-    /// Switches the device of a case on and waits until it is connected.
+    /// Switches the device of a case on and waits until it is connected, or can be woken.
     fn open(case: &Case, chance: Chance) -> anyhow::Result<Self> {
         let (lifetime, activation) = match case.place {
             Place::Shared => (SHARED_LIFETIME, Activation::Device),
@@ -84,12 +86,24 @@ impl Virtual {
         };
         let rehearsal = Rehearsal::begin(plan(case, activation, chance)?);
         let mut scene = Self { rehearsal, began: Timestamp::ZERO, lifetime };
-        while !scene.look()?.connected {
+        while !scene.is_here(case.role.contact)? {
             ensure!(scene.elapsed() < CONNECT_WITHIN, "the device does not connect");
             scene.rehearsal.pass(LOOK_EVERY);
         }
         scene.began = scene.rehearsal.now();
         Ok(scene)
+    }
+
+    /// Whether the case can begin: a woken device has come, and leaves again.
+    fn is_here(&self, contact: Contact) -> anyhow::Result<bool> {
+        let view = self.look()?;
+        Ok(match contact {
+            Contact::Connected => view.connected,
+            Contact::Woken => {
+                let record = view.id.and_then(|life| self.rehearsal.record(life));
+                record.is_some_and(|record| record.push.is_some())
+            }
+        })
     }
 
     fn look(&self) -> anyhow::Result<DeviceView> {
@@ -189,6 +203,16 @@ impl Scene for Virtual {
         Ok(())
     }
 
+    async fn spoil_push(&mut self, how: SpoiltPush) -> anyhow::Result<()> {
+        let fault = match how {
+            SpoiltPush::Lost => Fault::WakeLost,
+            SpoiltPush::Doubled => Fault::WakeDuplicated,
+            SpoiltPush::Late => Fault::WakeLate { delay: PUSH_LATE_BY },
+        };
+        self.rehearsal.spoil_push(DEVICE, fault);
+        Ok(())
+    }
+
     async fn copy(&mut self) -> anyhow::Result<()> {
         self.rehearsal.copy(DEVICE).context("the world has no such device").map(drop)
     }
@@ -257,6 +281,7 @@ impl Scene for Virtual {
             Counter::AnswersToUnknownCommands => tally.unknown_commands,
             Counter::Attempts => tally.attempts,
             Counter::RefusedHandshakes => tally.refused_handshakes,
+            Counter::Pushes => tally.pushes,
         })
     }
 }

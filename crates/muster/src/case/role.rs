@@ -1,7 +1,7 @@
 //! The device a case is about.
 
 use anyhow::Context as _;
-use muster_device::{DeviceSpec, Persona, PromptHabit, Screen, Traits};
+use muster_device::{Contact, DeviceSpec, Persona, PromptHabit, Screen, Traits};
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{DeviceFacts, Mode, OperatingSystem, OsVersion, Platform};
 
@@ -16,6 +16,8 @@ pub(crate) struct Role {
     pub(crate) persona: Persona,
     /// What is peculiar about it.
     pub(crate) traits: Traits,
+    /// Whether it keeps its connection or is woken.
+    pub(crate) contact: Contact,
 }
 
 impl Role {
@@ -29,7 +31,7 @@ impl Role {
             screen: Screen::Unlocked,
         };
         let traits = Traits::default();
-        Self { model, mode, os, profile, persona, traits }
+        Self { model, mode, os, profile, persona, traits, contact: Contact::Connected }
     }
 
     /// The system in the words of a table.
@@ -51,7 +53,7 @@ impl Role {
             mode: self.mode,
         };
         let spec = DeviceSpec::new(facts, self.persona);
-        Ok(DeviceSpec { traits: self.traits, ..spec })
+        Ok(DeviceSpec { traits: self.traits, contact: self.contact, ..spec })
     }
 
     fn operating_system(&self) -> OperatingSystem {

@@ -12,7 +12,7 @@ use muster_protocol::{DeviceId, SerialNumber};
 use serde_json::{Value, json};
 
 use super::outcome::Shown;
-use super::script::{Counter, ServerFault, With};
+use super::script::{Counter, ServerFault, SpoiltPush, With};
 use crate::client::Asked;
 
 /// One device with its server, its user and its vendor.
@@ -44,6 +44,9 @@ pub(crate) trait Scene {
     /// Has the next answer of the device go wrong.
     async fn misbehave(&mut self, how: Misbehaviour) -> anyhow::Result<()>;
 
+    /// Has the next push for the device go wrong.
+    async fn spoil_push(&mut self, how: SpoiltPush) -> anyhow::Result<()>;
+
     /// Copies the device with its certificate; the copy connects.
     async fn copy(&mut self) -> anyhow::Result<()>;
 
@@ -72,7 +75,7 @@ pub(crate) trait Scene {
     /// How the device stands at the vendor; the vendor's word.
     async fn vendor_status(&mut self, serial: &SerialNumber) -> anyhow::Result<&'static str>;
 
-    /// How many of these the server has counted since it started.
+    /// How many of these have been counted: the server counts from its start.
     async fn counted(&mut self, of: Counter) -> anyhow::Result<u64>;
 }
 

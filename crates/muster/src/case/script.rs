@@ -93,6 +93,8 @@ pub(crate) enum Step {
     Server(ServerFault),
     /// The next answer of the device goes wrong.
     Misbehave(Misbehaviour),
+    /// The next push for the device goes wrong.
+    SpoilPush(SpoiltPush),
     /// Somebody copies the device with its certificate.
     Clone,
     /// Something happens at the vendor's activation service.
@@ -158,6 +160,32 @@ pub(crate) enum Typed {
     WrongCode,
 }
 
+/// What happens to a push on its way to the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SpoiltPush {
+    /// It reaches nobody.
+    Lost,
+    /// It comes twice.
+    Doubled,
+    /// It comes after [`PUSH_LATE_BY`].
+    Late,
+}
+
+/// By how much a late push is late: the server has pushed again by then.
+pub(crate) const PUSH_LATE_BY: Duration = Duration::from_secs(600);
+
+impl SpoiltPush {
+    /// For the timeline.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Lost => "the next push will be lost",
+            Self::Doubled => "the next push will come twice",
+            Self::Late => "the next push will be ten minutes late",
+        }
+    }
+}
+
 /// What happens to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -181,7 +209,7 @@ impl ServerFault {
     }
 }
 
-/// What a server counts, of what devices should not do.
+/// What is counted: by a server, of what devices should not do, and by the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Counter {
@@ -195,6 +223,8 @@ pub(crate) enum Counter {
     Attempts,
     /// Handshakes TLS refused.
     RefusedHandshakes,
+    /// Pushes that reached the device, since the case began.
+    Pushes,
 }
 
 impl Counter {
@@ -206,6 +236,7 @@ impl Counter {
             Self::AnswersToUnknownCommands => "answers to unknown commands",
             Self::Attempts => "attempts",
             Self::RefusedHandshakes => "refused handshakes",
+            Self::Pushes => "pushes received",
         }
     }
 }
@@ -224,6 +255,7 @@ impl Step {
             | Self::Online
             | Self::CopyBypassCode
             | Self::Misbehave(_)
+            | Self::SpoilPush(_)
             | Self::Vendor { .. }
             | Self::Clone => false,
         }

@@ -8,7 +8,7 @@ use muster_device::UserAction;
 use serde::Deserialize;
 
 use super::outcome::{Expect, Truth};
-use super::script::{Counter, ServerFault, Step, Typed, VendorAct, With};
+use super::script::{Counter, ServerFault, SpoiltPush, Step, Typed, VendorAct, With};
 use crate::cli::span;
 
 /// One step, told apart by its key `do`.
@@ -62,6 +62,8 @@ pub(super) enum StepFile {
     Server { what: ServerFault },
     /// The next answer of the device goes wrong.
     Misbehave { how: MisbehaviourFile },
+    /// The next push for the device goes wrong.
+    SpoilPush { how: SpoiltPush },
     /// Somebody copies the device with its certificate.
     Clone,
     /// Something happens at the vendor's activation service.
@@ -174,6 +176,7 @@ pub(super) fn step(file: StepFile) -> Step {
         StepFile::Wait { span: SpanFile { says, span } } => Step::Wait { says, span },
         StepFile::Server { what } => Step::Server(what),
         StepFile::Misbehave { how } => Step::Misbehave(misbehaviour(how)),
+        StepFile::SpoilPush { how } => Step::SpoilPush(how),
         StepFile::Clone => Step::Clone,
         StepFile::Vendor { what, expect } => Step::Vendor { what, expect },
         StepFile::Count { of, is } => Step::Count { of, is },

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use muster_agent::{DevicePlan, Fleet, FleetConfig, FleetProgress, Sockets, Start};
-use muster_device::DeviceSpec;
+use muster_device::{Contact, DeviceSpec};
 use muster_protocol::Seed;
 use muster_protocol::limits::KEEP_ALIVE;
-use muster_server::{ActivationAccess, Exposure, ServerConfig, Totals};
+use muster_server::{Exposure, ServerConfig, ServerFacts, Totals, VendorAccess};
 use muster_store::Counts;
 use muster_transport::Skew;
 use muster_vendor::VendorFace;
@@ -69,6 +69,7 @@ struct Terms {
     command_lifetime: Duration,
     keep_alive: Duration,
     activation: Activation,
+    contact: Contact,
 }
 
 /// The folder of the stage's vendor, beside what the server keeps.
@@ -83,7 +84,8 @@ impl Theatre {
         seed: Seed,
     ) -> anyhow::Result<Self> {
         let (command_lifetime, keep_alive) = (SHARED_LIFETIME, KEEP_ALIVE);
-        let terms = Terms { command_lifetime, keep_alive, activation: Activation::Device };
+        let (activation, contact) = (Activation::Device, Contact::Connected);
+        let terms = Terms { command_lifetime, keep_alive, activation, contact };
         let server = server_config(folder, &terms)?;
         Self::raise(server, cases, others, &terms, seed).await
     }
@@ -94,7 +96,8 @@ impl Theatre {
             Place::Shared => (SHARED_LIFETIME, Activation::Device),
             Place::Own { command_lifetime, activation } => (command_lifetime, activation),
         };
-        let terms = Terms { command_lifetime, keep_alive: PING_EVERY, activation };
+        let contact = case.role.contact;
+        let terms = Terms { command_lifetime, keep_alive: PING_EVERY, activation, contact };
         let server = server_config(folder, &terms)?;
         Self::raise(server, std::slice::from_ref(case), Vec::new(), &terms, seed).await
     }
@@ -110,11 +113,15 @@ impl Theatre {
         let plans = plans(&house, cases, others).await?;
         let wanted = u64::try_from(plans.len())?;
         let fleet = Fleet::start(fleet_config(&house, plans, seed, terms)?).await?;
-        let vendor = match house.config().activation.as_ref() {
+        let access = house.config().activation.as_ref().or(house.config().push.as_ref());
+        let vendor = match access {
             Some(access) => Some(vendor::serve(&fleet, any_port()?, access.folder())?),
             None => None,
         };
-        let present = all_here(&fleet, wanted).await?;
+        let present = match terms.contact {
+            Contact::Connected => all_here(&fleet, wanted).await?,
+            Contact::Woken => all_known(&house, &fleet, cases.len()).await?,
+        };
         Ok(Self { house: Arc::new(house), fleet: Arc::new(fleet), vendor, present })
     }
 
@@ -174,6 +181,24 @@ async fn all_here(fleet: &Fleet, wanted: u64) -> anyhow::Result<FleetProgress> {
     }
 }
 
+/// The same for devices that are woken, which come and go: the server knows how to reach them.
+async fn all_known(house: &House, fleet: &Fleet, wanted: usize) -> anyhow::Result<FleetProgress> {
+    let all_known = async {
+        for index in 0..wanted {
+            let serial = fleet.view(index).await?.serial;
+            while !house.facts(&serial).await.is_some_and(|facts| is_woken(&facts)) {
+                sleep(LOOK_EVERY).await;
+            }
+        }
+        anyhow::Ok(fleet.progress())
+    };
+    timeout(CONNECT_WITHIN, all_known).await.context("a woken device has not come")?
+}
+
+fn is_woken(facts: &ServerFacts) -> bool {
+    facts.record.as_ref().is_some_and(|record| record.woken)
+}
+
 fn any_port() -> anyhow::Result<SocketAddr> {
     "127.0.0.1:0".parse().context("failed to parse a constant address")
 }
@@ -188,11 +213,15 @@ fn server_config(folder: &Path, terms: &Terms) -> anyhow::Result<ServerConfig> {
         command_lifetime: terms.command_lifetime,
         activation: match terms.activation {
             Activation::Device => None,
-            Activation::Service => Some(ActivationAccess::in_folder(folder.join(VENDOR_FOLDER))),
+            Activation::Service => Some(VendorAccess::in_folder(folder.join(VENDOR_FOLDER))),
         },
-        push: None,
+        push: match terms.contact {
+            Contact::Connected => None,
+            Contact::Woken => Some(VendorAccess::in_folder(folder.join(VENDOR_FOLDER))),
+        },
         readings: muster_control::Readings::default(),
         intercept: None,
+        api: muster_admin::AdminOptions::default(),
         crash_at: Vec::new(),
         skew: Skew::default(),
     })

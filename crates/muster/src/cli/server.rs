@@ -51,6 +51,15 @@ pub(crate) struct ServerArgs {
         num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:8080"
     )]
     pub(crate) intercept: Option<SocketAddr>,
+    /// Errors of the admin API say what the service's say and no more
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Filters of the admin API may ask what the service's documentation lists and no more
+    #[arg(long)]
+    pub(crate) strict_odata: bool,
+    /// Keep clients of the admin API to the limits of the service: 429 beyond
+    #[arg(long)]
+    pub(crate) throttle: bool,
     /// Follow another reading where the documents contradict each other; may be given repeatedly
     #[arg(long, value_name = "NAME")]
     pub(crate) reading: Vec<Reading>,

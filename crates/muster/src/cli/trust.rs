@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 #[command(
     after_help = "Examples:\n  eval \"$(muster trust)\"                    this shell trusts the run's CA and uses its proxy\n  \
     muster trust --shell powershell | Invoke-Expression\n  muster trust --write ca.pem\n  muster trust --json\n\n\
-    In a shell set up so, other sites are not trusted any more; open another one for them."
+    In a shell set up so, other sites are not trusted any more; open another one for them.\n\n\
+    Who can sign in, and with what, stands in sign-ins.json of the data folder."
 )]
 pub(crate) struct TrustArgs {
     /// Data folder of the server

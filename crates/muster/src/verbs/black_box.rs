@@ -24,6 +24,7 @@ use muster_protocol::{Seed, SerialNumber};
 use muster_server::{DataDir, ServerFacts};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
+use tracing::debug;
 
 use crate::case_file::RecordedFile;
 use crate::planted;
@@ -40,7 +41,7 @@ const FILE_MODE: u32 = 0o600;
 
 /// How long a fleet or a server may take to answer who asks for a device: several times as long as
 /// they take to look.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(2);
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 
 /// How often a fleet looks whether somebody asks.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -149,6 +150,7 @@ impl Run {
     pub(crate) async fn answer(&self, fleet: &Fleet, devices: usize, seed: Seed) {
         loop {
             sleep(LOOK_EVERY).await;
+            self.stay_open();
             let asked = questions(&self.questions());
             if asked.is_empty() {
                 continue;
@@ -161,6 +163,16 @@ impl Run {
                     say(&format!("warning: {error:#}"));
                 }
             }
+        }
+    }
+
+    /// Another fleet of this run took the folder of the questions with it when it ended.
+    fn stay_open(&self) {
+        if self.folder.exists()
+            && !self.questions().exists()
+            && let Err(error) = make_folder(&self.questions())
+        {
+            debug!(error = format!("{error:#}"), "nobody can ask for a device");
         }
     }
 
@@ -181,7 +193,7 @@ impl Run {
 
     /// Nobody is to wait for this fleet any more.
     pub(crate) fn close(&self) {
-        // Another fleet of this run makes it again, or finds it in use.
+        // Another fleet of this run makes it again when it looks, or finds it in use.
         drop(fs::remove_dir(self.questions()));
     }
 

@@ -96,11 +96,17 @@ fn black_boxes(args: &FleetArgs) -> anyhow::Result<Option<Run>> {
     Ok(Some(run))
 }
 
-/// Does not end.
+/// Who asks names the folder of the run or, whether there is one or not, the data folder. Does not
+/// end.
 async fn answer_who_asks(boxes: Option<&Run>, fleet: &Fleet, args: &FleetArgs) {
-    match boxes {
-        Some(run) => run.answer(fleet, args.devices.get(), Seed::root(args.seed)).await,
-        None => std::future::pending().await,
+    let (devices, seed) = (args.devices.get(), Seed::root(args.seed));
+    match (boxes, &args.record) {
+        (Some(run), Some(record)) if *record != args.data => {
+            let beside = Run::at(args.data.clone());
+            tokio::join!(run.answer(fleet, devices, seed), beside.answer(fleet, devices, seed));
+        }
+        (Some(run), Some(_) | None) => run.answer(fleet, devices, seed).await,
+        (None, _) => std::future::pending().await,
     }
 }
 
@@ -113,6 +119,7 @@ async fn keep_black_boxes(
     let Some(run) = boxes else { return Ok(Vec::new()) };
     run.close();
     if args.record.is_some() {
+        Run::at(args.data.clone()).close();
         let written = run.write_all(fleet).await?;
         say(&format!("{written} recordings in {}", run.folder().display()));
     }

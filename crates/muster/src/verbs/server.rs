@@ -1,14 +1,17 @@
 //! `muster server`
 
+mod greeting;
+
 use std::path::Path;
 
 use clap::ValueEnum;
+use muster_admin::{AdminOptions, Filters, Strictness, Throttling};
 use muster_control::{
     CorporateProfileRetire, DeviceOwnerReset, LostModeAfterErase, PersonalProfileLock, Readings,
 };
-use muster_server::{AccessError, ActivationAccess, Exposure, Server, ServerConfig, ServerError};
-use serde_json::json;
+use muster_server::{AccessError, Exposure, Server, ServerConfig, ServerError, VendorAccess};
 
+use self::greeting::{details, greeting};
 use super::interrupted;
 use crate::cli::ServerArgs;
 use crate::exit::{Exit, usage_error};
@@ -48,7 +51,7 @@ fn readings(chosen: &[Reading]) -> Readings {
 }
 
 pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exit> {
-    let activation = args.activation_folder.clone().map(ActivationAccess::in_folder);
+    let activation = args.activation_folder.clone().map(VendorAccess::in_folder);
     let config = ServerConfig {
         quic: args.quic,
         admin: args.admin,
@@ -56,9 +59,10 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
         exposure: if args.allow_non_loopback { Exposure::Anywhere } else { Exposure::LoopbackOnly },
         command_lifetime: args.command_lifetime,
         activation: activation.clone(),
-        push: args.push_folder.clone().map(ActivationAccess::in_folder),
+        push: args.push_folder.clone().map(VendorAccess::in_folder),
         readings: readings(&args.reading),
         intercept: args.intercept,
+        api: admin_options(args),
         crash_at: args.crash_at.clone(),
         skew: muster_transport::Skew::default(),
     };
@@ -69,18 +73,12 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
     if let Some(advice) = server.socket_buffers().shortfall() {
         say(&format!("warning: {advice}"));
     }
-    if let Some(Err(error)) = activation.as_ref().map(ActivationAccess::address) {
+    if let Some(Err(error)) = activation.as_ref().map(VendorAccess::address) {
         say(&not_known_yet(args, &error));
     }
     match format {
         Format::Text => print(&greeting(&server, args)),
-        Format::Json => print_json(&json!({
-            "quic": server.endpoints().quic,
-            "admin": format!("https://{}", server.endpoints().admin),
-            "intercept": server.endpoints().intercept.map(|address| format!("http://{address}")),
-            "data": args.data,
-            "pid": std::process::id(),
-        }))?,
+        Format::Json => print_json(&details(&server, args))?,
     }
     interrupted().await;
     say("stopping: handing back what is in flight");
@@ -101,30 +99,13 @@ fn not_known_yet(args: &ServerArgs, error: &AccessError) -> String {
     )
 }
 
-/// Where things are and what to try next.
-fn greeting(server: &Server, args: &ServerArgs) -> String {
-    let endpoints = server.endpoints();
-    let data = args.data.display();
-    let flag =
-        if args.data.as_os_str() == ".muster" { String::new() } else { format!(" --data {data}") };
-    let lines = [
-        format!("devices   {} (QUIC over UDP)", endpoints.quic),
-        format!("admin     https://{}/v1.0/deviceManagement/managedDevices", endpoints.admin),
-        format!("data      {data}  (database, CA, admin token, enrolment tokens)"),
-        String::new(),
-        "try next, in another terminal:".to_owned(),
-        format!("  muster fleet --devices 100{flag}"),
-        format!("  muster device list{flag}"),
-        format!("  muster action sync <serial> --wait{flag}"),
-        format!(
-            "  curl --cacert {data}/ca.pem -H \"Authorization: Bearer $(cat {data}/admin-token)\" \
-             https://{}/v1.0/deviceManagement/managedDevices",
-            endpoints.admin
-        ),
-        String::new(),
-        "Ctrl-C stops".to_owned(),
-    ];
-    lines.join("\n") + "\n"
+/// How closely the admin API follows the service.
+fn admin_options(args: &ServerArgs) -> AdminOptions {
+    AdminOptions {
+        strictness: if args.strict { Strictness::Strict } else { Strictness::Explained },
+        throttling: if args.throttle { Throttling::Documented } else { Throttling::Off },
+        filters: if args.strict_odata { Filters::Documented } else { Filters::Generous },
+    }
 }
 
 #[cfg(test)]

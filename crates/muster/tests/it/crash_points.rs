@@ -22,8 +22,10 @@ const DEVICES: usize = 6;
 const ASKED: [&[&str]; 1] = [&["remoteLock", "syncDevice"]];
 
 /// The same where commands are to be superseded.
-const ASKED_AND_RETIRED: [&[&str]; 3] =
-    [&["remoteLock", "syncDevice"], &["remoteLock", "syncDevice"], &["retire"]];
+const ASKED_AND_RETIRED: [&[&str]; 2] = [&["remoteLock", "syncDevice"], &["retire"]];
+
+/// The same by a wipe. A device that may not be wiped is retired.
+const ASKED_AND_WIPED: [&[&str]; 2] = [&["remoteLock", "syncDevice"], &["wipe", "retire"]];
 
 /// Between an administrator and the device.
 const OF_A_COMMAND: [CrashPoint; 6] = [
@@ -53,17 +55,18 @@ const OF_AN_ENROLMENT: [CrashPoint; 5] = [
     CrashPoint::After(Step::TokenUpdate),
 ];
 
+/// Where what waits is superseded by what ends the enrolment.
+const OF_AN_END: [CrashPoint; 2] =
+    [CrashPoint::Before(Step::Cancel), CrashPoint::After(Step::Cancel)];
+
 /// What is left.
-const OF_THE_REST: [CrashPoint; 4] = [
-    CrashPoint::Before(Step::Cancel),
-    CrashPoint::After(Step::Cancel),
-    CrashPoint::Before(Step::Report),
-    CrashPoint::After(Step::Report),
-];
+const OF_A_REPORT: [CrashPoint; 2] =
+    [CrashPoint::Before(Step::Report), CrashPoint::After(Step::Report)];
 
 #[test]
 fn every_point_is_gone_through() {
-    let gone_through = [&OF_A_COMMAND[..], &OF_AN_ANSWER, &OF_AN_ENROLMENT, &OF_THE_REST].concat();
+    let gone_through =
+        [&OF_A_COMMAND[..], &OF_AN_ANSWER, &OF_AN_ENROLMENT, &OF_AN_END, &OF_A_REPORT].concat();
     assert!(CrashPoint::ALL.iter().all(|point| gone_through.contains(point)));
 }
 
@@ -83,28 +86,44 @@ async fn a_server_that_dies_while_devices_enrol_loses_nothing_and_repeats_nothin
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_dies_at_a_retire_or_a_report_loses_nothing_and_repeats_nothing() {
-    live_through(&OF_THE_REST).await;
+async fn a_server_that_dies_at_a_report_loses_nothing_and_repeats_nothing() {
+    live_through(&OF_A_REPORT).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_at_a_retire_loses_nothing_and_repeats_nothing() {
+    live_through_asked(&OF_AN_END, &ASKED_AND_RETIRED).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_at_a_wipe_loses_nothing_and_repeats_nothing() {
+    live_through_asked(&OF_AN_END, &ASKED_AND_WIPED).await;
 }
 
 async fn live_through(points: &[CrashPoint]) {
+    live_through_asked(points, &ASKED).await;
+}
+
+async fn live_through_asked(points: &[CrashPoint], asked: &'static [&'static [&'static str]]) {
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     for point in points {
-        World::new(*point).live_through().await;
+        World::new(*point, asked).live_through().await;
     }
 }
 
 /// A server that dies at one point, and its fleet.
 struct World {
     point: CrashPoint,
+    /// What its devices are asked.
+    asked: &'static [&'static [&'static str]],
     folder: TempDir,
     place: Place,
 }
 
 impl World {
-    fn new(point: CrashPoint) -> Self {
+    fn new(point: CrashPoint, asked: &'static [&'static [&'static str]]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { point, place: Place::new(folder.path()), folder }
+        Self { point, asked, place: Place::new(folder.path()), folder }
     }
 
     async fn live_through(&self) {
@@ -119,7 +138,7 @@ impl World {
         let _server = self.place.server();
         // A device that has been retired stays away.
         until(&format!("{}: all devices are here", self.point), async || {
-            self.retires() || self.place.connected() == DEVICES
+            self.ends_enrolments() || self.place.connected() == DEVICES
         })
         .await;
         until(&format!("{}: nothing accepted is open", self.point), async || {
@@ -136,7 +155,8 @@ impl World {
         let record = self.folder.path().join("run");
         let mut args = vec!["--devices", "6", "--record", record.to_str().unwrap()];
         if self.is_about(Step::Cancel) {
-            // Without an answer the rest of a queue waits, until a retire supersedes it.
+            // Without an answer the rest of a queue waits, until what ends the enrolment supersedes
+            // it.
             args.extend(["--fault", "keep-answer after=command-arrives"]);
         }
         if self.is_about(Step::HandBack) {
@@ -149,35 +169,46 @@ impl World {
         [CrashPoint::Before(step), CrashPoint::After(step)].contains(&self.point)
     }
 
-    fn retires(&self) -> bool {
+    fn ends_enrolments(&self) -> bool {
         self.is_about(Step::Cancel)
     }
 
     /// Asks every device there is for something until the server has died; returns what it had
     /// accepted by then.
     async fn ask_until_it_dies(&self, mut server: Running, store: &Store) -> Vec<CommandId> {
-        let (client, base, token) = admin(self.folder.path());
-        let asked: &[&[&str]] = if self.retires() { &ASKED_AND_RETIRED } else { &ASKED };
         let mut accepted = Vec::new();
+        if self.ends_enrolments() {
+            accepted.extend(self.keep_all_busy(store).await);
+        }
+        let admin = Admin::of(self.folder.path());
         until(&format!("the server dies {}", self.point), async || {
             for device in devices(store).await {
-                for kind in asked {
-                    for action in *kind {
-                        let url = format!("{base}/{}/{action}", device.id);
-                        // A server that has died answers nobody.
-                        let Ok(answer) = client.post(url).bearer_auth(&token).send().await else {
-                            break;
-                        };
-                        if let Some(id) = answer.headers().get("x-muster-command-id") {
-                            accepted.push(id.to_str().unwrap().parse::<CommandId>().unwrap());
-                            break;
-                        }
-                    }
+                for kind in self.asked {
+                    accepted.extend(admin.ask(device.id, kind).await);
                 }
             }
             server.has_aborted()
         })
         .await;
+        accepted
+    }
+
+    /// Has every device keep an answer to itself before anything else is asked. An answer that is
+    /// kept later, from the next server, comes in no session of this test.
+    async fn keep_all_busy(&self, store: &Store) -> Vec<CommandId> {
+        until("all devices are here", async || self.place.connected() == DEVICES).await;
+        let admin = Admin::of(self.folder.path());
+        let mut accepted = Vec::new();
+        for device in devices(store).await {
+            accepted.extend(admin.ask(device.id, self.asked[0]).await);
+        }
+        assert_eq!(accepted.len(), DEVICES, "{}", self.point);
+        for id in &accepted {
+            until(&format!("{}: {id} is with its device", self.point), async || {
+                self.command(store, *id).await.state == CommandState::InFlight
+            })
+            .await;
+        }
         accepted
     }
 
@@ -227,7 +258,7 @@ impl World {
         assert_eq!(summary["executed_twice"], 0, "{}: {summary}", self.point);
         let done = store.counts().await.unwrap().by_state.done;
         // The answer of a device that leaves may be lost, the effect has been all the same.
-        if !self.retires() {
+        if !self.ends_enrolments() {
             assert_eq!(summary["executed"], done, "{}: {summary}", self.point);
         }
         for record in devices(store).await {
@@ -288,13 +319,35 @@ async fn devices(store: &Store) -> Vec<DeviceRecord> {
 }
 
 /// A client of the admin API, where it listens, and its token.
-fn admin(data: &Path) -> (Client, String, String) {
-    let ca = std::fs::read(data.join("ca.pem")).unwrap();
-    let token = std::fs::read_to_string(data.join("admin-token")).unwrap();
-    let endpoints = std::fs::read(data.join("endpoints.json")).unwrap();
-    let endpoints: serde_json::Value = serde_json::from_slice(&endpoints).unwrap();
-    let admin = endpoints["admin"].as_str().unwrap();
-    let trusted = Certificate::from_pem(&ca).unwrap();
-    let client = Client::builder().tls_certs_only([trusted]).build().unwrap();
-    (client, format!("https://{admin}/v1.0/deviceManagement/managedDevices"), token)
+struct Admin {
+    client: Client,
+    base: String,
+    token: String,
+}
+
+impl Admin {
+    fn of(data: &Path) -> Self {
+        let ca = std::fs::read(data.join("ca.pem")).unwrap();
+        let token = std::fs::read_to_string(data.join("admin-token")).unwrap();
+        let endpoints = std::fs::read(data.join("endpoints.json")).unwrap();
+        let endpoints: serde_json::Value = serde_json::from_slice(&endpoints).unwrap();
+        let admin = endpoints["admin"].as_str().unwrap();
+        let trusted = Certificate::from_pem(&ca).unwrap();
+        let client = Client::builder().tls_certs_only([trusted]).build().unwrap();
+        let base = format!("https://{admin}/v1.0/deviceManagement/managedDevices");
+        Self { client, base, token }
+    }
+
+    /// The first of these actions that is for the device, if the server lives to accept it.
+    async fn ask(&self, device: DeviceId, kind: &[&str]) -> Option<CommandId> {
+        for action in kind {
+            let url = format!("{}/{device}/{action}", self.base);
+            // A server that has died answers nobody.
+            let answer = self.client.post(url).bearer_auth(&self.token).send().await.ok()?;
+            if let Some(id) = answer.headers().get("x-muster-command-id") {
+                return Some(id.to_str().unwrap().parse().unwrap());
+            }
+        }
+        None
+    }
 }

@@ -220,6 +220,34 @@ async fn a_running_fleet_and_its_server_give_a_device_to_whoever_names_their_fol
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_gives_its_devices_though_it_keeps_a_run_and_another_fleet_has_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, run) = (folder.path().join("server"), folder.path().join("run"));
+    let place = Place::new(&data);
+    let _server = place.server();
+    until("the server answers", async || place.ask(&["device", "list"]).status.success()).await;
+    let first = place.fleet(&["--devices", "2"]);
+    until("the first devices are here", async || place.connected() == 2).await;
+    let second = ["--devices", "1", "--seed", "2", "--record", run.to_str().unwrap()];
+    // Its device is the hardware of the first fleet's first, and takes its place.
+    let _second = place.fleet(&second);
+    until("the second fleet keeps its run", async || run.exists()).await;
+    drop(first.interrupt());
+    until("one device is here", async || place.connected() == 1).await;
+    let here = |device: &&serde_json::Value| device["x-muster-connected"] == true;
+    let serial = place.devices().iter().find(here).unwrap()["serialNumber"].clone();
+
+    let case = folder.path().join("one.muster");
+    let case = case.to_str().unwrap();
+    for named in [&data, &run] {
+        let (named, serial) = (named.to_str().unwrap(), serial.as_str().unwrap());
+        let cut = ["case", "cut", named, "--device", serial, "-o", case];
+        until(named, async || muster(&cut).output().unwrap().status.success()).await;
+        assert!(muster(&["case", "replay", case]).output().unwrap().status.success());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_black_box_is_off_if_that_is_wanted_and_never_without_bound() {
     let refused = muster(&["fleet", "--black-box", "1000"]).output().unwrap();
     assert_eq!(refused.status.code(), Some(64));

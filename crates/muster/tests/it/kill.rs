@@ -1,4 +1,5 @@
-//! A server that is killed in the middle of its work loses nothing and repeats nothing.
+//! A server that is killed in the middle of its work loses nothing, repeats nothing and keeps its
+//! audit log.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -66,6 +67,8 @@ async fn assert_all_ended(store: &Store, accepted: &Accepted) {
         let command = store.command(id).await.unwrap();
         let command = command.unwrap_or_else(|| panic!("{id} was accepted and is lost"));
         assert!(command.state.is_terminal(), "{command:?}");
+        let entry = store.document("auditEvent", &id.to_string()).await.unwrap();
+        assert!(entry.is_some(), "{id} was accepted and is not in the audit log");
     }
 }
 

@@ -11,6 +11,7 @@ mod kill;
 mod people;
 #[cfg(feature = "planted")]
 mod planted;
+mod policies;
 mod process;
 mod push;
 mod quic;

@@ -106,6 +106,11 @@ impl Place {
         }
     }
 
+    /// Where its administrators connect to.
+    pub(crate) fn admin(&self) -> &str {
+        &self.admin
+    }
+
     pub(crate) fn server(&self) -> Running {
         self.server_with(&[])
     }

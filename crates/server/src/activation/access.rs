@@ -1,4 +1,4 @@
-//! How to reach the activation service: the folder the vendor gave this customer.
+//! How to reach the services of a vendor: the folder the vendor gave this customer.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use crate::data_dir::{DataDirError, read_small};
 ///
 /// Source: docs/activation-service.md.
 #[derive(Clone, Debug)]
-pub struct ActivationAccess {
+pub struct VendorAccess {
     folder: PathBuf,
 }
 
@@ -68,7 +68,7 @@ struct Endpoint {
     address: SocketAddr,
 }
 
-impl ActivationAccess {
+impl VendorAccess {
     /// The service whose vendor keeps `folder`, which need not exist yet.
     #[must_use]
     pub const fn in_folder(folder: PathBuf) -> Self {
@@ -159,8 +159,8 @@ mod tests {
         folder
     }
 
-    fn access(folder: &tempfile::TempDir) -> ActivationAccess {
-        ActivationAccess::in_folder(folder.path().to_owned())
+    fn access(folder: &tempfile::TempDir) -> VendorAccess {
+        VendorAccess::in_folder(folder.path().to_owned())
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, debug, error, info_span, warn};
 
-use super::access::ActivationAccess;
+use super::access::VendorAccess;
 use super::errands::{Errand, Errands};
 use super::service::Service;
 use crate::clock::Clock;
@@ -32,7 +32,7 @@ pub(crate) struct Courier {
     pub(crate) registry: Arc<Registry>,
     pub(crate) clock: Clock,
     pub(crate) errands: Arc<Errands>,
-    pub(crate) access: ActivationAccess,
+    pub(crate) access: VendorAccess,
     /// The service as it was reached last.
     pub(crate) service: Mutex<Option<Service>>,
 }

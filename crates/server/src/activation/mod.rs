@@ -13,6 +13,6 @@ mod courier;
 mod errands;
 mod service;
 
-pub use access::{AccessError, ActivationAccess};
+pub use access::{AccessError, VendorAccess};
 pub(crate) use courier::{Courier, awaits_service};
 pub(crate) use errands::Errands;

@@ -62,6 +62,9 @@ pub struct RecordFacts {
     pub bypass_code: bool,
     /// Whether it is in Lost Mode, as far as it has acknowledged.
     pub lost: bool,
+    /// Whether it keeps no connection and has said where a push reaches it.
+    #[serde(default)]
+    pub woken: bool,
     /// The commands that are not over, and the latest of each action.
     pub commands: Vec<CommandFacts>,
 }
@@ -236,6 +239,7 @@ impl RecordFacts {
             unlock_token: record.escrow.unlock_token.is_some(),
             bypass_code: record.escrow.bypass_code.is_some(),
             lost: matches!(record.lost_mode, LostMode::On(_)),
+            woken: record.push.is_some(),
             commands: record.commands().map(CommandFacts::of).collect(),
         }
     }

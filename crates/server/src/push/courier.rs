@@ -12,7 +12,7 @@ use tracing::{Instrument as _, debug, error, info_span, warn};
 
 use super::order::{Ends, Letter, Verdict};
 use super::service::{Answer, PUSH_WITHIN, Service};
-use crate::activation::ActivationAccess;
+use crate::activation::VendorAccess;
 use crate::clock::Clock;
 use crate::registry::Registry;
 use crate::slot::{Presence, Slot};
@@ -37,7 +37,7 @@ const LOOK_PAGE: usize = 512;
 pub(crate) struct PushCourier {
     registry: Arc<Registry>,
     clock: Clock,
-    access: ActivationAccess,
+    access: VendorAccess,
     /// The services as they were reached last.
     service: Mutex<Option<Service>>,
 }
@@ -59,7 +59,7 @@ struct Weather {
 }
 
 impl PushCourier {
-    pub(crate) fn new(registry: Arc<Registry>, clock: Clock, access: ActivationAccess) -> Self {
+    pub(crate) fn new(registry: Arc<Registry>, clock: Clock, access: VendorAccess) -> Self {
         Self { registry, clock, access, service: Mutex::default() }
     }
 

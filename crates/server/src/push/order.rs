@@ -40,6 +40,9 @@ impl Letter {
     /// What a device says of itself goes into an address here, so it is read first.
     pub(super) fn of(order: &PushOrder, ends: Ends) -> Option<Self> {
         let PushTarget { service, topic, token, magic } = &order.target;
+        if !is_visible(token) || !is_visible(magic) {
+            return None;
+        }
         match service {
             PushService::Apns => (is_hex(token) && is_visible(topic)).then(|| Self {
                 path: format!("/3/device/{token}"),
@@ -69,12 +72,12 @@ impl Letter {
     }
 }
 
-fn is_hex(token: &str) -> bool {
-    (1..=256).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_hexdigit())
+fn is_visible(text: &str) -> bool {
+    (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn is_visible(topic: &str) -> bool {
-    (1..=256).contains(&topic.len()) && topic.bytes().all(|byte| byte.is_ascii_graphic())
+fn is_hex(token: &str) -> bool {
+    token.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn is_project(topic: &str) -> bool {
@@ -163,9 +166,25 @@ mod tests {
         Ends { at: Duration::from_secs(1_800_000_000), within: Duration::from_secs(60) };
 
     fn letter(service: PushService, topic: &str, token: &str) -> Option<Letter> {
-        let (topic, token, magic) = (topic.to_owned(), token.to_owned(), "word".to_owned());
+        saying("word", service, topic, token)
+    }
+
+    fn saying(word: &str, service: PushService, topic: &str, token: &str) -> Option<Letter> {
+        let (topic, token, magic) = (topic.to_owned(), token.to_owned(), word.to_owned());
         let target = PushTarget { service, topic, token, magic };
         Letter::of(&PushOrder { target, expires_at: Timestamp::ZERO }, ENDS)
+    }
+
+    #[test]
+    fn what_no_service_can_have_given_out_is_not_asked_for() {
+        let long = "a".repeat(257);
+        for text in ["", "a\0b", "a\nb", "ä", &long] {
+            assert!(saying(text, PushService::Apns, "topic", "ab").is_none(), "{text:?}");
+            assert!(saying(text, PushService::Fcm, "muster", "to:ken").is_none(), "{text:?}");
+            assert!(letter(PushService::Apns, "topic", text).is_none(), "{text:?}");
+            assert!(letter(PushService::Fcm, "muster", text).is_none(), "{text:?}");
+        }
+        assert!(saying(&long[1..], PushService::Fcm, "muster", &long[1..]).is_some());
     }
 
     #[test]

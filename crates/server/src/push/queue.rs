@@ -8,7 +8,7 @@ use muster_protocol::{DeviceId, Timestamp};
 use tokio::sync::Notify;
 use tracing::warn;
 
-use crate::activation::ActivationAccess;
+use crate::activation::VendorAccess;
 
 /// One line for all devices: an entry for each that owes a push, which are devices with a command
 /// waiting, so the bound on those bounds it.
@@ -44,7 +44,7 @@ struct Waiting {
 impl PushQueue {
     /// A queue that a courier with this access serves. Without one the queue says so once, and the
     /// commands wait until their devices come.
-    pub(crate) fn served_by(access: Option<&ActivationAccess>) -> Self {
+    pub(crate) fn served_by(access: Option<&VendorAccess>) -> Self {
         match access {
             Some(_access) => Self::served(),
             None => Self::default(),

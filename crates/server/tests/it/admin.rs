@@ -9,7 +9,7 @@ use crate::world::{World, android, eventually, within};
 
 /// An administrator with the token of the data folder.
 pub(crate) struct Administrator {
-    http: Client,
+    pub(crate) http: Client,
     devices: String,
     pub(crate) token: String,
 }

@@ -4,17 +4,17 @@ use std::fs;
 use std::path::Path;
 
 use muster_admin::Backend as _;
-use muster_control::{Action, CommandState};
+use muster_control::{Action, CancelReason, CommandState};
 use muster_protocol::management::{ToDevice, ToServer, TokenUpdate};
 use muster_protocol::secret::{BypassCode, UnlockToken};
 use muster_protocol::{Attempt, CloseCode};
 use tempfile::TempDir;
 
 use crate::device::{Device, Enrolled, some_request};
-use crate::world::{World, done, iphone};
+use crate::world::{World, done, eventually, iphone};
 
 /// The data as they are on disk at this moment: what a kill would leave.
-fn as_killed(world: &World) -> TempDir {
+pub(crate) fn as_killed(world: &World) -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     copy_folder(&world.folder.path().join("data"), &copy.path().join("data"));
     copy
@@ -68,6 +68,30 @@ async fn a_command_in_flight_at_a_kill_comes_again_with_a_higher_attempt() {
     assert_eq!(world.state(enrolled.id, sync).await, CommandState::Queued);
     let (_device, again) = first_command(&world, &enrolled).await;
     assert_eq!((again.head.id, again.head.attempt), (sync, lost.head.attempt.next()));
+}
+
+#[tokio::test]
+async fn what_was_superseded_in_flight_at_a_kill_ends_once_though_its_device_stays_away() {
+    let killed = World::new().await;
+    let (enrolled, mut device) = killed.ready().await;
+    let sync = killed.submit(enrolled.id, Action::SyncDevice).await;
+    device.hear_command().await;
+    killed.submit(enrolled.id, Action::Retire).await;
+    let world = World::on(as_killed(&killed)).await;
+    drop(killed);
+
+    let superseded = CommandState::Canceled { reason: CancelReason::Superseded };
+    assert_eq!(world.state(enrolled.id, sync).await, superseded);
+    let ended = async || world.server.totals().terminal == 1;
+    eventually("the server counts what it has ended", ended).await;
+    assert_eq!(world.server.counts().await.unwrap().by_state.canceled, 1);
+    drop(world.site.welcomed(&enrolled).await);
+    assert_eq!(world.server.totals().terminal, 1);
+
+    let world = world.restart().await;
+    assert_eq!(world.state(enrolled.id, sync).await, superseded);
+    drop(world.site.welcomed(&enrolled).await);
+    assert_eq!(world.server.totals().terminal, 0);
 }
 
 #[tokio::test]

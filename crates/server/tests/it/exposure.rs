@@ -67,6 +67,7 @@ async fn nobody_but_its_owner_reads_the_data_folder() {
     let secret = [
         "admin-token",
         "lock",
+        "sign-ins.json",
         "muster.db",
         "muster.db-wal",
         "ca-key.pem",

@@ -41,6 +41,29 @@ async fn a_request_for_graph_is_answered_by_this_server() {
     assert_eq!(answer.status(), StatusCode::OK);
     let list: Value = within(answer.json()).await.unwrap();
     assert_eq!(list["value"][0]["id"], enrolled.id.to_string());
+    let context = list["@odata.context"].as_str().unwrap();
+    assert!(context.starts_with("https://graph.microsoft.com/v1.0/"), "{context}");
+}
+
+#[tokio::test]
+async fn a_token_is_made_where_scripts_have_them_made() {
+    let world = world().await;
+    let login = "https://login.microsoftonline.com/6d757374-6572-4000-8000-000000000001";
+    let metadata = client(&world).get(format!("{login}/v2.0/.well-known/openid-configuration"));
+    let metadata: Value = within(within(metadata.send()).await.unwrap().json()).await.unwrap();
+    let endpoint = metadata["token_endpoint"].as_str().unwrap();
+    assert_eq!(endpoint, format!("{login}/oauth2/v2.0/token"));
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "6d757374-6572-4003-8000-000000000002"),
+        ("client_secret", "muster-reporting-developer-secret"),
+        ("scope", "https://graph.microsoft.com/.default"),
+    ];
+    let answer = within(client(&world).post(endpoint).form(&form).send()).await.unwrap();
+    let token: Value = within(answer.json()).await.unwrap();
+    let url = "https://graph.microsoft.com/v1.0/deviceManagement/managedDevices";
+    let asked = client(&world).get(url).bearer_auth(token["access_token"].as_str().unwrap());
+    assert_eq!(within(asked.send()).await.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use axum::response::IntoResponse;
 use axum::routing::post;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
-use muster_server::ActivationAccess;
+use muster_server::VendorAccess;
 use muster_transport::{RunCa, mutual_https_server_config};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -106,8 +106,8 @@ pub(crate) fn folder(run: &Path) -> PathBuf {
 }
 
 /// How a server of the run reaches its vendor.
-pub(crate) fn access(run: &Path) -> ActivationAccess {
-    ActivationAccess::in_folder(folder(run))
+pub(crate) fn access(run: &Path) -> VendorAccess {
+    VendorAccess::in_folder(folder(run))
 }
 
 async fn answer(

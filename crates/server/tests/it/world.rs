@@ -156,6 +156,7 @@ pub(crate) fn config(data: &Path) -> ServerConfig {
         push: None,
         readings: muster_control::Readings::default(),
         intercept: None,
+        api: muster_admin::AdminOptions::default(),
         crash_at: Vec::new(),
         skew: muster_transport::Skew::default(),
     }

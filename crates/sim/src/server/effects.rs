@@ -63,13 +63,18 @@ pub(super) enum Presence {
     Away,
     Greeting(LinkId),
     Ready(LinkId),
+    /// It is there and has been told that there is nothing: it leaves, and is handed nothing more
+    /// before it asks again.
+    ///
+    /// Source: REQ-PUSH-008 (docs/protocol/push.md).
+    Parting(LinkId),
 }
 
 impl Presence {
     pub(super) const fn link(self) -> Option<LinkId> {
         match self {
             Self::Away => None,
-            Self::Greeting(link) | Self::Ready(link) => Some(link),
+            Self::Greeting(link) | Self::Ready(link) | Self::Parting(link) => Some(link),
         }
     }
 
@@ -81,7 +86,7 @@ impl Presence {
     ) -> Option<Command> {
         match self {
             Self::Ready(_) => record.next(now, readings),
-            Self::Away | Self::Greeting(_) => None,
+            Self::Away | Self::Greeting(_) | Self::Parting(_) => None,
         }
     }
 }

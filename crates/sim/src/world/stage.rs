@@ -16,6 +16,7 @@ use muster_protocol::{CloseCode, CommandId, DeviceId, SerialNumber, Timestamp};
 
 use super::{Ends, Event, STANDING_MAX, World};
 use crate::actor::{Actor, Aim, Reach, Way as Road};
+use crate::fault::Fault;
 use crate::invariant::{Invariant, Violation};
 use crate::link::{LinkId, Way};
 use crate::log::{Keep, Log, What};
@@ -89,6 +90,8 @@ pub struct Tally {
     pub attempts: u64,
     /// Handshakes refused because the certificate has ended.
     pub refused_handshakes: u64,
+    /// Pushes that have reached devices; those of earlier servers count as well.
+    pub pushes: u64,
 }
 
 impl Rehearsal {
@@ -215,6 +218,11 @@ impl Rehearsal {
         }
     }
 
+    /// Has the next push for a device meet with one of the faults of pushes.
+    pub fn spoil_push(&mut self, device: u32, fault: Fault) {
+        self.world.spoil_wake(device, fault);
+    }
+
     /// Copies a device with its certificate and key and switches the copy on; returns the number
     /// of the copy, `None` if there is no such device.
     pub fn copy(&mut self, device: u32) -> Option<u32> {
@@ -298,7 +306,9 @@ impl Rehearsal {
     #[must_use]
     pub fn tally(&self) -> Tally {
         let refused_handshakes = self.world.refused_handshakes;
-        let mut tally = Tally { refused_handshakes, ..Tally::default() };
+        let woken = self.world.log.entries().filter(|entry| matches!(entry.what, What::Woken));
+        let pushes = u64::try_from(woken.count()).unwrap_or(u64::MAX);
+        let mut tally = Tally { refused_handshakes, pushes, ..Tally::default() };
         for entry in self.world.log.entries().skip(self.earlier) {
             if let What::Stored { stage: Stage::InFlight, .. } = entry.what {
                 tally.attempts += 1;

@@ -1,6 +1,9 @@
 //! The bodies that go in and out.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+use crate::operation::openapi::{approvals, bodies, devices, policies};
+use crate::rbac::scope::Scope;
 
 /// What a key of a path is.
 pub(crate) fn key(name: &str) -> Value {
@@ -10,32 +13,38 @@ pub(crate) fn key(name: &str) -> Value {
     }
 }
 
+/// How a client shows who it is: with a token, which it got by the flow of applications or of
+/// devices, or which is the server's own.
+pub(crate) fn security() -> Value {
+    let scopes: Map<String, Value> =
+        Scope::ALL.iter().map(|scope| (scope.name().to_owned(), "".into())).collect();
+    json!({
+        "token": { "type": "http", "scheme": "bearer" },
+        "oauth2": {
+            "type": "oauth2",
+            "flows": {
+                "clientCredentials": { "tokenUrl": "/muster.example/oauth2/v2.0/token", "scopes": scopes },
+            },
+        },
+    })
+}
+
 /// Every schema, under its name.
 pub(crate) fn all() -> Value {
-    json!({
+    let mut all = json!({
         "error": error(),
         "managedDevice": managed_device(),
         "managedDevices": page("managedDevice"),
-        "managedDeviceUpdate": members(json!({
-            "managedDeviceName": text(),
-            "notes": text(),
-            "managedDeviceOwnerType": { "enum": ["company", "personal", "unknown"] },
-        })),
+        "managedDeviceUpdate": bodies::update(),
         "wipe": members(json!({
             "keepEnrollmentData": flag(),
             "keepUserData": flag(),
             "macOsUnlockCode": text(),
             "persistEsimDataPlan": flag(),
         })),
-        "enableLostMode": members(json!({
-            "message": text(),
-            "phoneNumber": text(),
-            "footer": text(),
-        })),
-        "playLostModeSound": members(json!({
-            "durationInMinutes": { "type": ["string", "integer", "null"] },
-        })),
-        "executeAction": execute_action(),
+        "enableLostMode": bodies::lost_mode(),
+        "playLostModeSound": bodies::sound(),
+        "executeAction": bodies::execute_action(),
         "bulkManagedDeviceActionResult": bulk_result(),
         "roleDefinition": role_definition(),
         "roleDefinitions": page("roleDefinition"),
@@ -50,16 +59,42 @@ pub(crate) fn all() -> Value {
             "description": text(),
         })),
         "resourceOperations": page("resourceOperation"),
+        "auditEvent": audit_event(),
+        "auditEvents": page("auditEvent"),
+        "remoteActionAudit": remote_action_audit(),
+        "remoteActionAudits": page("remoteActionAudit"),
+        "managedDeviceOverview": devices::overview(),
+        "user": devices::user(),
+        "users": page("user"),
+        "words": words(),
+        "policy": policies::policy(),
+        "policies": page("policy"),
+        "policyAssignment": policies::assignment(),
+        "policyAssignments": page("policyAssignment"),
+        "policyAssignmentsGiven": policies::given("assignments", "policyAssignment"),
+        "policyRule": members(json!({ "ruleName": text() })),
+        "policyRules": page("policyRule"),
+        "policyRulesGiven":
+            policies::given("deviceComplianceScheduledActionForRules", "policyRule"),
+        "policyDeviceStatus": members(json!({ "id": text(), "status": text() })),
+        "policyDeviceStatuses": page("policyDeviceStatus"),
+        "policyStatusOverview": members(json!({ "id": text() })),
+        "policyState": members(json!({ "id": text(), "state": text() })),
+        "policyStates": page("policyState"),
         "batch": batch(),
         "batchAnswer": batch_answer(),
-    })
+    });
+    if let (Value::Object(all), Value::Object(more)) = (&mut all, approvals::all()) {
+        all.extend(more);
+    }
+    all
 }
 
-fn text() -> Value {
+pub(super) fn text() -> Value {
     json!({ "type": ["string", "null"] })
 }
 
-fn texts() -> Value {
+pub(super) fn texts() -> Value {
     json!({ "type": ["array", "null"], "items": { "type": "string" } })
 }
 
@@ -95,17 +130,53 @@ fn role_assignment() -> Value {
     }))
 }
 
-fn flag() -> Value {
+fn audit_event() -> Value {
+    members(json!({
+        "id": { "type": "string", "format": "uuid" },
+        "activity": text(),
+        "activityDateTime": { "type": "string", "format": "date-time" },
+        "activityType": text(),
+        "activityOperationType": text(),
+        "activityResult": text(),
+        "category": text(),
+        "actor": { "type": "object" },
+        "resources": { "type": "array", "items": { "type": "object" } },
+    }))
+}
+
+fn remote_action_audit() -> Value {
+    members(json!({
+        "id": { "type": "string" },
+        "action": text(),
+        "actionState": text(),
+        "managedDeviceId": { "type": "string", "format": "uuid" },
+        "requestDateTime": { "type": "string", "format": "date-time" },
+        "initiatedByUserPrincipalName": text(),
+    }))
+}
+
+fn words() -> Value {
+    json!({
+        "type": "object",
+        "required": ["@odata.context", "value"],
+        "properties": {
+            "@odata.context": { "type": "string" },
+            "value": { "type": "array", "items": { "type": "string" } },
+        },
+    })
+}
+
+pub(super) fn flag() -> Value {
     json!({ "type": ["boolean", "null"] })
 }
 
 /// An object that may have these members and others.
-fn members(properties: Value) -> Value {
+pub(super) fn members(properties: Value) -> Value {
     json!({ "type": "object", "properties": properties })
 }
 
 /// Some of them, with a link to the next.
-fn page(of: &str) -> Value {
+pub(super) fn page(of: &str) -> Value {
     json!({
         "type": "object",
         "required": ["@odata.context", "value"],
@@ -174,25 +245,6 @@ fn error() -> Value {
                     },
                 },
             },
-        },
-    })
-}
-
-fn execute_action() -> Value {
-    json!({
-        "type": "object",
-        "required": ["actionName", "deviceIds"],
-        "properties": {
-            "actionName": { "type": "string" },
-            "deviceIds": {
-                "type": "array",
-                "minItems": 1,
-                "maxItems": crate::devices::bulk::DEVICES_MAX,
-                "items": { "type": "string" },
-            },
-            "keepEnrollmentData": flag(),
-            "keepUserData": flag(),
-            "persistEsimDataPlan": flag(),
         },
     })
 }

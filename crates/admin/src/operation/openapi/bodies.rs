@@ -1,0 +1,65 @@
+//! What requests on devices say.
+
+use serde_json::{Value, json};
+
+use crate::devices::bulk::DEVICES_MAX;
+use crate::operation::openapi::schemas::{flag, members};
+
+/// What may be written on a device. An annotation may stand beside it, another member may not.
+pub(super) fn update() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "managedDeviceName": { "type": ["string", "null"], "maxLength": 256 },
+            "notes": { "type": ["string", "null"], "maxLength": 8192 },
+            "managedDeviceOwnerType": { "enum": ["company", "personal", "unknown"] },
+        },
+        "patternProperties": { "^@": {} },
+        "additionalProperties": false,
+    })
+}
+
+/// Something has to be shown: a message or a number.
+pub(super) fn lost_mode() -> Value {
+    let shown = || json!({ "type": "string", "minLength": 1, "maxLength": 1024 });
+    let least = || json!({ "type": ["string", "null"], "maxLength": 1024 });
+    json!({
+        "type": "object",
+        "properties": { "message": least(), "phoneNumber": least(), "footer": least() },
+        "anyOf": [
+            { "required": ["message"], "properties": { "message": shown() } },
+            { "required": ["phoneNumber"], "properties": { "phoneNumber": shown() } },
+        ],
+    })
+}
+
+/// Minutes as text, as Graph has them, or as a number.
+pub(super) fn sound() -> Value {
+    members(json!({
+        "durationInMinutes": {
+            "anyOf": [
+                { "type": "integer", "minimum": 1, "maximum": 5 },
+                { "enum": ["1", "2", "3", "4", "5", null] },
+            ],
+        },
+    }))
+}
+
+pub(super) fn execute_action() -> Value {
+    json!({
+        "type": "object",
+        "required": ["actionName", "deviceIds"],
+        "properties": {
+            "actionName": { "enum": ["wipe", "retire", "delete", "rebootNow", "syncDevice"] },
+            "deviceIds": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": DEVICES_MAX,
+                "items": { "type": "string" },
+            },
+            "keepEnrollmentData": flag(),
+            "keepUserData": flag(),
+            "persistEsimDataPlan": flag(),
+        },
+    })
+}

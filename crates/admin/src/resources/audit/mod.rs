@@ -1,0 +1,12 @@
+//! The audit log, for those who may read it.
+//!
+//! Its entries are documents in the order of time. They are read in chunks, newest first unless
+//! asked otherwise, so that a log of a million takes no more memory than one of a thousand.
+
+mod best;
+mod log;
+mod remote_action;
+mod schema;
+mod walk;
+
+pub(crate) use log::{AuditOperation, answer};
