@@ -11,7 +11,7 @@ use muster_protocol::seed::Stream;
 use super::plan::{Absence, Manner, QuicPlan};
 
 /// Once in this time, on average, somebody does something with each device.
-const DEED_EVERY: Duration = Duration::from_secs(3 * 60);
+const DEED_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// What is asked again and again.
 const ACTIONS: [Action; 4] =

@@ -50,7 +50,7 @@ async fn a_second_effect_in_a_live_run_replays_and_shrinks_to_a_few_inputs() {
     assert_eq!(replayed(&left)["took_effect_twice"].as_array().unwrap().len(), 1);
     let drawn = muster(&["case", "timeline", &left]).output().unwrap();
     let drawn = String::from_utf8(drawn.stdout).unwrap();
-    assert!(drawn.contains("session") && drawn.contains("is in flight, attempt 2"), "{drawn}");
+    assert!(drawn.contains("session") && drawn.contains("is in flight, attempt"), "{drawn}");
 
     let cut = muster(&["case", "cut", &run, "--device", &serial, "-o", &file]).output().unwrap();
     assert!(cut.status.success(), "{cut:?}");
