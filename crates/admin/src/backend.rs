@@ -7,7 +7,7 @@ use core::ops::ControlFlow;
 use core::time::Duration;
 
 use muster_control::{Action, CapabilityRefusal, DeviceRecord, Readings};
-use muster_protocol::{CommandId, DeviceId, Policy, Timestamp};
+use muster_protocol::{CommandId, DeviceId, Timestamp};
 
 /// The server behind the API.
 ///
@@ -71,18 +71,6 @@ pub trait Backend: Clone + Send + Sync + 'static {
         &self,
         device: DeviceId,
         submission: Submission,
-    ) -> impl Future<Output = Result<(), SubmitError>> + Send;
-
-    /// Puts a policy into effect on a device; it is durable when this returns, together with the
-    /// documents, and on its way if the device is connected.
-    ///
-    /// # Errors
-    /// [`SubmitError`]: nothing was changed.
-    fn set_policy(
-        &self,
-        device: DeviceId,
-        policy: Policy,
-        kept: Vec<Document>,
     ) -> impl Future<Output = Result<(), SubmitError>> + Send;
 
     /// Writes documents, all or none; they are durable when this returns.

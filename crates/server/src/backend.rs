@@ -10,7 +10,7 @@ use muster_admin::{
     is_listed,
 };
 use muster_control::{ActionKind, DeviceRecord, NewCommand, Readings, SubmitRefusal};
-use muster_protocol::{Command, CommandId, DeviceId, Policy, Timestamp};
+use muster_protocol::{Command, CommandId, DeviceId, Timestamp};
 use muster_store::{CommitError, DocumentWrite, Transaction};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,7 +19,7 @@ use tracing::{Instrument as _, debug, info_span, warn};
 use crate::activation::Errands;
 use crate::clock::Clock;
 use crate::registry::{DecideError, Registry};
-use crate::slot::{Presence, Slot};
+use crate::slot::Slot;
 use crate::stats::ServerStats;
 
 /// How many commands may wait in all. At about half a kilobyte each this is half a gibibyte.
@@ -109,18 +109,6 @@ impl Backend for ServerBackend {
 
     fn new_command_id(&self) -> Result<CommandId, BackendError> {
         self.registry.new_command_id().map_err(|cause| BackendError(Box::new(cause)))
-    }
-
-    async fn set_policy(
-        &self,
-        device: DeviceId,
-        policy: Policy,
-        kept: Vec<Document>,
-    ) -> Result<(), SubmitError> {
-        let slot = self.registry.slot(device).ok_or(SubmitError::UnknownDevice)?;
-        let changing = self.clone().change_policy(slot, policy, kept);
-        let changed = self.tasks.spawn(changing).await;
-        changed.map_err(|died| SubmitError::Unavailable(Box::new(died)))?
     }
 
     async fn keep(&self, documents: Vec<Document>) -> Result<(), BackendError> {
@@ -246,27 +234,6 @@ impl ServerBackend {
         let kept = self.registry.store().commit(transaction).await;
         kept.map_err(|cause| BackendError(Box::new(cause)))?;
         self.registry.policies.note(&documents);
-        Ok(())
-    }
-}
-
-impl ServerBackend {
-    /// Source: REQ-SESSION-005, REQ-SESSION-023 (docs/protocol/session.md).
-    async fn change_policy(
-        self,
-        slot: Arc<Slot>,
-        policy: Policy,
-        kept: Vec<Document>,
-    ) -> Result<(), SubmitError> {
-        let mut state = slot.state.lock().await;
-        let before = state.record.policy;
-        let along = |_: &()| kept.iter().cloned().map(written).collect();
-        let decided =
-            self.registry.decide_along(&mut state, |record| record.set_policy(policy), along);
-        decided.await.map_err(unavailable)?;
-        if before != policy && state.presence != Presence::Away {
-            slot.inform(policy);
-        }
         Ok(())
     }
 }

@@ -99,15 +99,6 @@ impl Backend for Shelf {
         Err(SubmitError::ShuttingDown)
     }
 
-    async fn set_policy(
-        &self,
-        _device: DeviceId,
-        _policy: Policy,
-        _kept: Vec<Document>,
-    ) -> Result<(), SubmitError> {
-        Err(SubmitError::ShuttingDown)
-    }
-
     async fn keep(&self, _documents: Vec<Document>) -> Result<(), BackendError> {
         read_only()
     }

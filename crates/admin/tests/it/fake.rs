@@ -251,18 +251,6 @@ impl Backend for Fake {
         Ok(CommandId::from_parts(self.ids.fetch_add(1, Ordering::Relaxed), [9; 10]))
     }
 
-    async fn set_policy(
-        &self,
-        device: DeviceId,
-        policy: Policy,
-        kept: Vec<Document>,
-    ) -> Result<(), SubmitError> {
-        let mut records = self.records.lock().expect("no poison");
-        records.get_mut(&device).ok_or(SubmitError::UnknownDevice)?.policy = policy;
-        self.put(kept);
-        Ok(())
-    }
-
     async fn keep(&self, documents: Vec<Document>) -> Result<(), BackendError> {
         self.think().await?;
         // As a disk does: others come first meanwhile.

@@ -5,9 +5,7 @@ use std::future::ready;
 use muster_admin::{Backend as _, Document, DocumentKind, DocumentPage, Submission};
 use muster_control::{Action, CancelReason, CommandState};
 use muster_protocol::management::{CommandResult, ToDevice, ToServer, TokenUpdate};
-use muster_protocol::{
-    Answer, AppleRequest, Attempt, CloseCode, CommandId, Outcome, Policy, Request,
-};
+use muster_protocol::{Answer, AppleRequest, Attempt, CloseCode, CommandId, Outcome, Request};
 
 use crate::world::{World, done, eventually, iphone, within};
 
@@ -236,21 +234,6 @@ async fn a_command_whose_submitter_goes_away_reaches_its_device_all_the_same() {
     device.acknowledge(&command).await;
     world.reaches(enrolled.id, command.head.id, done()).await;
     assert_eq!(world.server.totals().accepted, 1);
-}
-
-#[tokio::test]
-async fn a_policy_that_changes_reaches_a_connected_device_at_once_and_once_only() {
-    let world = World::new().await;
-    let (enrolled, mut device) = world.ready().await;
-    let backend = world.server.backend();
-    within(backend.set_policy(enrolled.id, Policy::NONE, Vec::new())).await.unwrap();
-    assert_eq!(device.hear().await, ToDevice::PolicyUpdate(Policy::NONE));
-
-    // The same again is no news: the next thing the device hears is its command.
-    within(backend.set_policy(enrolled.id, Policy::NONE, Vec::new())).await.unwrap();
-    world.submit(enrolled.id, Action::SyncDevice).await;
-    let command = device.hear_command().await;
-    device.acknowledge(&command).await;
 }
 
 #[tokio::test]
