@@ -45,6 +45,8 @@ impl DeviceTask {
             }
             Request::GoOffline(answer) => {
                 self.go_offline().await?;
+                // Before the answer: whoever hears it may push at once.
+                self.show_presence();
                 let _gone = answer.send(());
             }
             Request::GoOnline(answer) => {

@@ -67,9 +67,9 @@ fn cases_are_found_by_the_words_in_them() {
 fn a_case_that_goes_otherwise_is_a_failed_verdict() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mine.toml");
-    let text = "title = 'mine'\nstory = 'A kiosk wipes.'\nsource = 'mine'\n\
+    let text = "title = 'mine'\nstory = 'A kiosk locks.'\nsource = 'mine'\n\
         [device]\nmodel = 'TC52'\nmode = 'dedicated'\nos = '13'\n\
-        [[step]]\ndo = 'ask'\naction = 'wipe'\nexpect = 'refused'\n";
+        [[step]]\ndo = 'ask'\naction = 'remoteLock'\nexpect = 'refused'\n";
     std::fs::write(&file, text).unwrap();
     let files = folder.path().join("files");
     let to_files = ["--case-dir", files.to_str().unwrap(), "--json"];
@@ -85,7 +85,7 @@ fn a_case_that_goes_otherwise_is_a_failed_verdict() {
     assert_eq!(json(&replayed)["replayed"][0]["same_outputs"], true);
     let told = run(&["case", "replay", left]);
     let told = String::from_utf8(told.stdout).unwrap();
-    assert!(told.contains("because  mine: wipe: expected refused (400), but done"), "{told}");
+    assert!(told.contains("because  mine: remoteLock: expected refused (400), but done"), "{told}");
     let drawn = String::from_utf8(run(&["case", "timeline", left]).stdout).unwrap();
     assert!(
         drawn.contains("command 1 (") && drawn.contains(") is in flight, attempt 1"),
