@@ -14,17 +14,6 @@ use muster_protocol::{CommandId, DeviceId, Timestamp};
 /// Every future may be dropped at its deadline. A dropped `submit` may or may not have taken the
 /// command; the API then tells its client to look before asking again.
 pub trait Backend: Clone + Send + Sync + 'static {
-    /// At most `limit` devices that [`is_listed`](crate::is_listed) in the order of their ids,
-    /// those after `after`.
-    ///
-    /// # Errors
-    /// [`BackendError`] if they cannot be read.
-    fn devices(
-        &self,
-        after: Option<DeviceId>,
-        limit: usize,
-    ) -> impl Future<Output = Result<Vec<DeviceRecord>, BackendError>> + Send;
-
     /// How many devices are listed, for `@odata.count`.
     ///
     /// # Errors

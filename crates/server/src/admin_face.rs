@@ -14,7 +14,7 @@ use muster_transport::{Identity, TlsError, https_server_config};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use self::guard::{Door, FirstByte};
+use self::guard::Door;
 use crate::backend::ServerBackend;
 
 /// How long open requests may take to finish once the server stops.
@@ -62,7 +62,7 @@ impl AdminFace {
         let service = router(backend, clients, self.origins, options).into_make_service();
         let handle = Handle::new();
         let mut server = match axum_server::from_tcp_rustls(self.listener, self.tls) {
-            Ok(server) => server.map(|tls| FirstByte::after(tls.acceptor(Door::new()))),
+            Ok(server) => server.map(Door::before),
             Err(error) => {
                 error!(%error, "admin face cannot serve");
                 return;

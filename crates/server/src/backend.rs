@@ -44,29 +44,6 @@ pub(crate) struct ServerBackend {
 }
 
 impl Backend for ServerBackend {
-    async fn devices(
-        &self,
-        after: Option<DeviceId>,
-        limit: usize,
-    ) -> Result<Vec<DeviceRecord>, BackendError> {
-        let mut found = Vec::new();
-        let mut last = after;
-        while found.len() < limit {
-            let page = self.registry.page(last, limit - found.len());
-            if page.is_empty() {
-                break;
-            }
-            for (id, slot) in page {
-                let state = slot.state.lock().await;
-                last = Some(id);
-                if is_listed(&state.record) {
-                    found.push(state.record.clone());
-                }
-            }
-        }
-        Ok(found)
-    }
-
     async fn device(&self, device: DeviceId) -> Result<Option<DeviceRecord>, BackendError> {
         match self.registry.slot(device) {
             Some(slot) => Ok(Some(slot.state.lock().await.record.clone())),
@@ -95,11 +72,7 @@ impl Backend for ServerBackend {
             };
             last = Some(*end);
             for (_id, slot) in page {
-                // Nearly all are free, and to wait costs more than to look.
-                let state = match slot.state.try_lock() {
-                    Ok(state) => state,
-                    Err(_taken) => slot.state.lock().await,
-                };
+                let state = slot.state.lock().await;
                 if is_listed(&state.record) && visit(&state.record).is_break() {
                     return Ok(());
                 }

@@ -8,8 +8,8 @@ use muster_admin::AdminOptions;
 use muster_control::{ActivationLockRoute, Readings};
 use muster_transport::Skew;
 
-use crate::activation::VendorAccess;
 use crate::crash::CrashAt;
+use crate::vendor_access::VendorAccess;
 
 /// Whom the server listens to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

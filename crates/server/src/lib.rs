@@ -32,8 +32,8 @@ mod slot;
 mod stats;
 mod sweeper;
 mod tokens;
+mod vendor_access;
 
-pub use activation::{AccessError, VendorAccess};
 pub use black_box::{
     Answered, CommandFacts, FACTS_FORMAT, Fact, NotTaken, RecordFacts, ServerFacts, Standing, What,
 };
@@ -46,3 +46,4 @@ pub use stats::Totals;
 pub use tokens::{
     TokenError, TokenKind, TokenRequest, issue_folder_token, profile_named, profiles,
 };
+pub use vendor_access::{AccessError, VendorAccess};

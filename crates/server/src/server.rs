@@ -15,7 +15,7 @@ use muster_store::{Counts, LoadError, OpenError, Store};
 use muster_transport::{CaError, EndpointError, RunCa, SocketBuffers, server_endpoint};
 use tracing::{info, warn};
 
-use crate::activation::{Courier, VendorAccess};
+use crate::activation::Courier;
 use crate::admin_face::{AdminFace, AdminFaceError};
 use crate::black_box::{self, ServerFacts};
 use crate::chance::random_text;
@@ -30,6 +30,7 @@ use crate::push::{PushCourier, PushQueue};
 use crate::registry::Registry;
 use crate::stats::Totals;
 use crate::tokens::{TokenError, TokenKind, TokenRequest, issue_token, profiles, run_clock};
+use crate::vendor_access::VendorAccess;
 
 /// How long the reusable tokens of the data folder are valid.
 const FOLDER_TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);

@@ -6,19 +6,25 @@ use crate::source::{Source, sources};
 use crate::tree::Tree;
 
 /// The crates below the line.
-const PURE: [&str; 4] = ["protocol", "control", "device", "sim"];
+const PURE: [&str; 6] = ["protocol", "control", "device", "scenario", "conformance", "sim"];
 
 /// Everything a crate below the line may be built from.
-const PURE_DEPENDENCIES: [&str; 10] = [
+const PURE_DEPENDENCIES: [&str; 16] = [
+    "muster-conformance",
     "muster-control",
     "muster-device",
     "muster-protocol",
+    "muster-scenario",
     "bincode",
+    "libm",
     "pbkdf2",
     "rand",
+    "schemars",
     "serde",
+    "serde_json",
     "sha2",
     "thiserror",
+    "toml",
     "uuid",
 ];
 
@@ -113,6 +119,8 @@ mod tests {
             ("crates/protocol/src/lib.rs", PURE_LIB),
             ("crates/control/src/lib.rs", PURE_LIB),
             ("crates/device/src/lib.rs", PURE_LIB),
+            ("crates/scenario/src/lib.rs", PURE_LIB),
+            ("crates/conformance/src/lib.rs", PURE_LIB),
             ("crates/sim/src/lib.rs", PURE_LIB),
             ("crates/device/src/a.rs", text),
         ])

@@ -62,14 +62,6 @@ fn read_only<T>() -> Result<T, BackendError> {
 }
 
 impl Backend for Shelf {
-    async fn devices(
-        &self,
-        after: Option<DeviceId>,
-        limit: usize,
-    ) -> Result<Vec<DeviceRecord>, BackendError> {
-        Ok(self.after(after).take(limit).cloned().collect())
-    }
-
     async fn enrolled(&self) -> Result<u64, BackendError> {
         Ok(self.0.len() as u64)
     }

@@ -300,22 +300,9 @@ fn rows() -> Vec<Row> {
     crate::rows::read::<Table>(LIFE).row
 }
 
-/// The steps of a row that came to something else.
 fn differences(row: Row) -> Vec<String> {
     let mut play = Play::new(&row);
-    let mut wrong = Vec::new();
-    for step in &row.steps {
-        let (step, wanted) =
-            step.split_once(" => ").map_or((step.as_str(), None), |(step, it)| (step, Some(it)));
-        let found = play.step(step);
-        match wanted {
-            Some(wanted) if wanted != found => {
-                wrong.push(format!("{}: {step}: wanted {wanted}, found {found}", row.id));
-            }
-            Some(_) | None => {}
-        }
-    }
-    wrong
+    crate::rows::differences(&row.id, &row.steps, |step| play.step(step))
 }
 
 #[test]

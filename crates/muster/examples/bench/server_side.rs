@@ -1,12 +1,13 @@
 //! The server process: serves, and on request reports its use or sends a load of commands.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use muster_admin::{Backend, Submission};
-use muster_control::Action;
+use muster_control::{Action, DeviceRecord};
 use muster_protocol::DeviceId;
 use muster_server::{Exposure, Server, ServerConfig};
 use serde::{Deserialize, Serialize};
@@ -123,12 +124,11 @@ async fn submit<B: Backend>(
 }
 
 async fn all_devices<B: Backend>(backend: &B) -> anyhow::Result<Vec<DeviceId>> {
-    let mut devices: Vec<DeviceId> = Vec::new();
-    loop {
-        let page = backend.devices(devices.last().copied(), 1_000).await?;
-        if page.is_empty() {
-            return Ok(devices);
-        }
-        devices.extend(page.into_iter().map(|record| record.id));
-    }
+    let mut devices = Vec::new();
+    let mut look = |record: &DeviceRecord| {
+        devices.push(record.id);
+        ControlFlow::Continue(())
+    };
+    backend.scan(None, &mut look).await?;
+    Ok(devices)
 }

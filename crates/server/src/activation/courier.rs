@@ -10,11 +10,11 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, debug, error, info_span, warn};
 
-use super::access::VendorAccess;
 use super::errands::{Errand, Errands};
 use super::service::Service;
 use crate::clock::Clock;
 use crate::registry::{DecideError, Registry};
+use crate::vendor_access::VendorAccess;
 
 /// How many calls may be out at once: a service that hangs then holds up this many, each for the
 /// deadline of a call.
@@ -144,7 +144,7 @@ impl Courier {
             return Some(service);
         }
         let access = self.access.clone();
-        let read = spawn_blocking(move || access.service()).await;
+        let read = spawn_blocking(move || Service::of(&access)).await;
         match read.expect("reading the folder does not panic") {
             Ok(service) => Some(self.kept().insert(service).clone()),
             Err(error) => {

@@ -8,11 +8,9 @@
 //! An unlocked device stays unlocked when it is unlocked again, so a call whose answer was lost
 //! with the process is simply made anew.
 
-mod access;
 mod courier;
 mod errands;
 mod service;
 
-pub use access::{AccessError, VendorAccess};
 pub(crate) use courier::{Courier, awaits_service};
 pub(crate) use errands::Errands;

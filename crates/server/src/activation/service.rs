@@ -1,14 +1,15 @@
 //! One call to the activation service.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use muster_control::{VendorCall, VendorOutcome};
 use reqwest::{Client, Response, StatusCode};
 use serde::Deserialize;
 
+use crate::vendor_access::{AccessError, VendorAccess};
+
 /// How long one call may take.
-pub(super) const CALL_WITHIN: Duration = Duration::from_secs(10);
+const CALL_WITHIN: Duration = Duration::from_secs(10);
 
 /// Longest answer that is read, in bytes: a property list of three keys.
 const ANSWER_BYTES_MAX: usize = 16 * 1024;
@@ -42,8 +43,14 @@ struct Answer {
 }
 
 impl Service {
-    pub(super) fn new(http: Client, address: SocketAddr) -> Self {
-        Self { http, unlock: format!("https://{address}/deviceservicesworkers/escrowKeyUnlock") }
+    /// The service as its folder describes it now; reads files.
+    ///
+    /// # Errors
+    /// [`AccessError`] if the folder lacks something.
+    pub(super) fn of(access: &VendorAccess) -> Result<Self, AccessError> {
+        let (http, address) = access.client(CALL_WITHIN)?;
+        let unlock = format!("https://{address}/deviceservicesworkers/escrowKeyUnlock");
+        Ok(Self { http, unlock })
     }
 
     /// Has the lock of a device removed.

@@ -12,10 +12,10 @@ use tracing::{Instrument as _, debug, error, info_span, warn};
 
 use super::order::{Ends, Letter, Verdict};
 use super::service::{Answer, PUSH_WITHIN, Service};
-use crate::activation::VendorAccess;
 use crate::clock::Clock;
 use crate::registry::Registry;
 use crate::slot::{Presence, Slot};
+use crate::vendor_access::VendorAccess;
 
 /// How many pushes may be on their way at once. They share one connection, whose service allows
 /// more streams than this.

@@ -8,7 +8,7 @@ use muster_protocol::{DeviceId, Timestamp};
 use tokio::sync::Notify;
 use tracing::warn;
 
-use crate::activation::VendorAccess;
+use crate::vendor_access::VendorAccess;
 
 /// One line for all devices: an entry for each that owes a push, which are devices with a command
 /// waiting, so the bound on those bounds it.

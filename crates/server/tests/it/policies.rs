@@ -1,6 +1,9 @@
 //! Policies of the tenant drive the devices: from HTTPS to what a device is told over QUIC.
 
+use std::ops::ControlFlow;
+
 use muster_admin::Backend as _;
+use muster_control::DeviceRecord;
 use muster_protocol::management::ToDevice;
 use muster_protocol::status::{PlatformStatus, Presence, ResetPasswordToken};
 use muster_protocol::{
@@ -163,9 +166,14 @@ async fn a_change_for_many_devices_reaches_each_of_them() {
     let lock = restrictions("activationLockAllowWhenSupervised", false);
     author.assign("deviceConfigurations", lock).await;
     eventually("all are asked", async || {
-        let records = world.server.backend().devices(None, 1_000).await.unwrap();
-        assert_eq!(records.len(), enrolled.len());
-        records.iter().all(|record| record.policy == NO_LOCK)
+        let mut policies = Vec::new();
+        let mut look = |record: &DeviceRecord| {
+            policies.push(record.policy);
+            ControlFlow::Continue(())
+        };
+        world.server.backend().scan(None, &mut look).await.unwrap();
+        assert_eq!(policies.len(), enrolled.len());
+        policies.into_iter().all(|policy| policy == NO_LOCK)
     })
     .await;
 }

@@ -179,8 +179,9 @@ async fn a_device_its_router_has_forgotten_is_heard_of_again_with_its_next_ping(
     FrameSender::new(send).send(&message(0)).await.unwrap();
     let (send, _receive) = within(pair.server.accept_bi()).await.unwrap();
     let (mut sender, mut receiver) = (FrameSender::new(send), FrameReceiver::new(receive));
-    // Now and then, so that some come while the router has forgotten the device.
-    let mut ticks = interval(3 * idle);
+    // The device pings two idles after a message and is heard for one more: a message half an idle
+    // later comes while the router has forgotten it, and its repetition with the next ping.
+    let mut ticks = interval(7 * idle / 2);
     let mut number = 0;
     while counters.totals().unmapped == 0 {
         ticks.tick().await;

@@ -60,7 +60,7 @@ pub(super) enum Scope {
 
 impl Scope {
     /// Whether a device of this mode is one.
-    pub(super) const fn has(self, mode: Mode) -> bool {
+    pub(super) fn has(self, mode: Mode) -> bool {
         let scope = match mode {
             Mode::AppleDevice
             | Mode::AppleDeviceSupervised
@@ -76,7 +76,7 @@ impl Scope {
             | Mode::AndroidDedicated => Self::CorporateAndroid,
             Mode::AospUserAssociated | Mode::AospUserless => Self::Aosp,
         };
-        self as u8 == scope as u8
+        self == scope
     }
 
     /// `policyPlatformType`

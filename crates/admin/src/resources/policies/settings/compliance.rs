@@ -83,35 +83,8 @@ pub(in crate::resources::policies) const ANDROID_BETA: Settings = Settings {
     ..Settings::NONE
 };
 
-/// `androidWorkProfileCompliancePolicy`
-pub(in crate::resources::policies) const WORK_PROFILE: Settings = Settings {
-    flags: &[
-        "deviceThreatProtectionEnabled",
-        "passwordRequired",
-        "securityBlockJailbrokenDevices",
-        "securityDisableUsbDebugging",
-        "securityPreventInstallAppsFromUnknownSources",
-        "securityRequireCompanyPortalAppIntegrity",
-        "securityRequireGooglePlayServices",
-        "securityRequireSafetyNetAttestationBasicIntegrity",
-        "securityRequireSafetyNetAttestationCertifiedDevice",
-        "securityRequireUpToDateSecurityProviders",
-        "securityRequireVerifyApps",
-        "storageRequireEncryption",
-    ],
-    whole: &[
-        ("passwordExpirationDays", 1..=365),
-        ("passwordMinimumLength", 4..=16),
-        ("passwordMinutesOfInactivityBeforeLock", ANY),
-        ("passwordPreviousPasswordBlockCount", 1..=24),
-    ],
-    words: &[
-        ("deviceThreatProtectionRequiredSecurityLevel", words::DEVICE_THREAT_PROTECTION_LEVEL),
-        ("passwordRequiredType", words::ANDROID_REQUIRED_PASSWORD_TYPE),
-    ],
-    texts: &["minAndroidSecurityPatchLevel", "osMaximumVersion", "osMinimumVersion"],
-    ..Settings::NONE
-};
+/// `androidWorkProfileCompliancePolicy`: in v1.0 the same properties as `androidCompliancePolicy`.
+pub(in crate::resources::policies) const WORK_PROFILE: Settings = ANDROID;
 
 /// What beta has more in `androidWorkProfileCompliancePolicy`.
 pub(in crate::resources::policies) const WORK_PROFILE_BETA: Settings = Settings {

@@ -11,7 +11,6 @@ use muster_transport::{
 use reqwest::Client;
 use serde::Deserialize;
 
-use super::service::{CALL_WITHIN, Service};
 use crate::data_dir::{DataDirError, read_small};
 
 /// The vendor's folder. Its files are read when they are needed: the vendor may start later than
@@ -27,16 +26,16 @@ pub struct VendorAccess {
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
     /// A file of the folder cannot be read.
-    #[error("no activation service has written its folder yet")]
+    #[error("no vendor has written this folder yet")]
     Folder(#[from] DataDirError),
     /// `endpoint.json` holds something else.
-    #[error("{path:?} does not say where the activation service listens")]
+    #[error("{path:?} does not say where the vendor's services listen")]
     Endpoint {
         /// The file.
         path: PathBuf,
     },
     /// An address of another machine.
-    #[error("{0} is not a loopback address; bypass codes go to this machine only")]
+    #[error("{0} is not a loopback address; what is for the vendor goes to this machine only")]
     Exposed(SocketAddr),
     /// A certificate or key that is none.
     #[error("{path:?} cannot be used")]
@@ -48,10 +47,10 @@ pub enum AccessError {
         source: PemError,
     },
     /// Certificate and key do not fit together.
-    #[error("the certificates of the activation service's folder cannot be used")]
+    #[error("the certificates of the vendor's folder cannot be used")]
     Tls(#[from] TlsError),
     /// The HTTP client cannot be made.
-    #[error("failed to make a client for the activation service")]
+    #[error("failed to make a client for the vendor's services")]
     Client(#[from] reqwest::Error),
 }
 
@@ -88,12 +87,6 @@ impl VendorAccess {
     /// [`AccessError`] if the folder lacks something.
     pub fn address(&self) -> Result<SocketAddr, AccessError> {
         Ok(self.read()?.address)
-    }
-
-    /// A client for the service as the folder describes it now.
-    pub(super) fn service(&self) -> Result<Service, AccessError> {
-        let (http, address) = self.client(CALL_WITHIN)?;
-        Ok(Service::new(http, address))
     }
 
     /// Who may ask the vendor, and where it listens, by what the folder says now. A request that
@@ -167,7 +160,7 @@ mod tests {
     fn a_folder_of_a_vendor_says_where_it_listens() {
         let folder = folder("127.0.0.1:9443");
         assert_eq!(access(&folder).address().unwrap(), "127.0.0.1:9443".parse().unwrap());
-        assert!(access(&folder).service().is_ok());
+        assert!(access(&folder).client(Duration::from_secs(1)).is_ok());
     }
 
     #[test]

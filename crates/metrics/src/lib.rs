@@ -1,0 +1,1 @@
+//! What server and fleet count, as Prometheus reads it.
