@@ -3,13 +3,14 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use muster_protocol::Seed;
 use quinn::udp::{EcnCodepoint, RecvMeta, Transmit};
-use quinn::{AsyncUdpSocket, Endpoint};
+use quinn::{AsyncUdpSocket, Endpoint, UdpPoller};
 use tokio::time::Instant;
 
 use super::counters::{LinkCount, LinkCounters};
@@ -41,6 +42,8 @@ pub(super) struct State {
     pub(super) down: Way,
     /// Whoever waits for datagrams.
     pub(super) reader: Option<Waker>,
+    /// What says when the socket takes datagrams again; none while it does.
+    pub(super) blocked: Option<Pin<Box<dyn UdpPoller>>>,
     /// When the device sent something last, counted from the start.
     last_sent: Duration,
 }
@@ -93,6 +96,7 @@ impl FaultyLink {
                 up: way(Direction::Up),
                 down: way(Direction::Down),
                 reader: None,
+                blocked: None,
                 last_sent: Duration::ZERO,
             }),
         }))
@@ -108,7 +112,7 @@ impl FaultyLink {
         server: SocketAddr,
     ) -> Result<(Endpoint, SocketBuffers), EndpointError> {
         let (socket, _address, buffers) = local_socket(server)?;
-        self.0.state().socket = Some(socket);
+        self.0.state().go_through(socket);
         let socket = Arc::new(FaultySocket::new(Arc::clone(&self.0)));
         Ok((client_on(socket, random())?, buffers))
     }
@@ -130,7 +134,7 @@ impl FaultyLink {
     pub fn rebind(&self, server: SocketAddr) -> Result<(), EndpointError> {
         let (socket, _address, _buffers) = local_socket(server)?;
         let mut state = self.0.state();
-        state.socket = Some(socket);
+        state.go_through(socket);
         state.down.waiting.clear();
         self.0.counters.count(LinkCount::Rebound);
         let reader = state.reader.take();
@@ -148,7 +152,7 @@ impl FaultyLink {
     /// [`EndpointError`] if there is no other path; then nothing has changed.
     pub fn migrate(&self, endpoint: &Endpoint, server: SocketAddr) -> Result<(), EndpointError> {
         let (socket, address, _buffers) = local_socket(server)?;
-        self.0.state().socket = Some(socket);
+        self.0.state().go_through(socket);
         self.0.counters.count(LinkCount::Rebound);
         let socket = Arc::new(FaultySocket::new(Arc::clone(&self.0)));
         endpoint.rebind_abstract(socket).map_err(|source| EndpointError::Socket { address, source })
@@ -172,6 +176,23 @@ impl State {
         self.socket.clone().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
+    /// Takes another socket for all that is sent and read from now on.
+    pub(super) fn go_through(&mut self, socket: Arc<dyn AsyncUdpSocket>) {
+        self.socket = Some(socket);
+        self.blocked = None;
+    }
+
+    /// Whether the socket has begun to take datagrams again; if it has not, `context` hears of it.
+    pub(super) fn is_writable_again(&mut self, context: &mut Context<'_>) -> bool {
+        // A socket that fails says so to whoever sends next.
+        let is_again =
+            self.blocked.as_mut().is_some_and(|it| it.as_mut().poll_writable(context).is_ready());
+        if is_again {
+            self.blocked = None;
+        }
+        is_again
+    }
+
     /// Decides over a datagram of `bytes` that the device sends.
     pub(super) fn sent(&mut self, since_start: Duration, bytes: usize) -> Fate {
         self.last_sent = since_start;
@@ -184,10 +205,11 @@ impl State {
         self.down.lane.next(Passing { since_start, bytes, silent_for })
     }
 
-    /// When something is due next, in either direction.
+    /// When something is due next, in either direction; what the socket does not take is not.
     pub(super) fn next_due(&self) -> Option<Instant> {
         let next = |way: &Way| way.waiting.first().map(|waiting| waiting.due);
-        next(&self.up).into_iter().chain(next(&self.down)).min()
+        let up = if self.blocked.is_some() { None } else { next(&self.up) };
+        up.into_iter().chain(next(&self.down)).min()
     }
 }
 
@@ -214,9 +236,14 @@ impl Way {
     }
 
     /// The next datagram that is due.
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<Datagram> {
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Waiting> {
         let is_due = self.waiting.first().is_some_and(|waiting| waiting.due <= now);
-        is_due.then(|| self.waiting.remove(0).datagram)
+        is_due.then(|| self.waiting.remove(0))
+    }
+
+    /// Has a datagram wait that could not be sent, before all others.
+    pub(super) fn put_back(&mut self, waiting: Waiting) {
+        self.waiting.insert(0, waiting);
     }
 }
 

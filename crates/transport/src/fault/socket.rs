@@ -12,7 +12,7 @@ use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::link::{Datagram, Inner, State};
+use super::link::{Datagram, Inner, State, Waiting};
 
 /// A socket that does to datagrams what its link says.
 ///
@@ -28,11 +28,17 @@ impl FaultySocket {
         Self { link, timer: Mutex::new(None) }
     }
 
-    /// Sends everything that is due. A full socket loses it, as any network does.
+    /// Sends everything that is due, as far as the socket takes it. A socket takes nothing before
+    /// the runtime has heard that it is writable, not even when it is new.
     fn flush(&self, state: &mut State, now: Instant) -> io::Result<()> {
         let socket = state.socket()?;
-        while let Some(datagram) = state.up.take_due(now) {
-            let _lost = socket.try_send(&datagram.transmit());
+        while let Some(waiting) = state.up.take_due(now) {
+            let sent = socket.try_send(&waiting.datagram.transmit());
+            if sent.is_err_and(|cause| cause.kind() == io::ErrorKind::WouldBlock) {
+                state.up.put_back(waiting);
+                state.blocked = Some(socket.create_io_poller());
+                break;
+            }
         }
         Ok(())
     }
@@ -82,8 +88,11 @@ impl AsyncUdpSocket for FaultySocket {
         let fate = state.sent(self.link.since_start(now), transmit.contents.len());
         self.link.counters.count_all(&fate);
         state.up.queue(now, &fate, Datagram::of_transmit(transmit), &self.link.counters);
-        self.flush(&mut state, now)?;
-        let reader = state.next_due().and_then(|_due| state.reader.take());
+        if state.blocked.is_none() {
+            self.flush(&mut state, now)?;
+        }
+        let waits = state.blocked.is_some() || state.next_due().is_some();
+        let reader = waits.then(|| state.reader.take()).flatten();
         drop(state);
         if let Some(reader) = reader {
             // To wait for the new datagram as well.
@@ -102,7 +111,9 @@ impl AsyncUdpSocket for FaultySocket {
             let now = Instant::now();
             let mut state = self.link.state();
             state.reader = Some(context.waker().clone());
-            self.flush(&mut state, now)?;
+            if state.blocked.is_none() {
+                self.flush(&mut state, now)?;
+            }
             let delivered = deliver(&mut state, now, buffers, metas);
             if delivered > 0 {
                 return Poll::Ready(Ok(delivered));
@@ -117,6 +128,7 @@ impl AsyncUdpSocket for FaultySocket {
                     );
                 }
                 Poll::Ready(Err(cause)) => return Poll::Ready(Err(cause)),
+                Poll::Pending if state.is_writable_again(context) => {}
                 Poll::Pending => {
                     let due = state.next_due();
                     drop(state);
@@ -150,7 +162,7 @@ fn deliver(
 ) -> usize {
     let mut delivered = 0;
     for (buffer, meta) in buffers.iter_mut().zip(metas) {
-        let Some(datagram) = state.down.take_due(now) else {
+        let Some(Waiting { datagram, .. }) = state.down.take_due(now) else {
             break;
         };
         let len = datagram.content.len().min(buffer.len());
@@ -180,5 +192,83 @@ struct AlwaysWritable;
 impl UdpPoller for AlwaysWritable {
     fn poll_writable(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::Waker;
+
+    use muster_protocol::Seed;
+
+    use super::*;
+    use crate::fault::FaultyLink;
+
+    /// Takes nothing before somebody has asked whether it is writable, as a new socket.
+    #[derive(Debug, Default)]
+    struct Stubborn {
+        writable: AtomicBool,
+        sent: Mutex<Vec<Vec<u8>>>,
+    }
+
+    impl AsyncUdpSocket for Stubborn {
+        fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+            Box::pin(Asked(self))
+        }
+
+        fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+            if !self.writable.load(Ordering::Relaxed) {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            self.sent.lock().unwrap().push(transmit.contents.to_vec());
+            Ok(())
+        }
+
+        fn poll_recv(
+            &self,
+            _context: &mut Context<'_>,
+            _buffers: &mut [IoSliceMut<'_>],
+            _metas: &mut [RecvMeta],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Pending
+        }
+
+        fn local_addr(&self) -> io::Result<SocketAddr> {
+            Ok(([127, 0, 0, 1], 1).into())
+        }
+    }
+
+    #[derive(Debug)]
+    struct Asked(Arc<Stubborn>);
+
+    impl UdpPoller for Asked {
+        fn poll_writable(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.0.writable.store(true, Ordering::Relaxed);
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_new_socket_does_not_take_yet_is_sent_in_order_once_it_does() {
+        let link = FaultyLink::new(Seed::root(1), &[], Instant::now(), Arc::default());
+        let stubborn = Arc::new(Stubborn::default());
+        link.0.state().go_through(stubborn.clone());
+        let socket = FaultySocket::new(Arc::clone(&link.0));
+        for content in [b"first".as_slice(), b"second"] {
+            let destination = ([127, 0, 0, 1], 2).into();
+            let transmit = Transmit {
+                destination,
+                ecn: None,
+                contents: content,
+                segment_size: None,
+                src_ip: None,
+            };
+            socket.try_send(&transmit).unwrap();
+        }
+        assert!(stubborn.sent.lock().unwrap().is_empty());
+        let read = socket.poll_recv(&mut Context::from_waker(Waker::noop()), &mut [], &mut []);
+        assert!(read.is_pending());
+        assert_eq!(*stubborn.sent.lock().unwrap(), [b"first".to_vec(), b"second".to_vec()]);
     }
 }
