@@ -166,6 +166,8 @@ openapi=$PWD/fixtures/openapi/muster-graph.json
 
 mkdir -p "$tools"
 prepare
+mkdir -p "$run/main/client-certificates"
+cp "$here/client-certificate.pem" "$run/main/client-certificates/automation.pem"
 if [[ $have_node == yes ]]; then
     cp "$here"/{javascript,unmodified}/*.mjs "$tools/node/" # Node looks for packages beside the script
 fi
@@ -178,7 +180,8 @@ if start_server throttled --throttle && throttled_server=$server && start_fleet 
         part 'the Python SDK' sdk main "$python" "$here/python/sdk.py" "$run/main"
     fi
     if [[ $have_node == yes ]]; then
-        part 'the JavaScript client' sdk main node "$tools/node/client.mjs" "$run/main"
+        part 'the JavaScript client' sdk main node "$tools/node/client.mjs" "$run/main" \
+            "$here/client-certificate.pem"
     fi
     scripts
     if [[ $have_python == yes ]]; then openapi; fi

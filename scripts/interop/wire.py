@@ -170,6 +170,9 @@ APPLE_REQUEST = enum(
     ("InstallApplication", fields(identifier=TEXT)),
     "ClearRestrictionsPassword",
     ("ReturnToService", fields(preserve_data_plan=BOOL, wifi_profile=option(BYTES), mdm_profile=option(BYTES))),
+    ("SetDeviceName", fields(name=TEXT)),
+    "LogOutUser",
+    ("DeleteUser", fields(user_name=TEXT, force_deletion=BOOL)),
 )
 ANDROID_REQUEST = enum(
     ("Wipe", fields(preserve_reset_protection_data=BOOL, wipe_esims=BOOL)),
@@ -185,6 +188,7 @@ ANDROID_REQUEST = enum(
     ("ClearAppData", fields(package_names=several(TEXT))),
     "LocateDevice",
     ("PlayLostModeSound", fields(duration_minutes=U8)),
+    ("SetDeviceName", fields(name=TEXT)),
 )
 REQUEST = enum(("Apple", APPLE_REQUEST), ("Android", ANDROID_REQUEST))
 HEAD = fields(id=ID, attempt=U32, expires_at=U64)
@@ -214,7 +218,7 @@ OUTCOME = enum(
 
 # --- framing.md -------------------------------------------------------------------------------
 
-MINOR, FRAME_MAX = 1, 65_536
+MINOR, FRAME_MAX = 2, 65_536
 GREETINGS = ("EnrolRequest", "EnrolReply", "Hello", "Welcome")
 KINDS = {
     0x01: ("EnrolRequest", fields(minor=U16, token=TEXT, csr_der=BYTES, facts=FACTS)),

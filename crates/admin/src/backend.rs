@@ -6,7 +6,7 @@ use core::future::Future;
 use core::ops::ControlFlow;
 use core::time::Duration;
 
-use muster_control::{Action, CapabilityRefusal, DeviceRecord, Readings};
+use muster_control::{Action, CapabilityRefusal, DeviceRecord, PrimaryUser, Readings};
 use muster_protocol::{CommandId, DeviceId, Timestamp};
 
 /// The server behind the API.
@@ -61,6 +61,18 @@ pub trait Backend: Clone + Send + Sync + 'static {
         device: DeviceId,
         submission: Submission,
     ) -> impl Future<Output = Result<(), SubmitError>> + Send;
+
+    /// Makes a device somebody's; it is durable when this returns, together with its documents.
+    /// What policies ask of the device follows.
+    ///
+    /// # Errors
+    /// [`BackendError`] if there is no such device, or it cannot be written.
+    fn give(
+        &self,
+        device: DeviceId,
+        user: PrimaryUser,
+        kept: Vec<Document>,
+    ) -> impl Future<Output = Result<(), BackendError>> + Send;
 
     /// Writes documents, all or none; they are durable when this returns.
     ///
@@ -170,6 +182,8 @@ pub enum DocumentKind {
     AuditEvent,
     /// What administrators wrote on a device: its name, notes, owner.
     DeviceLabels,
+    /// What devices are sorted into.
+    DeviceCategory,
     /// A compliance policy with its assignments.
     CompliancePolicy,
     /// A device configuration with its assignments.
@@ -188,9 +202,10 @@ pub enum DocumentKind {
 
 impl DocumentKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::AuditEvent,
         Self::DeviceLabels,
+        Self::DeviceCategory,
         Self::CompliancePolicy,
         Self::DeviceConfiguration,
         Self::RoleDefinition,
@@ -206,6 +221,7 @@ impl DocumentKind {
         match self {
             Self::AuditEvent => "auditEvent",
             Self::DeviceLabels => "deviceLabels",
+            Self::DeviceCategory => "deviceCategory",
             Self::CompliancePolicy => "deviceCompliancePolicy",
             Self::DeviceConfiguration => "deviceConfiguration",
             Self::RoleDefinition => "roleDefinition",

@@ -29,10 +29,11 @@ pub use http::origin::{MICROSOFT_HOSTS, Microsoft, Origin, Origins, ParseOriginE
 pub use http::router::router;
 pub use identity::auth::{AdminToken, ParseTokenError};
 pub use identity::{
-    ClientSignIn, Credentials, Identity, IdentityError, SignIns, SigningKey, SigningKeyError,
-    UserSignIn,
+    ClientCertificateError, ClientSignIn, Credentials, Identity, IdentityError, SignIns,
+    SigningKey, SigningKeyError, UserSignIn,
 };
 pub use odata::strict::Filters;
 pub use operation::openapi::openapi_document;
 pub use operation::parity::parity_page;
+pub use resources::audit::{Purged, purge_audit_log};
 pub use resources::policies::effect::{AssignedPolicies, Noted};

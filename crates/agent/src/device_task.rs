@@ -1,6 +1,7 @@
 //! The task of one device: waits for one event, lets the core decide, carries out what it says.
 
 mod carry;
+mod ending;
 mod mischief;
 mod person;
 mod request;
@@ -17,19 +18,20 @@ use muster_protocol::secret::EnrolmentToken;
 use quinn::Endpoint;
 use tokio::select;
 use tokio::time::{Instant, sleep_until};
-use tracing::{Instrument as _, Span, debug, info, trace, warn};
+use tracing::{Instrument as _, Span, debug, trace};
 
 use crate::ending::{Ending, Next};
 use crate::enrol::{Applicant, enrol, new_credentials};
 use crate::faults::Trouble;
 use crate::fleet::Start;
-use crate::link::{Finished, LEAVE_WITHIN, Link, LinkEvent};
+use crate::link::{Finished, Link, LinkEvent};
 use crate::mailbox::Mailbox;
 use crate::progress::{Bytes, Count, Gauge};
 use crate::push::Subscriber;
 use crate::session::{Caller, Reached, Session, connect, identity};
 use crate::shared::Shared;
 use crate::state::{Credentials, Grant, StateError};
+use crate::watch::Seen;
 
 use trouble::Died;
 
@@ -59,13 +61,20 @@ enum Kept {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Counted {
     enrolled: bool,
+    locked: bool,
+    left: bool,
     welcomed_before: bool,
     attention: Attention,
 }
 
 impl Counted {
-    const NOTHING: Self =
-        Self { enrolled: false, welcomed_before: false, attention: Attention::Elsewhere };
+    const NOTHING: Self = Self {
+        enrolled: false,
+        locked: false,
+        left: false,
+        welcomed_before: false,
+        attention: Attention::Elsewhere,
+    };
 }
 
 /// Everything of one device.
@@ -94,8 +103,8 @@ pub(crate) struct DeviceTask {
     subscriber: Option<Box<Subscriber>>,
     /// Its black box, if it has one.
     recorder: Option<Box<Recorder>>,
-    /// The socket of this device, if it does not share one.
-    endpoint: Option<Endpoint>,
+    /// The socket of this device, if it does not share one. Boxed: nearly all do.
+    endpoint: Option<Box<Endpoint>>,
 }
 
 /// What a task begins with.
@@ -114,7 +123,6 @@ pub(crate) struct Beginning {
 
 /// One thing that happened.
 enum Event {
-    Stop,
     Request(Request),
     Link(LinkEvent),
     Due(Due),
@@ -181,40 +189,46 @@ impl DeviceTask {
 
     async fn live(&mut self) -> Result<(), StateError> {
         self.keep_for_a_crash()?;
-        self.handle(Input::Start).await?;
-        // Boxed: what a person costs is paid while they act, not by a device that waits.
+        // Boxed, here and below: a device that waits, as nearly all do nearly always, has room for
+        // waiting. Room for what it does when something happens would be 900 bytes more.
+        Box::pin(self.handle(Input::Start)).await?;
         Box::pin(self.meet_person()).await?;
         loop {
             self.strive().await?;
             self.show_presence();
-            let event = self.next_event().await;
+            let Some(event) = self.next_event().await else {
+                return Ok(());
+            };
             let span = self.span();
-            match event {
-                Event::Stop => return Ok(()),
-                Event::Request(request) => self.on_request(request).instrument(span).await?,
-                Event::Link(event) => self.on_link(event).instrument(span).await?,
-                Event::Due(Due::Deadline) => {
-                    self.handle(Input::Deadline).instrument(span).await?;
-                }
-                Event::Due(Due::Move) => self.on_move(),
-                Event::Due(Due::Push) => {
-                    Box::pin(self.on_late_push()).instrument(span).await?;
-                }
-                Event::Due(Due::Person) => Box::pin(self.on_person()).instrument(span).await?,
-            }
+            Box::pin(self.on_event(event)).instrument(span).await?;
         }
     }
 
-    /// Waits. Every branch only receives, so the losing ones lose nothing.
-    async fn next_event(&mut self) -> Event {
+    async fn on_event(&mut self, event: Event) -> Result<(), StateError> {
+        match event {
+            Event::Request(request) => self.on_request(request).await,
+            Event::Link(event) => self.on_link(event).await,
+            Event::Due(Due::Deadline) => self.handle(Input::Deadline).await.map(drop),
+            Event::Due(Due::Move) => {
+                self.on_move();
+                Ok(())
+            }
+            Event::Due(Due::Push) => self.on_late_push().await,
+            Event::Due(Due::Person) => Box::pin(self.on_person()).await,
+        }
+    }
+
+    /// Waits; `None` when the fleet stops. Every branch only receives, so the losing ones lose
+    /// nothing.
+    async fn next_event(&mut self) -> Option<Event> {
         let due = self.next_due().map(|(at, due)| (self.shared.clock.instant(at), due));
         let stop = &self.shared.stop;
         select! {
             biased;
-            () = stop.cancelled() => Event::Stop,
-            request = self.mailbox.take() => Event::Request(request),
-            event = self.link.next() => Event::Link(event),
-            due = until(due) => Event::Due(due),
+            () = stop.cancelled() => None,
+            request = self.mailbox.take() => Some(Event::Request(request)),
+            event = self.link.next() => Some(Event::Link(event)),
+            due = until(due) => Some(Event::Due(due)),
         }
     }
 
@@ -230,7 +244,7 @@ impl DeviceTask {
         // Whatever an agent wants that died of it, it tries.
         self.meet_connecting().await?;
         match (&self.link, self.presence, self.aim) {
-            (Link::Down, Start::Online, Aim::Enrol) => self.try_enrol().await,
+            (Link::Down, Start::Online, Aim::Enrol) => Box::pin(self.try_enrol()).await,
             (Link::Down, Start::Online, Aim::Connect) => {
                 self.try_connect();
                 Ok(())
@@ -328,7 +342,7 @@ impl DeviceTask {
                 Ok(())
             }
             Err(ending) => {
-                self.shared.counters.count(Count::ConnectFailure);
+                self.count_failure(ending);
                 self.follow(ending).await
             }
         }
@@ -348,7 +362,7 @@ impl DeviceTask {
             }
             Err(ending) => {
                 self.link = Link::Down;
-                self.shared.counters.count(Count::ConnectFailure);
+                self.count_failure(ending);
                 self.follow(ending).await
             }
         }
@@ -365,6 +379,9 @@ impl DeviceTask {
                 self.on_welcomed();
             }
         }
+        if let ToDevice::Command(command) = &message {
+            self.shared.watch.saw(self.index, || Seen::Delivered(command.head.id));
+        }
         if self.on_command(&message).await? == Died::No {
             self.handle(Input::Message(message)).await?;
         }
@@ -378,106 +395,13 @@ impl DeviceTask {
             self.shared.counters.count(Count::Reconnect);
         }
         self.counted.welcomed_before = true;
+        self.shared.watch.saw(self.index, || Seen::Connected);
         debug!("welcomed");
     }
 
-    /// Does what an ending asks for.
-    async fn follow(&mut self, ending: Ending) -> Result<(), StateError> {
-        let counters = &self.shared.counters;
-        match ending {
-            Ending::Closed(code) => counters.closed(code),
-            Ending::Lost => counters.count(Count::Loss),
-            Ending::TlsRefused => counters.count(Count::HandshakeFailure),
-            Ending::Unusable => {}
-        }
-        match (ending.next(), self.aim) {
-            (Next::Retry, _) => self.rest(),
-            (Next::RetryCapped, _) => self.rest_unless_refused_often(),
-            (Next::GiveWay, _) => {
-                info!(index = self.index, "gives way to another connection of this device");
-                self.aim = Aim::Rest;
-            }
-            (Next::Unenrolled, Aim::Connect) => {
-                self.handle(Input::Unenrolled).await?;
-            }
-            (Next::EnrolmentRefused, Aim::Enrol) => {
-                self.shared.counters.count(Count::EnrolmentRefused);
-                self.aim = Aim::Rest;
-                self.handle(Input::EnrolmentRefused).await?;
-            }
-            (Next::GiveUp | Next::Unenrolled | Next::EnrolmentRefused, _) => {
-                self.give_up("the server refuses this device");
-            }
-        }
-        Ok(())
-    }
-
-    fn rest(&mut self) {
-        let delay = self.backoff.next_delay();
-        debug!(index = self.index, ?delay, "comes back later");
-        self.link = Link::Resting { until: Instant::now() + delay };
-    }
-
-    fn rest_unless_refused_often(&mut self) {
-        self.refusals = self.refusals.saturating_add(1);
-        if self.refusals < REFUSALS_MAX {
-            self.rest();
-        } else {
-            self.give_up("refused too often");
-        }
-    }
-
-    fn give_up(&mut self, reason: &'static str) {
-        warn!(index = self.index, reason, "a device stays away");
-        self.aim = Aim::Rest;
-        self.shared.counters.count(Count::GivenUp);
-    }
-
-    /// Ends whatever link there is, at once.
-    fn hang_up(&mut self) {
-        match std::mem::replace(&mut self.link, Link::Down) {
-            Link::Down | Link::Resting { .. } => {}
-            // A dropped attempt closes its connection.
-            Link::Trying(attempt) => drop(attempt),
-            Link::Up(session) => {
-                self.on_session_over(&session);
-                session.close();
-            }
-            Link::Leaving { session, .. } => session.close(),
-        }
-    }
-
-    fn on_session_over(&mut self, session: &Session) {
-        match session.reached() {
-            Reached::Greeting => self.shared.counters.count(Count::ConnectFailure),
-            Reached::Welcomed => {
-                self.backoff.on_session(session.age());
-                self.shared.counters.leave(Gauge::Connected);
-            }
-        }
-    }
-
-    /// Leaves for good: the identity is forgotten.
-    fn leave(&mut self) {
-        self.credentials = None;
-        self.kept = Kept::Outdated;
-        self.unsubscribe();
-        self.part();
-    }
-
-    /// Parts politely: what was sent arrives, then the connection closes.
-    fn part(&mut self) {
-        self.aim = Aim::Rest;
-        match std::mem::replace(&mut self.link, Link::Down) {
-            Link::Up(mut session) => {
-                self.on_session_over(&session);
-                session.finish();
-                self.link = Link::Leaving { session, until: Instant::now() + LEAVE_WITHIN };
-            }
-            // An attempt on its way is not wanted any more.
-            Link::Down | Link::Resting { .. } | Link::Trying(_) => {}
-            leaving @ Link::Leaving { .. } => self.link = leaving,
-        }
+    fn count_failure(&self, ending: Ending) {
+        self.shared.counters.count(Count::ConnectFailure);
+        self.shared.watch.saw(self.index, || Seen::ConnectFailed(ending.into()));
     }
 
     fn index(&self) -> usize {
@@ -488,7 +412,8 @@ impl DeviceTask {
 async fn until(due: Option<(Instant, Due)>) -> Due {
     match due {
         Some((at, due)) => {
-            sleep_until(at).await;
+            // Boxed: most devices wait for nothing of which they know when it comes.
+            Box::pin(sleep_until(at)).await;
             due
         }
         None => std::future::pending().await,

@@ -1,5 +1,6 @@
 //! The fleet as its owner sees it.
 
+mod metrics;
 mod resume;
 mod trouble;
 
@@ -35,6 +36,9 @@ use crate::push::{PushHandle, PushServices, Subscriber};
 use crate::shared::Shared;
 use crate::sockets::{Endpoints, Sockets};
 use crate::state::{Kept, StateError, Writer};
+use crate::watch::{Watch, Watched};
+
+pub use metrics::FleetMetrics;
 use resume::resume;
 
 /// How long a stop may take before what still runs is cut off: two seconds less what the end of a
@@ -70,6 +74,8 @@ pub struct FleetConfig {
     pub faults: Vec<FleetFault>,
     /// Whether devices keep their last inputs.
     pub black_box: BlackBox,
+    /// Who looks on; nobody in a fleet that is not measured.
+    pub watch: Option<Arc<dyn Watch>>,
 }
 
 /// One device of a fleet.
@@ -219,6 +225,7 @@ impl Fleet {
             writer: resumed.writer.as_ref().map(Writer::handle),
             faults: FaultPlan::start(config.faults, config.seed.child("faults", 0)),
             spilled: Spilled::default(),
+            watch: Watched(config.watch),
             stop: stop.clone(),
         });
         info!(devices = config.plans.len(), resumed = resumed.kept.len(), "fleet starts");
@@ -375,7 +382,7 @@ impl Fleet {
         let mut cut = 0;
         if timeout_at(deadline, tasks.wait()).await.is_err() {
             cut = u64::try_from(tasks.len()).unwrap_or(u64::MAX);
-            warn!(cut, "devices did not stop in time");
+            warn!(cut, "devices that were still saying goodbye are cut off");
         }
         // The closes are on their way; this also waits until the last of them needs no repeating.
         let drained = timeout_at(deadline, shared.endpoints.wait_idle()).await;

@@ -54,11 +54,13 @@ impl Link {
     /// Waits for the next event; for ever if there is no link.
     ///
     /// Cancel safe: yes. After `Finished` the link has to be replaced.
+    ///
+    /// What does not last is boxed: only a session that is up waits for long, and has room for that.
     pub(crate) async fn next(&mut self) -> LinkEvent {
         match self {
             Self::Down => std::future::pending().await,
             Self::Resting { until } => {
-                sleep_until(*until).await;
+                Box::pin(sleep_until(*until)).await;
                 LinkEvent::Rested
             }
             Self::Trying(attempt) => LinkEvent::Finished(attempt.as_mut().await),
@@ -68,7 +70,7 @@ impl Link {
             },
             Self::Leaving { session, until } => {
                 // Whatever the server still says is for an enrolment that is over.
-                while let Ok(Ok(_unread)) = timeout_at(*until, session.next()).await {}
+                while let Ok(Ok(_unread)) = Box::pin(timeout_at(*until, session.next())).await {}
                 LinkEvent::Left
             }
         }

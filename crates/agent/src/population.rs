@@ -39,18 +39,52 @@ pub fn population(count: usize, seed: Seed) -> Vec<DeviceSpec> {
     (0_u64..).take(count).map(|index| device(index, seed)).collect()
 }
 
+/// Draws the device with this index, of this mode and with one of these major versions of its
+/// system, first and last included; `None` if no model of the mode runs any of them.
+///
+/// Everything but the end of its serial number comes from the device's own `seed`.
+#[must_use]
+pub fn device_of(
+    index: u64,
+    mode: Mode,
+    (first, last): (u16, u16),
+    seed: Seed,
+) -> Option<DeviceSpec> {
+    let mut draws = seed.child("hardware", 0).stream();
+    let fitting = hardware::fitting(mode).into_iter().filter(|hardware| {
+        let (lowest, highest) = hardware.versions(mode);
+        lowest.max(first) <= highest.min(last)
+    });
+    let fitting: Vec<&'static Hardware> = fitting.collect();
+    let hardware = one_of(&fitting, &mut draws)?;
+    let (lowest, highest) = hardware.versions(mode);
+    let version = version(hardware.system, (lowest.max(first), highest.min(last)), &mut draws);
+    Some(assemble(index, mode, (hardware, version), &mut draws))
+}
+
 fn device(index: u64, seed: Seed) -> DeviceSpec {
     let mut draws = seed.child("population", index).stream();
     let mode = mode(&mut draws);
-    let hardware = hardware(mode, &mut draws);
+    let hardware = one_of(&hardware::fitting(mode), &mut draws);
+    let hardware = hardware.expect("every mode has hardware that runs it");
+    let version = version(hardware.system, hardware.versions(mode), &mut draws);
+    assemble(index, mode, (hardware, version), &mut draws)
+}
+
+fn assemble(
+    index: u64,
+    mode: Mode,
+    (hardware, os_version): (&'static Hardware, OsVersion),
+    draws: &mut Stream,
+) -> DeviceSpec {
     let facts = DeviceFacts {
         serial: serial(hardware, index),
         model: hardware.model.to_owned(),
         operating_system: hardware.system,
-        os_version: version(mode, hardware, &mut draws),
+        os_version,
         mode,
     };
-    DeviceSpec::new(facts, persona(mode, &mut draws))
+    DeviceSpec::new(facts, persona(mode, draws))
 }
 
 fn mode(draws: &mut Stream) -> Mode {
@@ -64,21 +98,22 @@ fn mode(draws: &mut Stream) -> Mode {
     unreachable!("a draw below the sum of the shares falls into one of them")
 }
 
-/// One of the models that can run a version this mode exists on.
-fn hardware(mode: Mode, draws: &mut Stream) -> &'static Hardware {
-    let fitting = hardware::fitting(mode);
-    let count = u64::try_from(fitting.len()).unwrap_or(0);
-    let chosen = usize::try_from(draws.below(count)).unwrap_or(0);
-    fitting[chosen]
+/// One of the models; `None` if there are none.
+fn one_of(fitting: &[&'static Hardware], draws: &mut Stream) -> Option<&'static Hardware> {
+    let count = u64::try_from(fitting.len()).ok().filter(|count| *count > 0)?;
+    fitting.get(usize::try_from(draws.below(count)).ok()?).copied()
 }
 
-/// A version the model can run; later ones are more common, because people update.
-fn version(mode: Mode, hardware: &Hardware, draws: &mut Stream) -> OsVersion {
-    let (lowest, highest) = hardware.versions(mode);
+/// A version between these, both included; later ones are more common, because people update.
+fn version(
+    system: OperatingSystem,
+    (lowest, highest): (u16, u16),
+    draws: &mut Stream,
+) -> OsVersion {
     let span = u64::from(highest - lowest) + 1;
     let above = draws.below(span).max(draws.below(span));
     let major = lowest + u16::try_from(above).unwrap_or(0);
-    let minor = match hardware.system {
+    let minor = match system {
         OperatingSystem::Ios | OperatingSystem::IpadOs => draws.below(7),
         OperatingSystem::Android => 0,
     };
@@ -188,6 +223,17 @@ mod tests {
         };
         assert_eq!(majors(Platform::Apple), (12..=18).collect::<Vec<_>>());
         assert_eq!(majors(Platform::Android), (6..=15).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_device_of_a_wanted_kind_is_of_that_kind_or_there_is_none() {
+        for index in 0..200 {
+            let spec = device_of(index, Mode::AppleUser, (15, 16), seed()).unwrap();
+            assert_eq!(spec.facts.mode, Mode::AppleUser);
+            assert!((15..=16).contains(&spec.facts.os_version.major), "{:?}", spec.facts);
+            assert_eq!(spec.facts.check(), Ok(()));
+        }
+        assert_eq!(device_of(0, Mode::AndroidDeviceAdministrator, (14, 15), seed()), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use muster_protocol::{CloseCode, CommandId};
 use tokio::sync::Notify;
 use tracing::warn;
 
-use crate::ledger::{ENTRIES_MAX, Effect, Ledger};
+use crate::ledger::{Effect, GENERATION_MAX, Ledger};
 
 /// Counters of a fleet at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,10 @@ pub struct FleetProgress {
     pub connected: u64,
     /// Devices whose user looks at them now; none in a fleet without people.
     pub in_use: u64,
+    /// Devices nobody can use now: in Lost Mode, or asking for the account of an Activation Lock.
+    pub locked: u64,
+    /// Devices that were enrolled and are not now: wiped or retired.
+    pub left: u64,
     /// Pushes that have reached a device.
     pub pushes: u64,
     /// Effects of commands.
@@ -77,6 +81,8 @@ pub(crate) enum Gauge {
     Enrolled,
     Connected,
     InUse,
+    Locked,
+    Left,
 }
 
 /// A direction of the wire.
@@ -93,6 +99,8 @@ pub(crate) struct Counters {
     enrolled: AtomicU64,
     connected: AtomicU64,
     in_use: AtomicU64,
+    locked: AtomicU64,
+    left: AtomicU64,
     pushes: AtomicU64,
     executed: AtomicU64,
     executed_twice: AtomicU64,
@@ -118,6 +126,8 @@ impl Counters {
             enrolled: AtomicU64::new(0),
             connected: AtomicU64::new(0),
             in_use: AtomicU64::new(0),
+            locked: AtomicU64::new(0),
+            left: AtomicU64::new(0),
             pushes: AtomicU64::new(0),
             executed: AtomicU64::new(0),
             executed_twice: AtomicU64::new(0),
@@ -130,7 +140,7 @@ impl Counters {
             losses: AtomicU64::new(0),
             handshake_failures: AtomicU64::new(0),
             closes: Mutex::new(BTreeMap::new()),
-            ledger: Mutex::new(Ledger::new(ENTRIES_MAX)),
+            ledger: Mutex::new(Ledger::new(GENERATION_MAX)),
             moves: AtomicU64::new(0),
             moves_seen: AtomicU64::new(0),
             moved: Notify::new(),
@@ -186,7 +196,7 @@ impl Counters {
         let forgets = knew_all && ledger.forgotten() > 0;
         drop(ledger);
         if forgets {
-            warn!(ENTRIES_MAX, "the oldest effects are forgotten from now on");
+            warn!(GENERATION_MAX, "the oldest effects are forgotten from now on");
         }
         if effect == Effect::Again {
             self.executed_twice.fetch_add(1, Ordering::Relaxed);
@@ -243,13 +253,16 @@ impl Counters {
         }
     }
 
-    fn look(&self) -> FleetProgress {
+    /// The counters now, for somebody who does not wait for moves.
+    pub(crate) fn look(&self) -> FleetProgress {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         FleetProgress {
             devices: self.devices,
             enrolled: read(&self.enrolled),
             connected: read(&self.connected),
             in_use: read(&self.in_use),
+            locked: read(&self.locked),
+            left: read(&self.left),
             pushes: read(&self.pushes),
             executed: read(&self.executed),
             executed_twice: read(&self.executed_twice),
@@ -267,6 +280,8 @@ impl Counters {
             Gauge::Enrolled => &self.enrolled,
             Gauge::Connected => &self.connected,
             Gauge::InUse => &self.in_use,
+            Gauge::Locked => &self.locked,
+            Gauge::Left => &self.left,
         }
     }
 

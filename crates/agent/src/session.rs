@@ -128,7 +128,8 @@ impl Session {
             // A newer server may append to its welcome what this build does not know.
             Stage::Greeting { until, .. } => {
                 let greeting = self.receiver.receive(Peer::Newer);
-                match timeout_at(until, greeting).await {
+                // Boxed: it is over soon, and what follows waits for long.
+                match Box::pin(timeout_at(until, greeting)).await {
                     Ok(received) => received,
                     Err(_elapsed) => {
                         close(&self.connection, CloseCode::GreetingTimeout);

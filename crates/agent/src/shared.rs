@@ -14,6 +14,7 @@ use crate::progress::Counters;
 use crate::push::PushServices;
 use crate::sockets::Endpoints;
 use crate::state::WriterHandle;
+use crate::watch::Watched;
 
 /// One for the fleet, reached by every task.
 #[derive(Debug)]
@@ -34,5 +35,7 @@ pub(crate) struct Shared {
     pub(crate) faults: FaultPlan,
     /// What led to second effects.
     pub(crate) spilled: Spilled,
+    /// Who looks on.
+    pub(crate) watch: Watched,
     pub(crate) stop: CancellationToken,
 }

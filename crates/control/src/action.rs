@@ -52,6 +52,18 @@ pub enum Action {
     /// Releases a device that waits in Setup Assistant. The product's own: Graph has no such
     /// action.
     DeviceConfigured,
+    /// Gives the device another name.
+    SetDeviceName {
+        /// The new name.
+        device_name: String,
+    },
+    /// Logs the active user of a Shared iPad out.
+    LogoutSharedAppleDeviceActiveUser,
+    /// Deletes the account of a user from a Shared iPad, unless data of it would be lost.
+    DeleteUserFromSharedAppleDevice {
+        /// Whose account.
+        user_principal_name: String,
+    },
 }
 
 /// An action without its arguments.
@@ -85,6 +97,12 @@ pub enum ActionKind {
     Delete,
     /// See [`Action::DeviceConfigured`].
     DeviceConfigured,
+    /// See [`Action::SetDeviceName`].
+    SetDeviceName,
+    /// See [`Action::LogoutSharedAppleDeviceActiveUser`].
+    LogoutSharedAppleDeviceActiveUser,
+    /// See [`Action::DeleteUserFromSharedAppleDevice`].
+    DeleteUserFromSharedAppleDevice,
 }
 
 /// Which commands go first.
@@ -98,7 +116,7 @@ pub(crate) enum Priority {
 
 impl ActionKind {
     /// Every action.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Wipe,
         Self::Retire,
         Self::ResetPasscode,
@@ -113,6 +131,9 @@ impl ActionKind {
         Self::PlayLostModeSound,
         Self::Delete,
         Self::DeviceConfigured,
+        Self::SetDeviceName,
+        Self::LogoutSharedAppleDeviceActiveUser,
+        Self::DeleteUserFromSharedAppleDevice,
     ];
 
     /// The last segment of the action's URL in Microsoft Graph.
@@ -133,6 +154,9 @@ impl ActionKind {
             Self::PlayLostModeSound => "playLostModeSound",
             Self::Delete => "delete",
             Self::DeviceConfigured => "deviceConfigured",
+            Self::SetDeviceName => "setDeviceName",
+            Self::LogoutSharedAppleDeviceActiveUser => "logoutSharedAppleDeviceActiveUser",
+            Self::DeleteUserFromSharedAppleDevice => "deleteUserFromSharedAppleDevice",
         }
     }
 
@@ -151,7 +175,10 @@ impl ActionKind {
             | Self::DisableLostMode
             | Self::LocateDevice
             | Self::PlayLostModeSound
-            | Self::DeviceConfigured => Priority::Normal,
+            | Self::DeviceConfigured
+            | Self::SetDeviceName
+            | Self::LogoutSharedAppleDeviceActiveUser
+            | Self::DeleteUserFromSharedAppleDevice => Priority::Normal,
         }
     }
 }
@@ -175,6 +202,13 @@ impl Action {
             Self::PlayLostModeSound { .. } => ActionKind::PlayLostModeSound,
             Self::Delete => ActionKind::Delete,
             Self::DeviceConfigured => ActionKind::DeviceConfigured,
+            Self::SetDeviceName { .. } => ActionKind::SetDeviceName,
+            Self::LogoutSharedAppleDeviceActiveUser => {
+                ActionKind::LogoutSharedAppleDeviceActiveUser
+            }
+            Self::DeleteUserFromSharedAppleDevice { .. } => {
+                ActionKind::DeleteUserFromSharedAppleDevice
+            }
         }
     }
 }

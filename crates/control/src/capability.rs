@@ -13,7 +13,7 @@ use crate::record::DeviceRecord;
 
 mod extra;
 
-use extra::{DISABLE_LOST_MODE, ENABLE_LOST_MODE};
+use extra::{DELETE_USER, DISABLE_LOST_MODE, ENABLE_LOST_MODE, LOG_OUT_USER};
 
 /// An action that cannot work on this kind of device, whatever its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,13 +71,29 @@ impl DeviceRecord {
             | Action::LocateDevice
             | Action::PlayLostModeSound { .. }
             | Action::Delete
-            | Action::DeviceConfigured => Ok(()),
+            | Action::DeviceConfigured
+            | Action::SetDeviceName { .. }
+            | Action::LogoutSharedAppleDeviceActiveUser
+            | Action::DeleteUserFromSharedAppleDevice { .. } => Ok(()),
         }
     }
 
     fn os_version(&self) -> OsVersion {
         self.status.map_or(self.facts.os_version, |status| status.os_version)
     }
+}
+
+/// Judges an action by mode and version alone, before there is a device.
+///
+/// # Errors
+/// As [`DeviceRecord::capability`].
+pub fn capability_of(
+    action: ActionKind,
+    mode: Mode,
+    version: OsVersion,
+    readings: &Readings,
+) -> Result<(), CapabilityRefusal> {
+    judge(action, mode, version, readings)
 }
 
 pub(crate) fn judge(
@@ -99,6 +115,13 @@ pub(crate) fn judge(
         ActionKind::LocateDevice => extra::locate(mode, version),
         ActionKind::PlayLostModeSound => extra::play_sound(mode, version),
         ActionKind::DeviceConfigured => extra::device_configured(mode, version),
+        ActionKind::SetDeviceName => extra::set_device_name(mode, version),
+        ActionKind::LogoutSharedAppleDeviceActiveUser => {
+            extra::shared_ipad(mode, version, &LOG_OUT_USER)
+        }
+        ActionKind::DeleteUserFromSharedAppleDevice => {
+            extra::shared_ipad(mode, version, &DELETE_USER)
+        }
         ActionKind::SyncDevice | ActionKind::Delete => None,
     })
 }

@@ -91,6 +91,14 @@ fn apple(action: &Action, escrow: &Escrow) -> Result<AppleRequest, Unsendable> {
         Action::LocateDevice => AppleRequest::DeviceLocation,
         Action::PlayLostModeSound { .. } => AppleRequest::PlayLostModeSound,
         Action::DeviceConfigured => AppleRequest::DeviceConfigured,
+        Action::SetDeviceName { device_name } => {
+            AppleRequest::SetDeviceName { name: device_name.clone() }
+        }
+        Action::LogoutSharedAppleDeviceActiveUser => AppleRequest::LogOutUser,
+        Action::DeleteUserFromSharedAppleDevice { user_principal_name } => {
+            let user_name = user_principal_name.clone();
+            AppleRequest::DeleteUser { user_name, force_deletion: false }
+        }
     })
 }
 
@@ -111,11 +119,18 @@ fn android(action: &Action, mode: Mode) -> Result<AndroidRequest, Unsendable> {
         Action::PlayLostModeSound { duration_minutes } => {
             AndroidRequest::PlayLostModeSound { duration_minutes: *duration_minutes }
         }
+        Action::SetDeviceName { device_name } => {
+            AndroidRequest::SetDeviceName { name: device_name.clone() }
+        }
         Action::BypassActivationLock
         | Action::ShutDown
         | Action::EnableLostMode { .. }
         | Action::DisableLostMode
-        | Action::DeviceConfigured => return Err(Unsendable::UnknownToPlatform),
+        | Action::DeviceConfigured
+        | Action::LogoutSharedAppleDeviceActiveUser
+        | Action::DeleteUserFromSharedAppleDevice { .. } => {
+            return Err(Unsendable::UnknownToPlatform);
+        }
     })
 }
 
@@ -186,6 +201,15 @@ mod tests {
             ActionKind::LocateDevice => Action::LocateDevice,
             ActionKind::Delete => Action::Delete,
             ActionKind::DeviceConfigured => Action::DeviceConfigured,
+            ActionKind::SetDeviceName => Action::SetDeviceName { device_name: "kiosk 3".into() },
+            ActionKind::LogoutSharedAppleDeviceActiveUser => {
+                Action::LogoutSharedAppleDeviceActiveUser
+            }
+            ActionKind::DeleteUserFromSharedAppleDevice => {
+                Action::DeleteUserFromSharedAppleDevice {
+                    user_principal_name: "pupil@school.example".into(),
+                }
+            }
             ActionKind::EnableLostMode => Action::EnableLostMode {
                 message: Some("please call".into()),
                 phone_number: Some("555 0100".into()),

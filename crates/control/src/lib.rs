@@ -27,7 +27,7 @@ mod transitions;
 mod vendor;
 
 pub use action::{Action, ActionKind};
-pub use capability::{CapabilityRefusal, RECOVER_PASSCODE};
+pub use capability::{CapabilityRefusal, RECOVER_PASSCODE, capability_of};
 pub use command::{
     CancelReason, CommandRecord, CommandState, PASSCODE_SHOWN_FOR, TemporaryPasscode,
 };
@@ -41,7 +41,7 @@ pub use readings::{
     ActivationLockRoute, CorporateProfileRetire, DeviceOwnerReset, LostModeAfterErase,
     PersonalProfileLock, Readings,
 };
-pub use record::{DeviceRecord, Lifecycle, NewLife, UnenrolReason, Writes};
+pub use record::{DeviceRecord, Lifecycle, NewLife, PrimaryUser, UnenrolReason, Writes};
 pub use settle::Settled;
 pub use standing::{
     CERTIFICATE_LIFETIME, Compliance, LOCATION_SHOWN_FOR, Listing, Located, LostMode,

@@ -66,6 +66,10 @@ pub enum UnenrolReason {
     CertificateExpired,
 }
 
+/// A person of the directory, by the bytes of the object id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrimaryUser(pub [u8; 16]);
+
 /// What a fresh enrolment starts from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewLife {
@@ -111,6 +115,13 @@ pub struct DeviceRecord {
     /// Where it was when it was asked last, for [`crate::LOCATION_SHOWN_FOR`].
     #[serde(default)]
     pub located: Option<Box<Located>>,
+    /// What administrators called it; until then it goes by its serial number. Boxed: few are
+    /// ever given one.
+    #[serde(default)]
+    pub name: Option<Box<str>>,
+    /// Whose it is, if an administrator has said so. Boxed: few are ever given to somebody else.
+    #[serde(default)]
+    pub user: Option<Box<PrimaryUser>>,
     /// Where it can be woken; `None` for a device that keeps its connection.
     #[serde(default)]
     pub push: Option<Box<PushTarget>>,
@@ -196,6 +207,8 @@ impl DeviceRecord {
             escrow: Escrow::default(),
             lost_mode: LostMode::Off,
             located: None,
+            name: None,
+            user: None,
             push: None,
             vendor: VendorMemory::default(),
             next_sequence: 1,
@@ -284,6 +297,13 @@ impl DeviceRecord {
         self.last_seen = now;
         self.changed.device |= self.status != Some(status);
         self.status = Some(status);
+    }
+
+    /// The device is somebody's from now on. It does not hear of it; what is asked of it may change.
+    pub fn set_user(&mut self, user: PrimaryUser) {
+        let user = Some(Box::new(user));
+        self.changed.device |= self.user != user;
+        self.user = user;
     }
 
     /// The device hands over secrets; absent ones leave what is there.

@@ -2,13 +2,14 @@
 
 use alloc::boxed::Box;
 use alloc::vec;
+use alloc::vec::Vec;
 
 use muster_protocol::management::CommandResult;
 use muster_protocol::planted::{Plant, is};
 use muster_protocol::secret::{BypassCode, Passcode};
-use muster_protocol::{Answer, Location, Mode, Outcome, Timestamp};
+use muster_protocol::{Answer, ErrorItem, Location, Mode, Outcome, Timestamp};
 
-use crate::action::ActionKind;
+use crate::action::{Action, ActionKind};
 use crate::capability::{DeletedAs, deleted_as};
 use crate::command::{CancelReason, CommandState, PASSCODE_SHOWN_FOR, TemporaryPasscode};
 use crate::compose::format_error;
@@ -74,8 +75,11 @@ impl DeviceRecord {
     pub(crate) fn answer(&mut self, index: usize, now: Timestamp, outcome: &Outcome) -> Settled {
         let (event, state) = match outcome {
             Outcome::Acknowledged(answer) => {
-                self.acknowledged(index, now, answer);
-                return Settled::Closed;
+                let Some(errors) = refused_items(answer) else {
+                    self.acknowledged(index, now, answer);
+                    return Settled::Closed;
+                };
+                (Event::Error, CommandState::Failed { errors })
             }
             Outcome::Error(errors) => {
                 (Event::Error, CommandState::Failed { errors: errors.clone() })
@@ -147,7 +151,10 @@ impl DeviceRecord {
             | ActionKind::ShutDown
             | ActionKind::LocateDevice
             | ActionKind::PlayLostModeSound
-            | ActionKind::DeviceConfigured => {}
+            | ActionKind::DeviceConfigured
+            | ActionKind::LogoutSharedAppleDeviceActiveUser
+            | ActionKind::DeleteUserFromSharedAppleDevice => {}
+            ActionKind::SetDeviceName => self.keep_name(index),
         }
     }
 
@@ -172,6 +179,14 @@ impl DeviceRecord {
         if self.escrow.bypass_code.as_ref() != Some(&code) {
             self.escrow.keep_bypass_code(now, code);
             self.vendor.earlier_code = None;
+            self.changed.device = true;
+        }
+    }
+
+    /// The device goes by the name it was given.
+    fn keep_name(&mut self, index: usize) {
+        if let Action::SetDeviceName { device_name } = &self.commands[index].action {
+            self.name = Some(device_name.as_str().into());
             self.changed.device = true;
         }
     }
@@ -212,6 +227,16 @@ impl DeviceRecord {
         self.end_lost_mode(reason);
         self.changed.device = true;
     }
+}
+
+/// Why items of a Settings were not applied, if there are such: an acknowledgement says only that
+/// they were read.
+///
+/// Source: Settings, Apple MDM protocol reference: each item has a result of its own.
+fn refused_items(answer: &Answer) -> Option<Vec<ErrorItem>> {
+    let Answer::Settings(results) = answer else { return None };
+    let errors: Vec<ErrorItem> = results.iter().flat_map(|one| one.errors.clone()).collect();
+    (!errors.is_empty()).then_some(errors)
 }
 
 /// How a deleted device has left.

@@ -278,7 +278,10 @@ impl DeviceRecord {
             | ActionKind::DisableLostMode
             | ActionKind::LocateDevice
             | ActionKind::PlayLostModeSound
-            | ActionKind::DeviceConfigured => return None,
+            | ActionKind::DeviceConfigured
+            | ActionKind::SetDeviceName
+            | ActionKind::LogoutSharedAppleDeviceActiveUser
+            | ActionKind::DeleteUserFromSharedAppleDevice => return None,
         };
         Some(match row.state.stage() {
             Stage::Queued | Stage::NotNow => words.pending,

@@ -86,9 +86,7 @@ impl Enrolment {
                 see(SecretMut::BypassCode(code));
             }
         }
-        for outcome in self.journal.outcomes_mut() {
-            visit_outcome(outcome, see);
-        }
+        self.journal.visit(&mut |outcome| visit_outcome(outcome, see));
     }
 
     /// A fresh enrolment; the policy comes with the first `Welcome`.

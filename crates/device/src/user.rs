@@ -79,6 +79,15 @@ pub enum UserAction {
     TurnLocationOff,
     /// Lets the organisation locate a corporate device with a work profile.
     ConsentToLocation,
+    /// Logs in at a Shared iPad; whoever was logged in is no more.
+    LogIn {
+        /// The managed account.
+        user_name: String,
+    },
+    /// Logs out of a Shared iPad.
+    LogOut,
+    /// Does something on a Shared iPad that is not synced for now.
+    WorkOffline,
 }
 
 impl UserAction {
@@ -114,6 +123,9 @@ impl UserAction {
             Self::TurnLocationOn => "TurnLocationOn",
             Self::TurnLocationOff => "TurnLocationOff",
             Self::ConsentToLocation => "ConsentToLocation",
+            Self::LogIn { .. } => "LogIn",
+            Self::LogOut => "LogOut",
+            Self::WorkOffline => "WorkOffline",
         }
     }
 }

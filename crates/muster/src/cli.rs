@@ -2,10 +2,15 @@
 
 mod action;
 mod case;
+mod conform;
 mod demo;
 mod device;
+mod doctor;
 mod failure;
 mod fleet;
+mod load;
+mod report;
+mod scenario;
 mod server;
 mod sim;
 mod token;
@@ -18,10 +23,17 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use action::{ActionArgs, ActionName, ActionWith};
 pub(crate) use case::{CaseListArgs, CaseRunArgs, CaseVerb};
+pub(crate) use conform::{
+    ConformListArgs, ConformServerArgs, ConformVerb, JudgingArgs, LevelName, ProfileName,
+};
 pub(crate) use demo::DemoArgs;
 pub(crate) use device::{DeviceListArgs, DeviceShowArgs, DeviceVerb, LockState, PlatformName};
+pub(crate) use doctor::{CompletionsArgs, DoctorArgs, ManArgs, SocketUse};
 pub(crate) use failure::{CutArgs, ExplainArgs, ReplayArgs, ShrinkArgs, TimelineArgs};
 pub(crate) use fleet::FleetArgs;
+pub(crate) use load::{LoadArgs, ThroughName};
+pub(crate) use report::{ReportDiffArgs, ReportMergeArgs, ReportOpenArgs, ReportVerb};
+pub(crate) use scenario::{ScenarioCheckArgs, ScenarioListArgs, ScenarioNewArgs, ScenarioVerb};
 pub(crate) use server::ServerArgs;
 pub(crate) use sim::SimArgs;
 pub(crate) use token::{TokenNewArgs, TokenVerb};
@@ -43,7 +55,7 @@ pub(crate) const CASE_DIR: &str = "muster-cases";
         muster fleet --devices 1000            a thousand devices against it\n  \
         muster device list                     what the server knows\n  \
         muster action reset-passcode SERIAL --wait\n\n\
-        Exit codes: 0 ok, 1 verdict failed, 64 usage, 65 bad case file, 69 unreachable, 70 internal, 130 interrupted"
+        Exit codes: 0 ok, 1 verdict failed, 2 inconclusive, 64 usage, 65 bad file, 69 unreachable, 70 internal, 130 interrupted"
 )]
 pub(crate) struct Cli {
     /// What to do.
@@ -83,6 +95,14 @@ pub(crate) enum Verb {
     Server(ServerArgs),
     /// Run a fleet of simulated devices against a server
     Fleet(FleetArgs),
+    /// Play a scenario against a server and judge it
+    Load(LoadArgs),
+    /// Write, check and list scenarios of `muster load`
+    #[command(subcommand)]
+    Scenario(ScenarioVerb),
+    /// Open, compare and merge reports of `muster load`
+    #[command(subcommand)]
+    Report(ReportVerb),
     /// Look at the devices a server knows
     #[command(subcommand)]
     Device(DeviceVerb),
@@ -91,6 +111,9 @@ pub(crate) enum Verb {
     /// Play failures and features by name
     #[command(subcommand)]
     Case(CaseVerb),
+    /// Hold a server or an agent against the requirements of the protocol
+    #[command(subcommand)]
+    Conform(ConformVerb),
     /// Explore worlds in virtual time and check every promise in each
     Sim(SimArgs),
     /// Make an enrolment token
@@ -98,6 +121,12 @@ pub(crate) enum Verb {
     Token(TokenVerb),
     /// Print what a shell needs so that its programs trust the server
     Trust(TrustArgs),
+    /// Look whether this machine can hold a fleet
+    Doctor(DoctorArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print manual pages
+    Man(ManArgs),
 }
 
 /// Where the admin API is.

@@ -9,9 +9,11 @@ pub(crate) enum Exit {
     Ok,
     /// The run was made and its verdict is a failure.
     VerdictFailed,
+    /// The run was made and nobody can tell what it shows.
+    Inconclusive,
     /// The command line cannot be understood.
     Usage,
-    /// A case file that is none.
+    /// A case file or a scenario that is none.
     BadCase,
     /// The server cannot be reached.
     Unreachable,
@@ -26,6 +28,7 @@ impl Exit {
         match self {
             Self::Ok => 0,
             Self::VerdictFailed => 1,
+            Self::Inconclusive => 2,
             Self::Usage => 64,
             Self::BadCase => 65,
             Self::Unreachable => 69,

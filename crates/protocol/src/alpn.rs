@@ -13,4 +13,4 @@ pub const MANAGEMENT: &[u8] = b"muster-mgmt/1";
 ///
 /// A higher minor may append fields to messages and add message kinds; it never changes what
 /// stands already (REQ-FRAME-006, docs/protocol/framing.md).
-pub const MINOR: u16 = 1;
+pub const MINOR: u16 = 2;

@@ -142,6 +142,20 @@ pub enum AppleRequest {
         /// `MDMProfileData`; without it the device asks Automated Device Enrollment.
         mdm_profile: Option<ProfilePayload>,
     },
+    /// Settings with the item `DeviceName`. Supervised only. Since minor 2.
+    SetDeviceName {
+        /// The new name.
+        name: String,
+    },
+    /// Logs the active user of a Shared iPad out. Since minor 2.
+    LogOutUser,
+    /// Deletes the account of a user from a Shared iPad. Since minor 2.
+    DeleteUser {
+        /// `UserName`: the managed account.
+        user_name: String,
+        /// `ForceDeletion`: although some of the user's data is not synced yet.
+        force_deletion: bool,
+    },
 }
 
 /// The identifier of the profile that is the management itself.
@@ -197,6 +211,11 @@ pub enum AndroidRequest {
         /// For how long, in minutes, 1 to 5.
         duration_minutes: u8,
     },
+    /// Gives the device another name. The product's own, as [`Self::LocateDevice`]. Since minor 2.
+    SetDeviceName {
+        /// The new name.
+        name: String,
+    },
 }
 
 /// Whose password a reset concerns.
@@ -239,7 +258,7 @@ impl AppleRequest {
             Self::PlayLostModeSound => "PlayLostModeSound",
             Self::ActivationLockBypassCode => "ActivationLockBypassCode",
             Self::ClearActivationLockBypassCode => "ClearActivationLockBypassCode",
-            Self::Settings { .. } => "Settings",
+            Self::Settings { .. } | Self::SetDeviceName { .. } => "Settings",
             Self::InstallProfile { .. } => "InstallProfile",
             Self::ProfileList => "ProfileList",
             Self::DeviceConfigured => "DeviceConfigured",
@@ -248,6 +267,8 @@ impl AppleRequest {
             Self::CertificateList => "CertificateList",
             Self::InstallApplication { .. } => "InstallApplication",
             Self::ClearRestrictionsPassword => "ClearRestrictionsPassword",
+            Self::LogOutUser => "LogOutUser",
+            Self::DeleteUser { .. } => "DeleteUser",
         }
     }
 }
@@ -268,6 +289,7 @@ impl AndroidRequest {
             Self::ClearAppData { .. } => "CLEAR_APP_DATA",
             Self::LocateDevice => "LOCATE_DEVICE",
             Self::PlayLostModeSound { .. } => "PLAY_LOST_MODE_SOUND",
+            Self::SetDeviceName { .. } => "SET_DEVICE_NAME",
         }
     }
 }

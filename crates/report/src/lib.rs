@@ -1,9 +1,47 @@
 //! Histograms, summaries and tables: what a run has to say for itself.
 //!
-//! Latency is recorded in microseconds and told as quantiles, never averaged.
+//! Latency is recorded in microseconds and told as quantiles, never averaged. A [`Recorder`] is
+//! what a load run measures into, a [`RunReport`] what it finds out.
 
+mod by_stage;
+mod diff;
+mod error_code;
+mod files;
+mod funnel;
+mod hlog;
+mod journey;
+mod judge;
+mod junit;
 mod latency;
+mod legend;
+mod numbers;
+mod page;
+mod plot;
+mod recorder;
+mod run_report;
 mod table;
+mod told;
 
-pub use latency::{Latency, LatencySummary};
+pub use by_stage::ByStage;
+pub use diff::{Change, Diff, Meaning, ThresholdChange, diff};
+pub use error_code::{ErrorClass, ErrorCode, ParseErrorCodeError};
+pub use files::{PAGE_FILE, REPORT_FILE};
+pub use funnel::{Funnel, Step};
+pub use journey::Journey;
+pub use judge::{Evidence, Judged, Outcome, Reason, Unit, judge, reasons};
+pub use latency::{Bound, Latency, LatencySummary, Quantile};
+pub use legend::{
+    CommandIndex, EventIndex, EventKind, EventLegend, Label, Legend, PhaseIndex, PhaseLegend,
+    PhaseRole,
+};
+pub use muster_scenario::Stage;
+pub use page::PageError;
+pub use recorder::{Connect, Gauges, Look, Recorder, Slow, Who};
+pub use run_report::{
+    Commands, Ending, ErrorReport, EventReport, FORMAT, FaultReport, Figures, Fleet,
+    GeneratorReport, Header, Histogram, HistogramError, Host, Measured, MergeError, PhaseReport,
+    PlatformName, READ_BYTES_MAX, ReadError, RestoreError, RunReport, SeriesReport, ServerReport,
+    ShardOf, SliceFigures, SliceReport, SlicesReport, SlowReport, Through, Verdict, Vitals,
+    Waypoints, merge, schema,
+};
 pub use table::Table;

@@ -9,7 +9,7 @@ use muster_admin::{
     Backend, BackendError, Document, DocumentKind, DocumentPage, Submission, SubmitError, Vitals,
     is_listed,
 };
-use muster_control::{ActionKind, DeviceRecord, NewCommand, Readings, SubmitRefusal};
+use muster_control::{ActionKind, DeviceRecord, NewCommand, PrimaryUser, Readings, SubmitRefusal};
 use muster_protocol::{Command, CommandId, DeviceId, Timestamp};
 use muster_store::{CommitError, DocumentWrite, Transaction};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::registry::{DecideError, Registry};
 use crate::slot::Slot;
 use crate::stats::ServerStats;
+use crate::watch::Seen;
 
 /// How many commands may wait in all. At about half a kilobyte each this is half a gibibyte.
 const LIVE_COMMANDS_MAX: i64 = 1_000_000;
@@ -82,6 +83,17 @@ impl Backend for ServerBackend {
 
     fn new_command_id(&self) -> Result<CommandId, BackendError> {
         self.registry.new_command_id().map_err(|cause| BackendError(Box::new(cause)))
+    }
+
+    async fn give(
+        &self,
+        device: DeviceId,
+        user: PrimaryUser,
+        kept: Vec<Document>,
+    ) -> Result<(), BackendError> {
+        // In a task of its own, as below.
+        let given = self.tasks.spawn(self.clone().give_to(device, user, kept)).await;
+        given.map_err(|died| BackendError(Box::new(died)))?
     }
 
     async fn keep(&self, documents: Vec<Document>) -> Result<(), BackendError> {
@@ -188,7 +200,9 @@ impl ServerBackend {
         };
         let decided = self.registry.decide_along(&mut state, decide, along);
         let decided = decided.await.map_err(unavailable)?;
-        if let Some(command) = decided.map_err(refused)? {
+        let next = decided.map_err(refused)?;
+        self.registry.watch.saw(|| Seen::Accepted { command: id });
+        if let Some(command) = next {
             slot.deliver(command);
         }
         if let (Some(errands), ActionKind::BypassActivationLock) = (&self.errands, action.kind()) {
@@ -201,6 +215,24 @@ impl ServerBackend {
 }
 
 impl ServerBackend {
+    /// Gives a device to somebody, and has all devices looked at: other policies may be for it now.
+    async fn give_to(
+        self,
+        device: DeviceId,
+        user: PrimaryUser,
+        kept: Vec<Document>,
+    ) -> Result<(), BackendError> {
+        let slot = self.registry.slot(device);
+        let slot = slot.ok_or_else(|| BackendError("no device has this id".into()))?;
+        let mut state = slot.state.lock().await;
+        let give = |record: &mut DeviceRecord| record.set_user(user);
+        let along = |(): &()| kept.iter().cloned().map(written).collect();
+        let given = self.registry.decide_along(&mut state, give, along).await;
+        given.map_err(|cause| BackendError(Box::new(cause)))?;
+        self.registry.policies.look_again();
+        Ok(())
+    }
+
     async fn keep_all(self, documents: Vec<Document>) -> Result<(), BackendError> {
         let written = documents.iter().cloned().map(written).collect();
         let transaction = Transaction { documents: written, ..Transaction::default() };

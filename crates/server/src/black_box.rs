@@ -19,7 +19,7 @@ pub use facts::{
 pub(crate) use spill::serve;
 
 /// Bytes of facts kept of a device: the last five or six commands with all that goes with them. A
-/// device costs the server about 50 KB after some commands, of which this is less than one percent.
+/// device costs the server about 40 KB after some commands, of which this is one percent.
 const FACTS_BYTES_MAX: usize = 384;
 
 /// Room is made in steps of this, so that a device of which little is known costs little.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use muster_admin::AdminOptions;
@@ -10,6 +11,7 @@ use muster_transport::Skew;
 
 use crate::crash::CrashAt;
 use crate::vendor_access::VendorAccess;
+use crate::watch::Watch;
 
 /// Whom the server listens to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub struct ServerConfig {
     pub crash_at: Vec<CrashAt>,
     /// How far the server's time is ahead of the machine's; the default is not at all.
     pub skew: Skew,
+    /// Who looks on; nobody at a server that is not measured.
+    pub watch: Option<Arc<dyn Watch>>,
 }
 
 impl ServerConfig {

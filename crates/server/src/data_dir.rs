@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 /// Longest file of this folder that is read whole, in bytes.
 const SMALL_FILE_BYTES_MAX: u64 = 64 * 1024;
 
+/// Certificates of applications that are read, at most: there are three applications.
+const CLIENT_CERTIFICATES_MAX: usize = 64;
+
 /// The folder a server keeps its data in (mode 0700).
 #[derive(Clone, Debug)]
 pub struct DataDir {
@@ -133,6 +136,35 @@ impl DataDir {
         let text = serde_json::to_string_pretty(sign_ins)
             .map_err(|source| io_error("write", &path, source.into()))?;
         write_private(&path, &text)
+    }
+
+    /// Certificates of applications, each in a file called as its application.
+    #[must_use]
+    pub fn client_certificates(&self) -> PathBuf {
+        self.root.join("client-certificates")
+    }
+
+    /// Reads the certificates of applications: the name of each application with its PEM text.
+    ///
+    /// # Errors
+    /// [`DataDirError`] if a file is there and cannot be read.
+    pub(crate) fn read_client_certificates(&self) -> Result<Vec<(String, String)>, DataDirError> {
+        let folder = self.client_certificates();
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(io_error("read", &folder, source)),
+        };
+        let mut found = Vec::new();
+        for entry in entries.take(CLIENT_CERTIFICATES_MAX) {
+            let path = entry.map_err(|source| io_error("read", &folder, source))?.path();
+            if path.extension().is_some_and(|extension| extension == "pem") {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                found.push((name, read_small(&path)?));
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// The reusable enrolment token of a profile.

@@ -22,6 +22,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::enrolment::Enroller;
 use crate::gateway::Gateway;
+use crate::metrics::ServerMetrics;
 use crate::registry::Registry;
 use crate::server::ServerError;
 use crate::stats::Totals;
@@ -137,6 +138,12 @@ impl DeviceSide {
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.registry.stats.totals()
+    }
+
+    /// The same and more for a scraper, read whenever it asks.
+    #[must_use]
+    pub fn metrics(&self) -> ServerMetrics {
+        ServerMetrics::of(&self.registry)
     }
 
     /// The counts of the store, over all servers that have used it.

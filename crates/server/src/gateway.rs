@@ -24,7 +24,7 @@ use crate::stats::ServerStats;
 const HANDSHAKES_MAX: usize = 4_096;
 
 /// How many connections may be between their handshake and the end of their greeting or enrolment.
-/// At about forty kilobytes each this is two thirds of a gibibyte.
+/// At about thirty kilobytes each this is half a gibibyte.
 const GREETINGS_MAX: usize = 16_384;
 
 /// What every connection needs.

@@ -11,6 +11,7 @@
 
 mod activation;
 mod admin_face;
+mod audit;
 mod backend;
 mod black_box;
 mod chance;
@@ -22,8 +23,10 @@ mod device_side;
 mod enrolment;
 mod gateway;
 mod intercept;
+mod metrics;
 mod policies;
 mod push;
+mod recall;
 mod registry;
 mod server;
 mod session;
@@ -33,6 +36,7 @@ mod stats;
 mod sweeper;
 mod tokens;
 mod vendor_access;
+mod watch;
 
 pub use black_box::{
     Answered, CommandFacts, FACTS_FORMAT, Fact, NotTaken, RecordFacts, ServerFacts, Standing, What,
@@ -41,9 +45,12 @@ pub use config::{Exposure, ServerConfig};
 pub use crash::{CrashAt, CrashAtError, CrashPoint, Step};
 pub use data_dir::{DataDir, DataDirError, Endpoints};
 pub use device_side::{DeviceSide, Rehearsal};
+pub use metrics::ServerMetrics;
+pub use recall::RecallError;
 pub use server::{Server, ServerError};
 pub use stats::Totals;
 pub use tokens::{
     TokenError, TokenKind, TokenRequest, issue_folder_token, profile_named, profiles,
 };
 pub use vendor_access::{AccessError, VendorAccess};
+pub use watch::{CommandEnd, Seen, Watch};

@@ -48,6 +48,11 @@ enum Round {
 }
 
 impl Policies {
+    /// Has every device looked at: what is asked of one may have changed.
+    pub(crate) fn look_again(&self) {
+        self.news.notify_one();
+    }
+
     /// Reads the policies from the store.
     ///
     /// # Errors

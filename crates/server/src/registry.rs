@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use muster_admin::is_listed;
-use muster_control::{CommandState, DeviceRecord, Readings, Writes};
+use muster_control::{CommandRecord, CommandState, DeviceRecord, Readings, Writes};
 use muster_protocol::{CommandId, DeviceId, SerialNumber, Timestamp};
 use muster_store::{
     CommitError, DeviceWrite, DocumentWrite, LoadError, Revision, Store, Transaction,
@@ -21,6 +21,7 @@ use crate::policies::Policies;
 use crate::push::PushQueue;
 use crate::slot::{Presence, SessionNumber, Slot, SlotState};
 use crate::stats::ServerStats;
+use crate::watch::{CommandEnd, Seen, Watched};
 
 /// How often a lost race is run again before it counts as a fault.
 const RACES_MAX: usize = 8;
@@ -80,6 +81,8 @@ pub(crate) struct Registry {
     /// Where this server is to die.
     pub(crate) crashes: Crashes,
     pub(crate) stats: Arc<ServerStats>,
+    /// Who looks on.
+    pub(crate) watch: Watched,
 }
 
 /// Where the devices are, former lives included.
@@ -137,6 +140,7 @@ impl Registry {
             policies,
             crashes,
             stats,
+            watch: Watched::default(),
         })
     }
 
@@ -153,6 +157,11 @@ impl Registry {
     /// The same, of a server that is to die at these points.
     pub(crate) fn with_crashes(self, crashes: Crashes) -> Self {
         Self { crashes, ..self }
+    }
+
+    /// The same, with somebody who looks on.
+    pub(crate) fn with_watch(self, watch: Watched) -> Self {
+        Self { watch, ..self }
     }
 
     /// The same, with ids that are drawn from somewhere else than the system.
@@ -333,9 +342,16 @@ impl Registry {
                 | CommandState::Canceled { .. } => {
                     if !had_ended(before, command.sequence) {
                         self.stats.command_ended(now.since(command.accepted_at));
+                        self.tell_end(command);
                     }
                 }
             }
+        }
+    }
+
+    fn tell_end(&self, command: &CommandRecord) {
+        if let Some(end) = CommandEnd::of(&command.state) {
+            self.watch.saw(|| Seen::Ended { command: command.id, end });
         }
     }
 

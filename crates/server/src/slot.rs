@@ -57,7 +57,8 @@ pub(crate) struct SessionNumber(pub(crate) u64);
 struct Mailbox {
     holder: Option<SessionNumber>,
     policy: Option<Policy>,
-    command: Option<Command>,
+    /// Boxed: it is here for a moment, the 120 bytes it takes would be for every device all the time.
+    command: Option<Box<Command>>,
     close: Option<CloseCode>,
 }
 
@@ -135,7 +136,7 @@ impl Slot {
 
     /// Leaves a command for the session that holds the mailbox.
     pub(crate) fn deliver(&self, command: Command) {
-        self.with_mailbox(|mailbox| mailbox.command = Some(command));
+        self.with_mailbox(|mailbox| mailbox.command = Some(Box::new(command)));
         if !is(Plant::DeliverWakesNobody) {
             self.mail.notify_one();
         }
@@ -167,7 +168,7 @@ impl Slot {
                 }
                 Mail::Inform(policy)
             } else {
-                mailbox.command.take().map_or(Mail::Nothing, Mail::Deliver)
+                mailbox.command.take().map_or(Mail::Nothing, |command| Mail::Deliver(*command))
             }
         })
     }

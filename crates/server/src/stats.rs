@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use muster_control::PushOutcome;
 use muster_protocol::CloseCode;
 use muster_report::{Latency, LatencySummary};
 use serde::Serialize;
@@ -68,6 +69,12 @@ counters! {
     stale_attempts,
     /// Answers for commands this device never had.
     unknown_commands,
+    /// Pushes that their service took.
+    pushes_accepted,
+    /// Pushes for a target that their service does not know, or not any more.
+    pushes_unregistered,
+    /// Pushes that their service did not take now.
+    pushes_unreachable,
     /// Bytes received in frames.
     bytes_received,
     /// Bytes sent in frames.
@@ -84,9 +91,28 @@ impl ServerStats {
         *closed.entry(code).or_default() += 1;
     }
 
+    /// Counts a push.
+    pub(crate) fn pushed(&self, outcome: PushOutcome) {
+        Self::count(match outcome {
+            PushOutcome::Accepted => &self.pushes_accepted,
+            PushOutcome::Unregistered => &self.pushes_unregistered,
+            PushOutcome::Unreachable => &self.pushes_unreachable,
+        });
+    }
+
     pub(crate) fn command_ended(&self, took: Duration) {
         Self::count(&self.terminal);
         self.latency.lock().unwrap_or_else(PoisonError::into_inner).record(took);
+    }
+
+    /// How long the commands took that have ended.
+    pub(crate) fn latency(&self) -> Latency {
+        self.latency.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Commands that have not ended, in all.
+    pub(crate) fn live_now(&self) -> u64 {
+        u64::try_from(self.live_commands.load(Ordering::Relaxed)).unwrap_or(0)
     }
 
     /// Keeps account of commands that have not ended, in all.

@@ -232,8 +232,27 @@ pub(super) fn pick<T: Copy>(draws: &mut Stream, from: &[T]) -> T {
     from[usize::try_from(draws.below(count)).unwrap_or(0)]
 }
 
+/// The actions a world draws from, in an order that does not change: another one shifts every
+/// draw behind it.
+const DRAWN: [ActionKind; 14] = [
+    ActionKind::Wipe,
+    ActionKind::Retire,
+    ActionKind::ResetPasscode,
+    ActionKind::RemoteLock,
+    ActionKind::SyncDevice,
+    ActionKind::BypassActivationLock,
+    ActionKind::RebootNow,
+    ActionKind::ShutDown,
+    ActionKind::EnableLostMode,
+    ActionKind::DisableLostMode,
+    ActionKind::LocateDevice,
+    ActionKind::PlayLostModeSound,
+    ActionKind::Delete,
+    ActionKind::DeviceConfigured,
+];
+
 fn action(draws: &mut Stream) -> Action {
-    match pick(draws, &ActionKind::ALL) {
+    match pick(draws, &DRAWN) {
         // Rare, because a life that ends shows little else.
         ActionKind::Wipe if draws.chance(1, 4) => {
             let keep_enrollment_data = draws.chance(1, 3);
@@ -256,6 +275,9 @@ fn action(draws: &mut Stream) -> Action {
         ActionKind::Delete if draws.chance(1, 8) => Action::Delete,
         ActionKind::DeviceConfigured => Action::DeviceConfigured,
         ActionKind::SyncDevice
+        | ActionKind::SetDeviceName
+        | ActionKind::LogoutSharedAppleDeviceActiveUser
+        | ActionKind::DeleteUserFromSharedAppleDevice
         | ActionKind::Wipe
         | ActionKind::Retire
         | ActionKind::ShutDown

@@ -8,6 +8,7 @@
 
 mod batch;
 mod counts;
+mod disk;
 mod error;
 mod memory;
 mod row;
@@ -17,6 +18,7 @@ mod store;
 mod transaction;
 
 pub use counts::{Counts, StateCounts};
+pub use disk::DiskFaults;
 pub use error::{CommitError, LoadError, OpenError, Source};
 pub use store::Store;
 pub use transaction::{

@@ -15,6 +15,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::batch::Batch;
+use crate::disk::DiskFaults;
 use crate::error::{CommitError, LoadError, OpenError};
 use crate::rows::Rows;
 use readers::Readers;
@@ -29,6 +30,7 @@ pub(crate) struct Sqlite {
     jobs: mpsc::Sender<Job>,
     readers: Readers,
     groups: Arc<AtomicU64>,
+    disk: DiskFaults,
 }
 
 impl Sqlite {
@@ -36,13 +38,15 @@ impl Sqlite {
         let connection = schema::open_writer(path)?;
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
         let groups = Arc::new(AtomicU64::new(0));
-        let writer = Writer { connection, waiting, groups: Arc::clone(&groups) };
+        let disk = DiskFaults::default();
+        let writer =
+            Writer { connection, waiting, groups: Arc::clone(&groups), disk: disk.clone() };
         // The thread ends by itself: on `close`, or when the last handle is gone.
         thread::Builder::new()
             .name("muster-store".to_owned())
             .spawn(|| writer.run())
             .map_err(|cause| schema::failed(path, cause))?;
-        Ok(Self { jobs, readers: Readers::new(path), groups })
+        Ok(Self { jobs, readers: Readers::new(path), groups, disk })
     }
 
     pub(crate) async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
@@ -65,6 +69,10 @@ impl Sqlite {
         self.groups.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn disk(&self) -> DiskFaults {
+        self.disk.clone()
+    }
+
     pub(crate) async fn close(&self) {
         self.readers.close();
         let (done, closed) = oneshot::channel();
@@ -83,7 +91,8 @@ mod tests {
     async fn a_commit_beyond_the_bound_is_refused_at_once() {
         let (jobs, _waiting) = mpsc::channel(1);
         let groups = Arc::new(AtomicU64::new(0));
-        let store = Sqlite { jobs, readers: Readers::new(Path::new("never opened")), groups };
+        let (readers, disk) = (Readers::new(Path::new("never opened")), DiskFaults::default());
+        let store = Sqlite { jobs, readers, groups, disk };
         let (done, _closed) = oneshot::channel();
         assert!(store.jobs.try_send(Job::Close { done }).is_ok());
         let refusal = store.commit(Batch::default()).await;

@@ -7,6 +7,7 @@ use muster_protocol::{CommandId, DeviceId, SerialNumber};
 
 use crate::batch::Batch;
 use crate::counts::Counts;
+use crate::disk::DiskFaults;
 use crate::error::{CommitError, LoadError, OpenError};
 use crate::memory::Memory;
 use crate::row;
@@ -219,6 +220,15 @@ impl Store {
         match &self.0 {
             Kind::Sqlite(store) => store.groups(),
             Kind::Memory(store) => store.groups(),
+        }
+    }
+
+    /// What ails the disk below it; a store in memory has a disk that it never uses.
+    #[must_use]
+    pub fn disk(&self) -> DiskFaults {
+        match &self.0 {
+            Kind::Sqlite(store) => store.disk(),
+            Kind::Memory(_store) => DiskFaults::default(),
         }
     }
 

@@ -312,5 +312,6 @@ fn malformed(path: &Path, wanted: &'static str) -> CaError {
 }
 
 mod client;
+mod flawed;
 #[cfg(test)]
 mod tests;

@@ -201,7 +201,10 @@ fn transport() -> TransportConfig {
         .datagram_receive_buffer_size(None)
         .datagram_send_buffer_size(0)
         .allow_spin(false)
-        .send_fairness(false);
+        .send_fairness(false)
+        // One datagram at a time: a connection that has once sent two together keeps room for
+        // eleven, 12 KB, and a session hardly ever has more than one to send.
+        .enable_segmentation_offload(false);
     transport
 }
 

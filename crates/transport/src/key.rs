@@ -36,6 +36,14 @@ impl DeviceKey {
         Ok(Self(KeyPair::generate_for(&rcgen::PKCS_ED25519)?))
     }
 
+    /// Makes a new ECDSA P-256 key, as many other programs have.
+    ///
+    /// # Errors
+    /// [`CaError::Sign`] if the crypto library fails.
+    pub fn generate_p256() -> Result<Self, CaError> {
+        Ok(Self(KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?))
+    }
+
     /// Reads a key that [`Self::pkcs8_der`] wrote, or an ECDSA P-256 key of another program.
     ///
     /// # Errors
@@ -65,6 +73,10 @@ impl DeviceKey {
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
         Ok(params.serialize_request(&self.0)?.der().to_vec())
+    }
+
+    pub(crate) const fn pair(&self) -> &KeyPair {
+        &self.0
     }
 
     /// SHA-256 of the public key, as [`CsrKey::fingerprint`](crate::CsrKey::fingerprint) gives it.

@@ -17,6 +17,7 @@ mod key;
 mod memory;
 mod network;
 mod peer;
+pub mod probe;
 mod reset;
 mod skew;
 mod tls;

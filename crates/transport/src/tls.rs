@@ -220,7 +220,7 @@ pub(crate) fn quic_server(
     let verifier = WebPkiClientVerifier::builder_with_provider(roots(ca)?, provider())
         .allow_unauthenticated()
         .build()?;
-    let certified = certified_key(identity)?;
+    let certified = certified_key(&without_issuers(identity))?;
     let mut config = tls13(ServerConfig::builder_with_provider(provider()))?
         .with_client_cert_verifier(verifier)
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
@@ -273,12 +273,18 @@ fn quic_client(
     Ok(config)
 }
 
+/// The own certificate alone. Devices have the CA's already, and each would keep the copy for as
+/// long as its connection: 1,600 bytes with the buffer the longer handshake takes.
+fn without_issuers(identity: &Identity) -> Identity {
+    Identity { chain: identity.chain.first().cloned().into_iter().collect(), ..identity.clone() }
+}
+
 fn certified_key(identity: &Identity) -> Result<CertifiedKey, rustls::Error> {
     let (chain, key) = (identity.chain.clone(), identity.key.clone_key());
     CertifiedKey::from_der(chain, key, &provider())
 }
 
-fn roots(ca: CertificateDer<'static>) -> Result<Arc<RootCertStore>, rustls::Error> {
+pub(crate) fn roots(ca: CertificateDer<'static>) -> Result<Arc<RootCertStore>, rustls::Error> {
     let mut roots = RootCertStore::empty();
     roots.add(ca)?;
     Ok(Arc::new(roots))

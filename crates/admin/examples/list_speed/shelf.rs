@@ -9,7 +9,9 @@ use muster_admin::{
     Backend, BackendError, Document, DocumentKind, DocumentPage, Submission, SubmitError, Vitals,
     is_listed,
 };
-use muster_control::{DeviceRecord, EnrolmentProfile, KeyFingerprint, NewLife, Readings};
+use muster_control::{
+    DeviceRecord, EnrolmentProfile, KeyFingerprint, NewLife, PrimaryUser, Readings,
+};
 use muster_protocol::{
     CommandId, DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion, Platform, Policy, Timestamp,
 };
@@ -89,6 +91,15 @@ impl Backend for Shelf {
 
     async fn submit(&self, _device: DeviceId, _asked: Submission) -> Result<(), SubmitError> {
         Err(SubmitError::ShuttingDown)
+    }
+
+    async fn give(
+        &self,
+        _device: DeviceId,
+        _user: PrimaryUser,
+        _kept: Vec<Document>,
+    ) -> Result<(), BackendError> {
+        read_only()
     }
 
     async fn keep(&self, _documents: Vec<Document>) -> Result<(), BackendError> {

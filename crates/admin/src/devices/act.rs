@@ -90,7 +90,8 @@ fn request_key<B: Backend>(
 ) -> Option<RequestKey> {
     let client_request_id = context.call.sent_id()?.to_owned();
     let application = context.principal.application.id;
-    Some(RequestKey { application, device, action, client_request_id })
+    let user = context.principal.user.as_ref().map(|user| user.id);
+    Some(RequestKey { application, user, device, action, client_request_id })
 }
 
 /// Takes a command unless it was taken when nobody could hear of it.

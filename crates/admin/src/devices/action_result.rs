@@ -34,7 +34,10 @@ pub const fn action_name(kind: ActionKind) -> &'static str {
         | ActionKind::LocateDevice
         | ActionKind::PlayLostModeSound
         | ActionKind::Delete
-        | ActionKind::DeviceConfigured => kind.graph_name(),
+        | ActionKind::DeviceConfigured
+        | ActionKind::SetDeviceName
+        | ActionKind::LogoutSharedAppleDeviceActiveUser
+        | ActionKind::DeleteUserFromSharedAppleDevice => kind.graph_name(),
     }
 }
 
@@ -55,7 +58,10 @@ fn result_name(action: &Action) -> &'static str {
         | Action::LocateDevice
         | Action::PlayLostModeSound { .. }
         | Action::Delete
-        | Action::DeviceConfigured => action_name(action.kind()),
+        | Action::DeviceConfigured
+        | Action::SetDeviceName { .. }
+        | Action::LogoutSharedAppleDeviceActiveUser
+        | Action::DeleteUserFromSharedAppleDevice { .. } => action_name(action.kind()),
     }
 }
 
@@ -96,6 +102,10 @@ enum Detail<'a> {
     #[serde(rename_all = "camelCase")]
     Locate {
         device_location: Option<DeviceLocation>,
+    },
+    #[serde(rename_all = "camelCase")]
+    DeleteUser {
+        user_principal_name: &'a str,
     },
     Nothing {},
 }
@@ -160,6 +170,9 @@ const fn odata_type(kind: ActionKind) -> &'static str {
         ActionKind::ResetPasscode => "#microsoft.graph.resetPasscodeActionResult",
         ActionKind::RemoteLock => "#microsoft.graph.remoteLockActionResult",
         ActionKind::LocateDevice => "#microsoft.graph.locateDeviceActionResult",
+        ActionKind::DeleteUserFromSharedAppleDevice => {
+            "#microsoft.graph.deleteUserFromSharedAppleDeviceActionResult"
+        }
         ActionKind::Wipe
         | ActionKind::Retire
         | ActionKind::SyncDevice
@@ -170,7 +183,9 @@ const fn odata_type(kind: ActionKind) -> &'static str {
         | ActionKind::DisableLostMode
         | ActionKind::PlayLostModeSound
         | ActionKind::Delete
-        | ActionKind::DeviceConfigured => "#microsoft.graph.deviceActionResult",
+        | ActionKind::DeviceConfigured
+        | ActionKind::SetDeviceName
+        | ActionKind::LogoutSharedAppleDeviceActiveUser => "#microsoft.graph.deviceActionResult",
     }
 }
 
@@ -195,26 +210,31 @@ fn detail<'a>(
     record: &DeviceRecord,
     command: &'a CommandRecord,
 ) -> Detail<'a> {
-    match command.action.kind() {
-        ActionKind::ResetPasscode => Detail::ResetPasscode {
+    match &command.action {
+        Action::ResetPasscode => Detail::ResetPasscode {
             passcode: shown_passcode(&command.state, around.now()),
             error_code: error_code(&command.state),
         },
-        ActionKind::RemoteLock => Detail::RemoteLock { unlock_pin: None },
-        ActionKind::LocateDevice => {
+        Action::RemoteLock => Detail::RemoteLock { unlock_pin: None },
+        Action::LocateDevice => {
             Detail::Locate { device_location: device_location(around, record, command.id) }
         }
-        ActionKind::Wipe
-        | ActionKind::Retire
-        | ActionKind::SyncDevice
-        | ActionKind::BypassActivationLock
-        | ActionKind::RebootNow
-        | ActionKind::ShutDown
-        | ActionKind::EnableLostMode
-        | ActionKind::DisableLostMode
-        | ActionKind::PlayLostModeSound
-        | ActionKind::Delete
-        | ActionKind::DeviceConfigured => Detail::Nothing {},
+        Action::DeleteUserFromSharedAppleDevice { user_principal_name } => {
+            Detail::DeleteUser { user_principal_name }
+        }
+        Action::Wipe { .. }
+        | Action::Retire
+        | Action::SyncDevice
+        | Action::BypassActivationLock
+        | Action::RebootNow
+        | Action::ShutDown
+        | Action::EnableLostMode { .. }
+        | Action::DisableLostMode
+        | Action::PlayLostModeSound { .. }
+        | Action::Delete
+        | Action::DeviceConfigured
+        | Action::SetDeviceName { .. }
+        | Action::LogoutSharedAppleDeviceActiveUser => Detail::Nothing {},
     }
 }
 

@@ -11,6 +11,13 @@ use crate::http::body::{BodyError, flag, parameters, read, text};
 /// Longest text a lost device shows, in bytes.
 const SHOWN_BYTES_MAX: usize = 1024;
 
+/// Longest name of a device, in bytes, and what that is called: a decision, for the service says
+/// nothing of phones and tablets.
+const NAME: (usize, &str) = (255, "text of 1 to 255 bytes");
+
+/// Longest name of an account: as long as the wire carries it.
+const ACCOUNT: (usize, &str) = (1024, "text of 1 to 1024 bytes");
+
 /// How long a lost device may play its sound, in minutes; the longest if nothing is said.
 const SOUND_MINUTES: RangeInclusive<u8> = 1..=5;
 
@@ -48,6 +55,13 @@ pub fn parse_action(kind: ActionKind, body: &[u8]) -> Result<Action, BodyError> 
         }
         ActionKind::Delete => Action::Delete,
         ActionKind::DeviceConfigured => Action::DeviceConfigured,
+        ActionKind::SetDeviceName => {
+            Action::SetDeviceName { device_name: said(&members, "deviceName", NAME)? }
+        }
+        ActionKind::LogoutSharedAppleDeviceActiveUser => Action::LogoutSharedAppleDeviceActiveUser,
+        ActionKind::DeleteUserFromSharedAppleDevice => Action::DeleteUserFromSharedAppleDevice {
+            user_principal_name: said(&members, "userPrincipalName", ACCOUNT)?,
+        },
     })
 }
 
@@ -89,6 +103,16 @@ fn shown(members: &Map<String, Value>, member: &'static str) -> Result<Option<St
         }
         text => Ok(text.filter(|text| !text.is_empty()).map(str::to_owned)),
     }
+}
+
+/// A text that has to be there.
+fn said(
+    members: &Map<String, Value>,
+    member: &'static str,
+    (bytes_max, wanted): (usize, &'static str),
+) -> Result<String, BodyError> {
+    let text = text(members, member)?.filter(|text| (1..=bytes_max).contains(&text.len()));
+    text.map(str::to_owned).ok_or(BodyError::Member { member, wanted })
 }
 
 /// Reads a number of minutes, which Graph writes as text and some clients as a number.
@@ -180,6 +204,22 @@ mod tests {
             let body = format!("{{\"durationInMinutes\":{value}}}");
             let refused = sound(&body).expect_err(&body).to_string();
             assert_eq!(refused, "durationInMinutes has to be a whole number from 1 to 5");
+        }
+    }
+
+    #[test]
+    fn a_name_and_an_account_have_to_be_said() {
+        for (kind, member, longest) in [
+            (ActionKind::SetDeviceName, "deviceName", 255),
+            (ActionKind::DeleteUserFromSharedAppleDevice, "userPrincipalName", 1024),
+        ] {
+            let parse =
+                |value: &str| parse_action(kind, format!("{{\"{member}\":{value}}}").as_bytes());
+            assert!(parse(&format!("\"{}\"", "x".repeat(longest))).is_ok(), "{member}");
+            for value in ["null", "\"\"", "1", &format!("\"{}\"", "x".repeat(longest + 1))] {
+                assert!(matches!(parse(value), Err(BodyError::Member { .. })), "{member} {value}");
+            }
+            assert!(parse_action(kind, b"").is_err(), "{member}");
         }
     }
 

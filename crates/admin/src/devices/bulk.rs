@@ -25,12 +25,11 @@ pub(crate) const DEVICES_MAX: usize = 100;
 /// Actions of the service that no device here can do.
 ///
 /// Source: Microsoft Graph beta, enumeration `managedDeviceRemoteAction`.
-const FOR_OTHERS: [&str; 13] = [
+const FOR_OTHERS: [&str; 12] = [
     "fullScan",
     "quickScan",
     "signatureUpdate",
     "customTextNotification",
-    "setDeviceName",
     "deprovision",
     "disable",
     "reenable",
@@ -79,7 +78,7 @@ pub(crate) async fn act_on_many<B: Backend>(
             approve(context, &devices, &action).await?;
             context.throttled()?;
             for device in devices {
-                outcome.note(context, device, action.clone()).await;
+                outcome.note(context, device, (role, action.clone())).await;
             }
         }
     }
@@ -111,10 +110,29 @@ async fn approve<B: Backend>(
     kept
 }
 
+async fn take_one<B: Backend>(
+    context: &Context<'_, B>,
+    device: DeviceId,
+    (role, action): (RoleAction, Action),
+) -> Result<(), ApiError> {
+    match context.record(device).await {
+        Ok(record) => context.may(role, &record)?,
+        // A request that comes again may have ended the device; whose it is was looked at before.
+        Err(ApiError::UnknownDevice) => {}
+        Err(error) => return Err(error),
+    }
+    take(context, device, action, Counting::Counted).await.map(drop)
+}
+
 impl Outcome {
-    async fn note<B: Backend>(&mut self, context: &Context<'_, B>, device: String, action: Action) {
+    async fn note<B: Backend>(
+        &mut self,
+        context: &Context<'_, B>,
+        device: String,
+        (role, action): (RoleAction, Action),
+    ) {
         let taken = match device.parse::<DeviceId>() {
-            Ok(id) => take(context, id, action, Counting::Counted).await.map(drop),
+            Ok(id) => take_one(context, id, (role, action)).await,
             Err(_) => Err(ApiError::UnknownDevice),
         };
         let list = match taken {
@@ -136,6 +154,7 @@ fn wanted(members: &Map<String, Value>) -> Result<Wanted, BodyError> {
         (ActionKind::Delete, RoleAction::DeleteDevices),
         (ActionKind::RebootNow, RoleAction::RebootNow),
         (ActionKind::SyncDevice, RoleAction::SyncDevice),
+        (ActionKind::SetDeviceName, RoleAction::SetDeviceName),
     ];
     if let Some((kind, role)) = taken.into_iter().find(|(kind, _)| is(kind.graph_name())) {
         return Ok(Wanted::Taken(kind, role));

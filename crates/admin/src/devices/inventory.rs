@@ -115,7 +115,11 @@ impl<B: Backend> Around for Inventory<'_, B> {
     }
 
     fn labels(&self, device: DeviceId) -> Option<&Labels> {
-        self.labels.get(&device)
+        self.labels.of(device)
+    }
+
+    fn category(&self, device: DeviceId) -> Option<&str> {
+        self.labels.category_of(device).map(|category| category.display_name.as_str())
     }
 
     fn owner(&self, record: &DeviceRecord) -> Option<&User> {

@@ -2,11 +2,14 @@
 
 use core::array;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard as LockGuard, PoisonError};
 
 use muster_protocol::DeviceId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
+use uuid::Uuid;
+
+use crate::resources::categories::Category;
 
 /// What is written on one device. What is `None` was never set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +22,7 @@ pub(crate) struct Labels {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) owner_type: Option<OwnerType>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) device_category_display_name: Option<String>,
+    pub(crate) device_category: Option<Uuid>,
 }
 
 /// Whose a device is, as an administrator says.
@@ -36,17 +39,45 @@ pub(crate) enum OwnerType {
 /// Whoever lists devices takes a [`Self::snapshot`], so that no lock is taken for each of them.
 #[derive(Debug)]
 pub(crate) struct DeviceLabels {
-    by_device: Mutex<Arc<Snapshot>>,
+    now: Mutex<Arc<Snapshot>>,
     /// Whoever writes on a device holds one of these from what he reads there to what he keeps.
     /// The last byte of the id says which: it is random.
     writing: [AsyncMutex<()>; WRITING],
+    /// Whoever changes a category holds this meanwhile.
+    sorting: AsyncMutex<()>,
 }
 
 /// Devices that are written on at the same time, at most.
 const WRITING: usize = 64;
 
-/// The labels at one moment.
-pub(crate) type Snapshot = BTreeMap<DeviceId, Labels>;
+/// The labels at one moment, and the categories they name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Snapshot {
+    by_device: BTreeMap<DeviceId, Labels>,
+    categories: BTreeMap<Uuid, Category>,
+}
+
+impl Snapshot {
+    /// What is written on a device.
+    pub(crate) fn of(&self, device: DeviceId) -> Option<&Labels> {
+        self.by_device.get(&device)
+    }
+
+    /// The category with this id.
+    pub(crate) fn category(&self, id: Uuid) -> Option<&Category> {
+        self.categories.get(&id)
+    }
+
+    /// The category of a device; one that is gone is none.
+    pub(crate) fn category_of(&self, device: DeviceId) -> Option<&Category> {
+        self.category(self.of(device)?.device_category?)
+    }
+
+    /// All categories, in the order of their ids.
+    pub(crate) fn categories(&self) -> impl Iterator<Item = &Category> {
+        self.categories.values()
+    }
+}
 
 impl OwnerType {
     pub(crate) const fn name(self) -> &'static str {
@@ -61,7 +92,7 @@ impl OwnerType {
 impl Default for DeviceLabels {
     fn default() -> Self {
         let writing = array::from_fn(|_stripe| AsyncMutex::new(()));
-        Self { by_device: Mutex::default(), writing }
+        Self { now: Mutex::default(), writing, sorting: AsyncMutex::default() }
     }
 }
 
@@ -74,20 +105,40 @@ impl DeviceLabels {
         self.writing[usize::from(last) % WRITING].lock().await
     }
 
-    /// Puts labels on a device in the place of those it had.
-    pub(crate) fn put(&self, device: DeviceId, labels: Labels) {
-        let mut by_device = self.by_device.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut by_device).insert(device, labels);
+    /// Waits until nobody else changes a category, and keeps others from it.
+    ///
+    /// Cancel safe: yes.
+    pub(crate) async fn sorting(&self) -> MutexGuard<'_, ()> {
+        self.sorting.lock().await
     }
 
-    /// Forgets all labels.
+    /// Puts labels on a device in the place of those it had.
+    pub(crate) fn put(&self, device: DeviceId, labels: Labels) {
+        Arc::make_mut(&mut self.lock()).by_device.insert(device, labels);
+    }
+
+    /// Puts a category in the place of the one with this id; `None` removes it.
+    pub(crate) fn sort_into(&self, id: Uuid, category: Option<Category>) {
+        let mut now = self.lock();
+        let categories = &mut Arc::make_mut(&mut now).categories;
+        match category {
+            Some(category) => categories.insert(id, category),
+            None => categories.remove(&id),
+        };
+    }
+
+    /// Forgets all labels and categories.
     pub(crate) fn clear(&self) {
-        *self.by_device.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+        *self.lock() = Arc::default();
     }
 
     /// The labels of now.
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
-        self.by_device.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> LockGuard<'_, Arc<Snapshot>> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -102,8 +153,8 @@ mod tests {
         let before = labels.snapshot();
         let written = Labels { notes: Some("lent".to_owned()), ..Labels::default() };
         labels.put(device, written.clone());
-        assert_eq!(before.get(&device), None);
-        assert_eq!(labels.snapshot().get(&device), Some(&written));
+        assert_eq!(before.of(device), None);
+        assert_eq!(labels.snapshot().of(device), Some(&written));
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub(crate) trait Around: Sync {
     fn connected(&self, device: DeviceId) -> bool;
     /// What administrators wrote on the device.
     fn labels(&self, device: DeviceId) -> Option<&Labels>;
+    /// The name of the category of the device.
+    fn category(&self, device: DeviceId) -> Option<&str>;
     /// Whose device it is.
     fn owner(&self, record: &DeviceRecord) -> Option<&User>;
 }

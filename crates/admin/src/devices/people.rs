@@ -2,28 +2,38 @@
 //!
 //! Source: Microsoft Graph, resource type `user`: what is told when nothing is selected.
 
+use axum::extract::Request;
 use axum::http::Uri;
+use muster_control::PrimaryUser;
 use serde_json::{Map, Value, json};
 
 use crate::backend::Backend;
+use crate::http::body::{self, BodyError, object, text};
 use crate::http::call::Reply;
-use crate::http::context::Context;
+use crate::http::context::{Context, read};
 use crate::http::errors::ApiError;
-use crate::identity::tenant::User;
+use crate::http::reference::referred;
+use crate::identity::tenant::{Tenant, User};
 use crate::odata::property::{Kind, Property, Schema};
-use crate::odata::query::{Count, Query, read_one};
+use crate::odata::query::{Count, Query, no_options, read_one};
 use crate::odata::rows::{Listing, page, selected};
+use crate::resources::audit_entry::{AuditKind, Audited, Change, Deed};
 
 /// What may be asked of people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PeopleOperation {
     /// `managedDevices/{id}/users`
     OfDevice,
+    /// `managedDevices/{id}/users/$ref`
+    Give,
     /// `users/{id}`
     Show,
     /// `me`
     Me,
 }
+
+const SHARED: &str =
+    "devices of this kind are nobody's in particular; they cannot be given to a user";
 
 const USERS: Schema = Schema {
     entity: "microsoft.graph.user",
@@ -53,13 +63,43 @@ const USERS: Schema = Schema {
 pub(crate) async fn answer<B: Backend>(
     context: &Context<'_, B>,
     operation: PeopleOperation,
-    uri: &Uri,
+    request: Request,
 ) -> Result<Reply, ApiError> {
+    let uri = request.uri();
     match operation {
         PeopleOperation::OfDevice => of_device(context, uri).await,
         PeopleOperation::Show => show(context, named(context)?, uri),
         PeopleOperation::Me => show(context, me(context)?, uri),
+        PeopleOperation::Give => give(context, request).await,
     }
+}
+
+/// Makes the device of the path somebody else's.
+///
+/// Source: Microsoft Graph beta, "Use $ref": the body names the address of the user.
+async fn give<B: Backend>(context: &Context<'_, B>, request: Request) -> Result<Reply, ApiError> {
+    let record = context.managed(context.route.device()?).await?;
+    no_options(request.uri())?;
+    let members = object(&body::read(request).await?)?;
+    let (member, wanted) = ("@odata.id", "the address of a user");
+    let key = text(&members, member)?.and_then(|address| referred(address, "users"));
+    let user = user_of(context, &key.ok_or(BodyError::Member { member, wanted })?)?;
+    if !Tenant::has_owner(&record) {
+        return Err(ApiError::RuledOut(SHARED));
+    }
+    context.throttled()?;
+    let upn = |user: Option<&User>| user.map(|user| user.upn.clone());
+    let before = upn(context.tenant.owner_of(&record));
+    let entry = context.audit(&Audited {
+        deed: Deed::Patch,
+        kind: AuditKind::ManagedDevice,
+        id: &record.id.to_string(),
+        name: record.facts.serial.as_str(),
+        changes: vec![Change::new("PrimaryUser", before, upn(Some(user)))],
+    })?;
+    let id = PrimaryUser(*user.id.as_bytes());
+    read(context.backend.give(record.id, id, vec![entry])).await?;
+    Ok(Reply::Done)
 }
 
 /// The user whom the first key of the path names, by id or by user principal name.
@@ -67,7 +107,10 @@ pub(crate) async fn answer<B: Backend>(
 /// # Errors
 /// [`ApiError::Unknown`] if there is none.
 pub(crate) fn named<'a, B>(context: &Context<'a, B>) -> Result<&'a User, ApiError> {
-    let key = context.route.keys.first().map(String::as_str).unwrap_or_default();
+    user_of(context, context.route.keys.first().map(String::as_str).unwrap_or_default())
+}
+
+fn user_of<'a, B>(context: &Context<'a, B>, key: &str) -> Result<&'a User, ApiError> {
     let by_id = key.parse().ok().and_then(|id| context.tenant.user(id));
     by_id.or_else(|| context.tenant.user_named(key)).ok_or(ApiError::Unknown("user"))
 }

@@ -151,7 +151,7 @@ const V1: &[DeviceProperty] = &[
     text("deviceCategoryDisplayName", read::category).documented(Documented::Equality),
     word("deviceEnrollmentType", words::ENROLLMENT_TYPES, read::enrollment_type),
     structure("deviceHealthAttestationState", NULL),
-    text("deviceName", read::serial),
+    text("deviceName", read::name),
     word("deviceRegistrationState", words::REGISTRATION_STATES, read::registration_state),
     flag("easActivated", NO),
     moment("easActivationDateTime", NEVER),

@@ -2,14 +2,19 @@
 //!
 //! Source: Microsoft Graph, "Update managedDevice".
 
+use core::str::FromStr;
+
 use axum::extract::Request;
 use axum::http::Uri;
+use muster_control::DeviceRecord;
 use muster_protocol::DeviceId;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tracing::warn;
+use uuid::Uuid;
 
 use crate::backend::{Backend, Document, DocumentKind, DocumentPage};
-use crate::devices::labels::{DeviceLabels, Labels, OwnerType};
+use crate::devices::labels::{DeviceLabels, Labels, OwnerType, Snapshot};
 use crate::devices::properties::schema;
 use crate::devices::read::shown;
 use crate::http::body::{BodyError, object, read as read_body};
@@ -41,21 +46,36 @@ pub(crate) async fn update<B: Backend>(
     let record = context.managed(device).await?;
     no_options(request.uri())?;
     let members = object(&read_body(request).await?)?;
-    let _writing = read(async { Ok(context.labels.writing(device).await) }).await?;
-    let before = present(context, device).await?;
-    let after = written(&members, context.version, before.clone())?;
-    context.throttled()?;
-    if after != before {
-        let entry = context.audit(&Audited {
-            deed: Deed::Patch,
-            kind: AuditKind::ManagedDevice,
-            id: &device.to_string(),
-            name: record.facts.serial.as_str(),
-            changes: changes(&before, &after),
-        })?;
-        keep(context, device, &after, entry).await?;
-    }
+    let (version, members) = (context.version, &members);
+    relabel(context, &record, |labels| Ok(write(members, version, labels)?)).await?;
     shown(context, &record, &Uri::from_static("/"))
+}
+
+/// Changes what is written on a device, and makes it durable with an entry in the audit log.
+///
+/// # Errors
+/// [`ApiError`] if the change is refused or cannot be written.
+pub(crate) async fn relabel<B: Backend>(
+    context: &Context<'_, B>,
+    record: &DeviceRecord,
+    change: impl FnOnce(&mut Labels) -> Result<(), ApiError>,
+) -> Result<(), ApiError> {
+    let _writing = read(async { Ok(context.labels.writing(record.id).await) }).await?;
+    let before = present(context, record.id).await?;
+    let mut after = before.clone();
+    change(&mut after)?;
+    context.throttled()?;
+    if after == before {
+        return Ok(());
+    }
+    let entry = context.audit(&Audited {
+        deed: Deed::Patch,
+        kind: AuditKind::ManagedDevice,
+        id: &record.id.to_string(),
+        name: record.facts.serial.as_str(),
+        changes: changes(&before, &after, &context.labels.snapshot()),
+    })?;
+    keep(context, record.id, &after, entry).await
 }
 
 /// Reads what was written on devices before this server began.
@@ -63,17 +83,30 @@ pub(crate) async fn update<B: Backend>(
 /// # Errors
 /// [`ApiError`] if it cannot be read.
 pub(crate) async fn recall<B: Backend>(backend: &B, labels: &DeviceLabels) -> Result<(), ApiError> {
+    each(backend, DocumentKind::DeviceCategory, |id: Uuid, category| {
+        labels.sort_into(id, Some(category));
+    })
+    .await?;
+    each(backend, DocumentKind::DeviceLabels, |device, written| labels.put(device, written)).await
+}
+
+/// Reads all documents of a kind, each with its id.
+async fn each<B: Backend, I: FromStr, T: DeserializeOwned>(
+    backend: &B,
+    kind: DocumentKind,
+    take: impl Fn(I, T),
+) -> Result<(), ApiError> {
     let mut last = None;
     loop {
         let page = DocumentPage::After(last);
-        let found = read(backend.documents(DocumentKind::DeviceLabels, page, RECALLED)).await?;
+        let found = read(backend.documents(kind, page, RECALLED)).await?;
         let Some(end) = found.last() else { return Ok(()) };
         last = Some(end.id.clone());
         for Document { id, body, .. } in found {
-            let written = body.and_then(|body| serde_json::from_str::<Labels>(&body).ok());
-            match (id.parse::<DeviceId>(), written) {
-                (Ok(device), Some(written)) => labels.put(device, written),
-                (Err(_), _) | (_, None) => warn!(id, "labels of a device cannot be read"),
+            let written = body.and_then(|body| serde_json::from_str(&body).ok());
+            match (id.parse(), written) {
+                (Ok(id), Some(written)) => take(id, written),
+                (Err(_), _) | (_, None) => warn!(id, ?kind, "a document cannot be read"),
             }
         }
     }
@@ -104,12 +137,12 @@ async fn keep<B: Backend>(
     Ok(())
 }
 
-/// The labels with what the body says.
-fn written(
+/// Writes what the body says.
+fn write(
     members: &Map<String, Value>,
     version: Version,
-    mut labels: Labels,
-) -> Result<Labels, BodyError> {
+    labels: &mut Labels,
+) -> Result<(), BodyError> {
     for (name, value) in members {
         match name.as_str() {
             "managedDeviceName" => {
@@ -125,7 +158,7 @@ fn written(
             other => refuse(other, version)?,
         }
     }
-    Ok(labels)
+    Ok(())
 }
 
 /// Refuses what cannot be written; annotations mean nothing.
@@ -162,10 +195,17 @@ fn owner(value: &Value, member: &'static str) -> Result<OwnerType, BodyError> {
 }
 
 /// What differs, for the audit log. Notes are not repeated there: people write anything.
-fn changes(before: &Labels, after: &Labels) -> Vec<Change> {
+fn changes(before: &Labels, after: &Labels, now: &Snapshot) -> Vec<Change> {
     let owner = |labels: &Labels| labels.owner_type.map(|owner| owner.name().to_owned());
     let name = |labels: &Labels| labels.managed_device_name.clone();
+    let category = |labels: &Labels| {
+        let category = now.category(labels.device_category?)?;
+        Some(category.display_name.clone())
+    };
     let mut changes = Vec::new();
+    if before.device_category != after.device_category {
+        changes.push(Change::new("DeviceCategory", category(before), category(after)));
+    }
     if name(before) != name(after) {
         changes.push(Change::new("ManagedDeviceName", name(before), name(after)));
     }

@@ -21,8 +21,11 @@ use crate::odata::token::QueryRules;
 use crate::operation::path::{Route, Version};
 use crate::operation::table::OperationId;
 use crate::rbac::book::RoleBook;
-use crate::rbac::roles::Roles;
+use crate::rbac::reach::Reach;
+use crate::rbac::role::RoleAction;
+use crate::rbac::roles::{RoleRefusal, Roles};
 use crate::resources::approvals::Approvals;
+use crate::resources::exports::Exports;
 use crate::resources::policies::book::PolicyBook;
 
 /// How long the server behind the API may take for one question.
@@ -30,7 +33,10 @@ pub(crate) const BACKEND_WITHIN: Duration = Duration::from_secs(20);
 
 /// Who asks for what, and of whom.
 pub(crate) struct Context<'a, B> {
+    /// The server, as far as the client may see it.
     pub(crate) backend: &'a B,
+    /// The devices that are there for the client.
+    pub(crate) reach: &'a Reach,
     pub(crate) origin: &'a Origin,
     pub(crate) tenant: &'a Tenant,
     pub(crate) principal: &'a Principal,
@@ -45,13 +51,15 @@ pub(crate) struct Context<'a, B> {
     pub(crate) role_book: &'a RoleBook,
     pub(crate) approvals: &'a Approvals,
     pub(crate) policy_book: &'a PolicyBook,
+    pub(crate) exports: &'a Exports,
 }
 
 impl<B: Backend> Context<'_, B> {
     /// A device that may be shown.
     ///
     /// # Errors
-    /// [`ApiError::UnknownDevice`] if there is none with this id, or it was deleted.
+    /// [`ApiError::UnknownDevice`] if there is none with this id, it was deleted, or no role of the
+    /// client reaches it.
     pub(crate) async fn record(&self, device: DeviceId) -> Result<DeviceRecord, ApiError> {
         let record = read(self.backend.device(device)).await?;
         record.filter(|record| !is_deleted(record)).ok_or(ApiError::UnknownDevice)
@@ -60,13 +68,26 @@ impl<B: Backend> Context<'_, B> {
     /// The record of a device that can be asked for something.
     ///
     /// # Errors
-    /// As [`Self::record`], and [`ApiError::NotEnrolled`].
+    /// As [`Self::record`], [`ApiError::Role`] if the client may see it but not do there what the
+    /// operation asks for, and [`ApiError::NotEnrolled`].
     pub(crate) async fn managed(&self, device: DeviceId) -> Result<DeviceRecord, ApiError> {
         let record = self.record(device).await?;
+        if let Some(action) = self.route.operation.role_action {
+            self.may(action, &record)?;
+        }
         match record.lifecycle {
             Lifecycle::Enrolled => Ok(record),
             Lifecycle::Unenrolled { .. } => Err(ApiError::NotEnrolled),
         }
+    }
+
+    /// Whether the client may do something to a device.
+    ///
+    /// # Errors
+    /// [`RoleRefusal::NotThere`] if no role that allows it reaches the device.
+    pub(crate) fn may(&self, action: RoleAction, record: &DeviceRecord) -> Result<(), RoleRefusal> {
+        let reached = self.roles.reach(self.principal, action).has(record, self.tenant);
+        if reached { Ok(()) } else { Err(RoleRefusal::NotThere(action)) }
     }
 
     /// What the request is called in the audit log, if it asks the same of several devices.

@@ -17,7 +17,7 @@ use crate::http::errors::ApiError;
 use crate::operation::table::{OperationId, Parity};
 use crate::rbac::resource;
 use crate::resources::policies::resource as policies;
-use crate::resources::{approvals, audit};
+use crate::resources::{approvals, audit, categories, exports};
 
 impl<B: Backend> Context<'_, B> {
     /// Carries out what was asked for. That the client may ask it is known already.
@@ -29,7 +29,7 @@ impl<B: Backend> Context<'_, B> {
             OperationId::ListDevices => list(self, request.uri()).await,
             OperationId::ListMyDevices => list_mine(self, request.uri()).await,
             OperationId::Overview => overview(self, request.uri()).await,
-            OperationId::People(operation) => people::answer(self, operation, request.uri()).await,
+            OperationId::People(operation) => people::answer(self, operation, request).await,
             OperationId::CountDevices => count(self, request.uri()).await,
             OperationId::ShowDevice => show(self, request.uri()).await,
             OperationId::Act(kind) => self.act(kind, request).await,
@@ -45,6 +45,10 @@ impl<B: Backend> Context<'_, B> {
             }
             OperationId::Roles(operation) => resource::answer(self, operation, request).await,
             OperationId::Approvals(operation) => approvals::answer(self, operation, request).await,
+            OperationId::Categories(operation) => {
+                categories::answer(self, operation, request).await
+            }
+            OperationId::Exports(operation) => exports::answer(self, operation, request).await,
             OperationId::Audit(operation) => audit::answer(self, operation, request).await,
             OperationId::Policies(family, operation) => {
                 policies::answer(self, (family, operation), request).await

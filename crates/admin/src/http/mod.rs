@@ -8,6 +8,7 @@ pub(crate) mod dispatch;
 pub(crate) mod errors;
 pub(crate) mod options;
 pub(crate) mod origin;
+pub(crate) mod reference;
 pub(crate) mod repeat;
 pub(crate) mod router;
 pub(crate) mod throttle;

@@ -22,6 +22,8 @@ const KEPT_MAX: usize = 32 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RequestKey {
     pub(crate) application: Uuid,
+    /// The person signed in to it, whose rights are not those of the next.
+    pub(crate) user: Option<Uuid>,
     pub(crate) device: DeviceId,
     pub(crate) action: ActionKind,
     pub(crate) client_request_id: String,
@@ -102,6 +104,7 @@ mod tests {
 
     fn key(client: &str) -> RequestKey {
         RequestKey {
+            user: None,
             application: Uuid::nil(),
             device: DeviceId::from_bytes([1; 16]),
             action: ActionKind::Wipe,
@@ -135,6 +138,7 @@ mod tests {
         for other in [
             key("b"),
             RequestKey { application: Uuid::from_u128(1), ..key("a") },
+            RequestKey { user: Some(Uuid::from_u128(1)), ..key("a") },
             RequestKey { device: DeviceId::from_bytes([2; 16]), ..key("a") },
             RequestKey { action: ActionKind::Retire, ..key("a") },
         ] {

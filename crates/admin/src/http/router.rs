@@ -33,13 +33,17 @@ use crate::http::unread::Unread;
 use crate::identity::authenticate::Identity;
 use crate::identity::login::{self, LoginPath};
 use crate::identity::principal::Principal;
+use crate::identity::tenant::Tenant;
 use crate::odata::token::QueryRules;
 use crate::operate::faults::{Faults, Struck, When};
 use crate::operate::{self, OperateError, OperatePath};
 use crate::operation::path::{Place, Route};
 use crate::operation::table::OperationId;
 use crate::rbac::book::{RoleBook, RoleTable};
+use crate::rbac::role::RoleAction;
+use crate::rbac::view::View;
 use crate::resources::approvals::Approvals;
+use crate::resources::exports::{ExportPath, Exports, download};
 use crate::resources::policies::book::PolicyBook;
 
 /// What every request is answered from.
@@ -49,6 +53,7 @@ pub(crate) struct Api<B> {
     roles: RoleBook,
     approvals: Approvals,
     policies: PolicyBook,
+    exports: Exports,
     pub(crate) origins: Origins,
     strictness: Strictness,
     throttle: Throttle,
@@ -105,6 +110,7 @@ pub fn router<B: Backend>(
         begun: backend.now(),
         faults: Faults::default(),
         policies: PolicyBook::default(),
+        exports: Exports::default(),
         backend,
         identity,
         origins,
@@ -126,6 +132,9 @@ async fn serve<B: Backend>(State(api): State<Arc<Api<B>>>, mut request: Request)
         let now = api.backend.wall(api.backend.now());
         return login::serve(&api.identity, &api.origins, now, path, request).await;
     }
+    if let Some(path) = ExportPath::parse(request.uri().path()) {
+        return fetch(&api, &path, &request);
+    }
     let body = Unread::keep(&mut request);
     let response = match OperatePath::parse(request.uri().path()) {
         Some(path) => operate::serve(&api, path, request).await,
@@ -133,6 +142,13 @@ async fn serve<B: Backend>(State(api): State<Arc<Api<B>>>, mut request: Request)
     };
     body.discard().await;
     response
+}
+
+/// Hands out an archive.
+fn fetch<B: Backend>(api: &Api<B>, path: &ExportPath, request: &Request) -> Response {
+    let call = api.begin(api.origins.own(), request.headers());
+    download(&api.exports, path, request, call.begun)
+        .unwrap_or_else(|error| api.refuse(&call, None, &error))
 }
 
 async fn respond<B: Backend>(api: &Api<B>, request: Request) -> Response {
@@ -228,6 +244,7 @@ impl<B: Backend> Api<B> {
     pub(crate) fn forget_clients(&self) {
         self.throttle.clear();
         self.repeats.clear();
+        self.exports.clear();
         self.identity.forget();
     }
 
@@ -240,8 +257,17 @@ impl<B: Backend> Api<B> {
     ///
     /// # Errors
     /// [`ApiError`] for everybody else.
-    pub(crate) fn holds_folder(&self, call: &Call, request: &Request) -> Result<(), ApiError> {
+    pub(crate) fn holds_folder(
+        &self,
+        call: &Call,
+        request: &Request,
+    ) -> Result<Principal, ApiError> {
         self.identity.holds_folder(request.headers(), call.begun)
+    }
+
+    /// The tenant of this server.
+    pub(crate) const fn tenant(&self) -> &Arc<Tenant> {
+        self.identity.tenant()
     }
 
     /// Finds who sent a request and what it is about.
@@ -286,7 +312,8 @@ impl<B: Backend> Api<B> {
         request: Request,
     ) -> Result<Response, Refused> {
         let shortened = struck.rows_max.map(|rows_max| self.rules.shortened(rows_max));
-        let context = self.context(call, admitted);
+        let view = self.view(admitted);
+        let context = self.context(call, admitted, &view);
         let context = match &shortened {
             Some(rules) => Context { rules, ..context },
             None => context,
@@ -296,9 +323,22 @@ impl<B: Backend> Api<B> {
         Ok(call.reply(reply.map_err(|error| Refused::about(&admitted.route, error))?))
     }
 
-    fn context<'a>(&'a self, call: &'a Call, admitted: &'a Admitted) -> Context<'a, B> {
+    /// What of the server is there for whoever sent a request.
+    fn view(&self, admitted: &Admitted) -> View<B> {
+        let reach = admitted.table.roles.reach(&admitted.principal, RoleAction::ReadDevices);
+        let tenant = Arc::clone(self.identity.tenant());
+        View { whole: self.backend.clone(), reach: Arc::new(reach), tenant }
+    }
+
+    fn context<'a>(
+        &'a self,
+        call: &'a Call,
+        admitted: &'a Admitted,
+        view: &'a View<B>,
+    ) -> Context<'a, View<B>> {
         Context {
-            backend: &self.backend,
+            backend: view,
+            reach: &view.reach,
             origin: &call.origin,
             tenant: self.identity.tenant(),
             principal: &admitted.principal,
@@ -313,6 +353,7 @@ impl<B: Backend> Api<B> {
             role_book: &self.roles,
             approvals: &self.approvals,
             policy_book: &self.policies,
+            exports: &self.exports,
         }
     }
 

@@ -74,7 +74,8 @@ fn known(resource: &str) -> Result<(), TokenRefusal> {
     if graph || is_loopback(bare) { Ok(()) } else { Err(TokenRefusal::Resource(echo(resource))) }
 }
 
-fn is_loopback(resource: &str) -> bool {
+/// Whether scheme and authority of an address are those of the loopback device.
+pub(super) fn is_loopback(resource: &str) -> bool {
     let rest = resource.strip_prefix("https://").or_else(|| resource.strip_prefix("http://"));
     let Some(authority) = rest else {
         return false;

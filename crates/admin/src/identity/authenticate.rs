@@ -1,12 +1,15 @@
 //! From the headers of a request to who sent it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::http::HeaderMap;
 
 use crate::http::errors::ApiError;
+use crate::identity::attempts::Attempts;
 use crate::identity::auth::{AdminToken, AuthError, bearer};
+use crate::identity::auth_code::AuthCodes;
+use crate::identity::certificate::{ClientCertificate, ClientCertificateError};
 use crate::identity::credentials::{Credentials, digest};
 use crate::identity::device_code::DeviceCodes;
 use crate::identity::key::SigningKey;
@@ -24,11 +27,14 @@ const REMEMBERED_MAX: usize = 4096;
 /// What a server knows of who may ask, and what it signs tokens with.
 #[derive(Debug)]
 pub struct Identity {
-    tenant: Tenant,
+    tenant: Arc<Tenant>,
     admin: AdminToken,
     key: OnceLock<SigningKey>,
     pub(super) credentials: Credentials,
+    pub(super) certificates: Vec<ClientCertificate>,
     pub(super) device_codes: DeviceCodes,
+    pub(super) auth_codes: AuthCodes,
+    pub(super) attempts: Attempts,
     remembered: Mutex<BTreeMap<[u8; 32], Verified>>,
 }
 
@@ -45,11 +51,14 @@ impl Identity {
     #[must_use]
     pub fn new(admin: AdminToken) -> Self {
         Self {
-            tenant: Tenant::seeded(),
+            tenant: Arc::new(Tenant::seeded()),
             admin,
             key: OnceLock::new(),
             credentials: Credentials::WellKnown,
+            certificates: Vec::new(),
             device_codes: DeviceCodes::default(),
+            auth_codes: AuthCodes::default(),
+            attempts: Attempts::default(),
             remembered: Mutex::default(),
         }
     }
@@ -60,13 +69,27 @@ impl Identity {
         Self { key: OnceLock::from(key), credentials, ..Self::new(admin) }
     }
 
+    /// Registers the first certificate of a PEM text on an application, named by its name or its
+    /// client id, which may then sign assertions with it.
+    ///
+    /// # Errors
+    /// [`ClientCertificateError`] if there is no such application or no RSA certificate.
+    pub fn with_certificate(
+        mut self,
+        application: &str,
+        pem: &str,
+    ) -> Result<Self, ClientCertificateError> {
+        self.certificates.push(ClientCertificate::read(&self.tenant, application, pem)?);
+        Ok(self)
+    }
+
     /// What keys are derived from that last as long as the data folder.
     pub(crate) const fn secret(&self) -> &[u8] {
         self.admin.bytes()
     }
 
     /// The tenant of this server.
-    pub(crate) const fn tenant(&self) -> &Tenant {
+    pub(crate) const fn tenant(&self) -> &Arc<Tenant> {
         &self.tenant
     }
 
@@ -104,16 +127,18 @@ impl Identity {
         &self,
         headers: &HeaderMap,
         now: jiff::Timestamp,
-    ) -> Result<(), ApiError> {
+    ) -> Result<Principal, ApiError> {
         let principal = self.authenticate(headers, now)?;
         // No program of the tenant has this id.
         let holder = principal.application.id == MUSTER_ID;
-        if holder { Ok(()) } else { Err(OperateError::NotTheFolder.into()) }
+        if holder { Ok(principal) } else { Err(OperateError::NotTheFolder.into()) }
     }
 
     /// Ends what people and programs have begun and not finished.
     pub(crate) fn forget(&self) {
         self.device_codes.clear();
+        self.auth_codes.clear();
+        self.attempts.clear();
     }
 
     /// Verifies a signed token, or remembers that it was.

@@ -27,14 +27,16 @@ impl Identity {
             own_scopes.into_iter().chain(Scope::ALL.into_iter().map(Scope::name)).collect();
         json!({
             "token_endpoint": format!("{base}/{segment}/oauth2/v2.0/token"),
-            "token_endpoint_auth_methods_supported": ["client_secret_post"],
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
             "jwks_uri": format!("{base}/{segment}/discovery/v2.0/keys"),
-            "response_modes_supported": ["query", "fragment", "form_post"],
+            "response_modes_supported": ["query", "form_post"],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": ["code"],
             "scopes_supported": scopes,
+            "code_challenge_methods_supported": ["S256"],
             "grant_types_supported": [
+                "authorization_code",
                 "client_credentials",
                 "urn:ietf:params:oauth:grant-type:device_code",
                 "password",

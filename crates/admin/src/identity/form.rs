@@ -60,6 +60,11 @@ impl Form {
         Ok(Self(members))
     }
 
+    /// All members with their values, in the order they came in.
+    pub(super) fn members(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The value of a member, if it has one.
     pub(super) fn member(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _value)| known == name).map(|(_name, value)| value.as_str())

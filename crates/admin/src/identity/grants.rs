@@ -8,7 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::identity::asked_scopes::{for_a_person, for_itself};
+use crate::identity::assertion::Proof;
+use crate::identity::attempts::whom;
 use crate::identity::auth::AuthError;
+use crate::identity::auth_code::Shown;
 use crate::identity::authenticate::Identity;
 use crate::identity::device_code::LIFETIME_SECONDS as CODE_LIFETIME_SECONDS;
 use crate::identity::device_code::{Asked, Decision, Extras, INTERVAL_SECONDS, Wanted};
@@ -63,12 +66,14 @@ struct RefreshClaims {
 }
 
 /// Somebody let in.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct SignedIn<'a> {
     application: &'a Application,
     user: &'a User,
     scopes: Scopes,
     extras: Extras,
+    /// What the ID token has to repeat.
+    nonce: Option<String>,
 }
 
 impl Identity {
@@ -87,13 +92,19 @@ impl Identity {
     /// # Errors
     /// [`TokenRefusal`]. Nothing is signed for somebody who is refused.
     pub(super) fn grant(&self, request: TokenRequest<'_>) -> Result<Value, TokenRefusal> {
+        let whom = whom(self.tenant(), request.form);
+        self.attempts.attempt(whom, request.now, || self.granted(request))
+    }
+
+    fn granted(&self, request: TokenRequest<'_>) -> Result<Value, TokenRefusal> {
         let grant = present(request.form, "grant_type")?;
         let application = self.client(request.form)?;
         if grant == "client_credentials" {
             return self.for_itself(application, request);
         }
-        self.prove(application, request.form)?;
+        self.prove(application, request)?;
         let signed_in = match grant {
+            "authorization_code" => self.by_auth_code(application, request)?,
             "password" => self.by_password(application, request.form)?,
             "refresh_token" => self.by_refresh_token(application, request)?,
             code if DEVICE_CODE_GRANTS.contains(&code) => {
@@ -101,7 +112,7 @@ impl Identity {
             }
             other => return Err(TokenRefusal::Grant(echo(other))),
         };
-        self.for_a_person(signed_in, request)
+        self.for_a_person(&signed_in, request)
     }
 
     /// Begins a device code.
@@ -146,22 +157,29 @@ impl Identity {
     /// # Errors
     /// [`TokenRefusal`] if the code is not open or the person may not sign in.
     pub(super) fn decide(&self, form: &Form, now: jiff::Timestamp) -> Result<(), TokenRefusal> {
-        let code = present(form, "user_code")?;
-        let decision = match form.member("decision") {
-            Some("decline") => Decision::Declined,
-            Some(_) | None => Decision::Approved(self.person(form)?.id),
-        };
-        Ok(self.device_codes.decide(code, decision, now)?)
+        self.attempts.attempt(whom(self.tenant(), form), now, || {
+            let code = present(form, "user_code")?;
+            let decision = match form.member("decision") {
+                Some("decline") => Decision::Declined,
+                Some(_) | None => Decision::Approved(self.person(form)?.id),
+            };
+            Ok(self.device_codes.decide(code, decision, now)?)
+        })
     }
 
-    fn client(&self, form: &Form) -> Result<&Application, TokenRefusal> {
+    pub(super) fn client(&self, form: &Form) -> Result<&Application, TokenRefusal> {
         let named = present(form, "client_id")?;
         let found = named.parse().ok().and_then(|id| self.tenant().application(id));
         found.ok_or_else(|| TokenRefusal::Application(echo(named), self.tenant().name))
     }
 
     /// Checks what a client shows of itself.
-    fn prove(&self, application: &Application, form: &Form) -> Result<(), TokenRefusal> {
+    fn prove(
+        &self,
+        application: &Application,
+        request: TokenRequest<'_>,
+    ) -> Result<(), TokenRefusal> {
+        let form = request.form;
         let (secret, assertion) = (form.member("client_secret"), form.member("client_assertion"));
         match (application.kind, secret, assertion) {
             (ClientKind::Public, None, None) => Ok(()),
@@ -170,8 +188,9 @@ impl Identity {
                 let right = self.credentials.is_secret(application, secret);
                 right.then_some(()).ok_or(TokenRefusal::Secret(application.id))
             }
-            (ClientKind::Confidential, None, Some(_)) => {
-                Err(TokenRefusal::Assertion(application.id))
+            (ClientKind::Confidential, None, Some(assertion)) => {
+                let (tenant, certificates) = (self.tenant(), &self.certificates);
+                Proof { tenant, certificates, application, request }.check(assertion)
             }
             (ClientKind::Confidential, None, None) => Err(TokenRefusal::ConfidentialOnly),
         }
@@ -185,7 +204,7 @@ impl Identity {
         if request.realm == Realm::Any {
             return Err(TokenRefusal::NoTenant);
         }
-        match (application.kind, self.prove(application, request.form)) {
+        match (application.kind, self.prove(application, request)) {
             (_, Err(TokenRefusal::ConfidentialOnly)) | (ClientKind::Public, Ok(())) => {
                 return Err(TokenRefusal::NoCredential);
             }
@@ -202,11 +221,11 @@ impl Identity {
         form: &Form,
     ) -> Result<SignedIn<'a>, TokenRefusal> {
         let (scopes, extras) = for_a_person(present(form, "scope")?, application.scopes)?;
-        Ok(SignedIn { application, user: self.person(form)?, scopes, extras })
+        Ok(SignedIn { application, user: self.person(form)?, scopes, extras, nonce: None })
     }
 
     /// The person a form names, if their password is right.
-    fn person(&self, form: &Form) -> Result<&User, TokenRefusal> {
+    pub(super) fn person(&self, form: &Form) -> Result<&User, TokenRefusal> {
         let named = present(form, "username")?;
         let user = self.tenant().user_named(named).ok_or(TokenRefusal::User)?;
         let password = form.member("password").unwrap_or_default();
@@ -222,7 +241,24 @@ impl Identity {
         let redeemed = self.device_codes.redeem(code, application.id, request.now);
         let (Asked { scopes, extras, .. }, user) = redeemed?;
         let user = self.tenant().user(user).ok_or(TokenRefusal::User)?;
-        Ok(SignedIn { application, user, scopes, extras })
+        Ok(SignedIn { application, user, scopes, extras, nonce: None })
+    }
+
+    fn by_auth_code<'a>(
+        &'a self,
+        application: &'a Application,
+        request: TokenRequest<'_>,
+    ) -> Result<SignedIn<'a>, TokenRefusal> {
+        let shown = Shown {
+            code: present(request.form, "code")?,
+            application: application.id,
+            redirect: present(request.form, "redirect_uri")?,
+            verifier: present(request.form, "code_verifier")?,
+        };
+        let given = self.auth_codes.redeem(shown, request.now)?;
+        let user = self.tenant().user(given.user).ok_or(TokenRefusal::User)?;
+        let Asked { scopes, extras, .. } = given.asked;
+        Ok(SignedIn { application, user, scopes, extras, nonce: given.nonce })
     }
 
     fn by_refresh_token<'a>(
@@ -248,15 +284,15 @@ impl Identity {
         };
         let id_token = if claims.openid { Wanted::Yes } else { Wanted::No };
         let extras = Extras { id_token, refresh_token: Wanted::Yes };
-        Ok(SignedIn { application, user, scopes, extras })
+        Ok(SignedIn { application, user, scopes, extras, nonce: None })
     }
 
     fn for_a_person(
         &self,
-        signed_in: SignedIn<'_>,
+        signed_in: &SignedIn<'_>,
         request: TokenRequest<'_>,
     ) -> Result<Value, TokenRefusal> {
-        let SignedIn { application, user, scopes, extras } = signed_in;
+        let SignedIn { application, user, scopes, extras, .. } = *signed_in;
         let subject = Subject { application, user: Some(user), scopes };
         let mut answer = self.answer(subject, request.now)?;
         answer.insert("scope".to_owned(), scopes.names().collect::<Vec<_>>().join(" ").into());
@@ -288,7 +324,7 @@ impl Identity {
 
     fn refresh(
         &self,
-        signed_in: SignedIn<'_>,
+        signed_in: &SignedIn<'_>,
         now: jiff::Timestamp,
     ) -> Result<String, TokenRefusal> {
         self.signed(&RefreshClaims {
@@ -304,7 +340,7 @@ impl Identity {
     /// Source: Microsoft identity platform, ID token claims.
     fn id_token(
         &self,
-        signed_in: SignedIn<'_>,
+        signed_in: &SignedIn<'_>,
         request: TokenRequest<'_>,
     ) -> Result<String, TokenRefusal> {
         let issued = request.now.as_second();
@@ -321,6 +357,7 @@ impl Identity {
             "sub": object,
             "tid": self.tenant().id.to_string(),
             "ver": "2.0",
+            "nonce": signed_in.nonce,
         }))
     }
 

@@ -18,10 +18,12 @@ use tracing::{debug, info};
 use uuid::Uuid;
 
 use crate::http::origin::Origins;
+use crate::identity::attempts::WINDOW_SECONDS;
 use crate::identity::authenticate::Identity;
+use crate::identity::authorize::{Outcome, Stage};
 use crate::identity::form::{Form, FormError};
 use crate::identity::grants::TokenRequest;
-use crate::identity::page::{page, told};
+use crate::identity::page::{consent, page, returned, told};
 use crate::identity::refusal::TokenRefusal;
 
 /// How long a form may take to arrive.
@@ -68,12 +70,8 @@ impl LoginPath {
     const fn allow(&self) -> &'static str {
         match self {
             Self::Token(_) | Self::DeviceCode(_) => "POST",
-            Self::Page => "GET, POST",
-            Self::Configuration(_)
-            | Self::Keys(_)
-            | Self::Authorize(_)
-            | Self::Instances
-            | Self::UserRealm(_) => "GET",
+            Self::Page | Self::Authorize(_) => "GET, POST",
+            Self::Configuration(_) | Self::Keys(_) | Self::Instances | Self::UserRealm(_) => "GET",
         }
     }
 }
@@ -112,10 +110,10 @@ impl Desk<'_> {
     async fn answer(&self, path: LoginPath, request: Request) -> Response {
         match path {
             LoginPath::Page => self.sign_in(request).await,
-            LoginPath::Authorize(_tenant) => told(
-                StatusCode::NOT_IMPLEMENTED,
-                "This server has no interactive sign-in. Use the device code flow.",
-            ),
+            LoginPath::Authorize(tenant) => match self.authorize(&tenant, request).await {
+                Ok(response) => response,
+                Err(refusal) => told(refusal.status(), &refusal.to_string()),
+            },
             LoginPath::Instances => Json(self.identity.instances(&self.base)).into_response(),
             LoginPath::UserRealm(user) => Json(self.user_realm(&user)).into_response(),
             LoginPath::Configuration(tenant) => {
@@ -164,6 +162,9 @@ impl Desk<'_> {
         if refusal == TokenRefusal::CodesFull {
             response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_CODES);
         }
+        if refusal == TokenRefusal::TooManyAttempts {
+            response.headers_mut().insert(RETRY_AFTER, WINDOW_SECONDS.into());
+        }
         response
     }
 
@@ -180,6 +181,24 @@ impl Desk<'_> {
             Ok(()) => told(StatusCode::OK, "Done. The program that showed the code goes on."),
             Err(refusal) => told(refusal.status(), &refusal.to_string()),
         }
+    }
+
+    /// The page on which a person lets a program in that opened it.
+    async fn authorize(&self, tenant: &str, request: Request) -> Result<Response, TokenRefusal> {
+        self.identity.realm(tenant)?;
+        let (stage, form) = if request.method() == Method::GET {
+            let query = request.uri().query().unwrap_or_default();
+            (Stage::Opened, Form::parse(query.as_bytes())?)
+        } else {
+            (Stage::Decided, read_form(request).await?)
+        };
+        Ok(match self.identity.authorize(&form, stage, self.now)? {
+            Outcome::Ask => consent(self.identity, &form),
+            Outcome::Back(back) => {
+                info!(correlation_id = %self.correlation, "authorization answered");
+                returned(&back)
+            }
+        })
     }
 
     /// Where the password of a person is checked: always here.
@@ -218,7 +237,8 @@ fn sealed(mut response: Response) -> Response {
                   frame-ancestors 'none'; base-uri 'none'";
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    // A page that leads elsewhere has brought its own.
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     if let Some(json) = headers.get_mut(CONTENT_TYPE).filter(|kind| *kind == "application/json") {

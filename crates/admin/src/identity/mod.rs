@@ -1,8 +1,13 @@
 //! Who asks.
 
 mod asked_scopes;
+mod assertion;
+mod attempts;
 pub(crate) mod auth;
+mod auth_code;
 pub(crate) mod authenticate;
+mod authorize;
+mod certificate;
 mod credentials;
 mod device_code;
 mod discovery;
@@ -23,6 +28,7 @@ mod testing;
 mod token;
 
 pub use authenticate::Identity;
+pub use certificate::ClientCertificateError;
 pub use credentials::Credentials;
 pub use kept::IdentityError;
 pub use key::{SigningKey, SigningKeyError};

@@ -1,7 +1,8 @@
 //! Whose a device is.
 
-use muster_control::DeviceRecord;
+use muster_control::{DeviceRecord, PrimaryUser};
 use muster_protocol::Mode;
+use uuid::Uuid;
 
 use crate::identity::tenant::{Devices, Tenant, User};
 
@@ -15,13 +16,21 @@ enum Affinity {
 impl Tenant {
     /// The primary user of a device; `None` in modes without one.
     ///
-    /// It follows from the serial number alone, so it is the same in every run and after every
-    /// enrolment.
+    /// Unless an administrator has said whose it is, it follows from the serial number alone, so
+    /// it is the same in every run and after every enrolment.
     pub(crate) fn owner_of(&self, record: &DeviceRecord) -> Option<&User> {
         match affinity(record.facts.mode) {
             Affinity::None => None,
-            Affinity::User => self.owner_of_serial(record.facts.serial.as_str()),
+            Affinity::User => match record.user.as_deref() {
+                Some(PrimaryUser(id)) => self.user(Uuid::from_bytes(*id)),
+                None => self.owner_of_serial(record.facts.serial.as_str()),
+            },
         }
+    }
+
+    /// Whether a device can be somebody's.
+    pub(crate) const fn has_owner(record: &DeviceRecord) -> bool {
+        matches!(affinity(record.facts.mode), Affinity::User)
     }
 
     fn owner_of_serial(&self, serial: &str) -> Option<&User> {

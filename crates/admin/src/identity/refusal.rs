@@ -4,6 +4,8 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::identity::assertion::AssertionFault;
+use crate::identity::auth_code::AuthCodeError;
 use crate::identity::device_code::CodeError;
 use crate::identity::form::FormError;
 
@@ -45,10 +47,28 @@ pub(super) enum TokenRefusal {
         "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
     )]
     ConfidentialOnly,
+    #[error("{0}")]
+    Assertion(#[from] AssertionFault),
+    #[error("{0}")]
+    AuthCode(#[from] AuthCodeError),
     #[error(
-        "Client assertion failed signature validation: no certificate is registered on application '{0}'."
+        "The redirect URI '{0}' specified in the request does not match the redirect URIs configured for the application '{1}'. Only addresses of the loopback device are."
     )]
-    Assertion(Uuid),
+    ReplyAddress(String, Uuid),
+    #[error("The response mode '{0}' is not supported; use query or form_post.")]
+    ResponseMode(String),
+    #[error("The response_type '{0}' is not enabled for the application.")]
+    ResponseType(String),
+    #[error("Proof Key for Code Exchange is required for authorization code redemption.")]
+    NoChallenge,
+    #[error(
+        "The code_challenge has to be the SHA-256 of the verifier in base64url, and code_challenge_method S256."
+    )]
+    Challenge,
+    #[error("A silent sign-in request was sent but no user is signed in.")]
+    NobodySignedIn,
+    #[error("Too many attempts have failed. Wait before you try again.")]
+    TooManyAttempts,
     #[error(
         "Client is public so neither 'client_assertion' nor 'client_secret' should be presented."
     )]
@@ -111,7 +131,19 @@ impl TokenRefusal {
             Self::Secret(_) => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_215),
             Self::NoCredential => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_216),
             Self::ConfidentialOnly => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_218),
-            Self::Assertion(_) => (StatusCode::UNAUTHORIZED, "invalid_client", 700_027),
+            Self::Assertion(fault) => (StatusCode::UNAUTHORIZED, "invalid_client", fault.number()),
+            Self::AuthCode(error) => (StatusCode::BAD_REQUEST, "invalid_grant", error.number()),
+            Self::ReplyAddress(..) => (StatusCode::BAD_REQUEST, "invalid_request", 50011),
+            Self::ResponseMode(_) => (StatusCode::BAD_REQUEST, "invalid_request", 900_144),
+            Self::ResponseType(_) => {
+                (StatusCode::BAD_REQUEST, "unsupported_response_type", 700_054)
+            }
+            Self::NoChallenge => (StatusCode::BAD_REQUEST, "invalid_request", 9_002_325),
+            Self::Challenge => (StatusCode::BAD_REQUEST, "invalid_request", 501_491),
+            Self::NobodySignedIn => (StatusCode::BAD_REQUEST, "login_required", 50058),
+            Self::TooManyAttempts => {
+                (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", 90055)
+            }
             Self::PublicClient => (StatusCode::UNAUTHORIZED, "invalid_client", 700_025),
             Self::DefaultScopeOnly(_) => (StatusCode::BAD_REQUEST, "invalid_scope", 1_002_012),
             Self::Scope(_) => (StatusCode::BAD_REQUEST, "invalid_scope", 70011),
@@ -127,6 +159,25 @@ impl TokenRefusal {
             Self::RefreshTokenExpired => (StatusCode::BAD_REQUEST, "invalid_grant", 700_082),
             Self::Signing => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", 90033),
         }
+    }
+
+    /// The word of OAuth.
+    pub(super) const fn word(&self) -> &'static str {
+        self.parts().1
+    }
+
+    /// Whether somebody showed what does not open the door.
+    pub(super) fn is_wrong_guess(&self) -> bool {
+        matches!(
+            self,
+            Self::Secret(_)
+                | Self::Assertion(_)
+                | Self::AuthCode(_)
+                | Self::CodeUnknown
+                | Self::User
+                | Self::Password
+                | Self::RefreshToken
+        )
     }
 
     pub(super) const fn status(&self) -> StatusCode {

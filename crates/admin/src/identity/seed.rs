@@ -63,6 +63,8 @@ pub(super) fn tenant() -> Tenant {
         group(0, &users, |_everybody| true),
         group(1, &users, |user| user.devices == Devices::Owned),
         group(2, &users, |user| user.devices == Devices::NoneOwned),
+        group(3, &users, |user| half_of(user) == Some(Half::North)),
+        group(4, &users, |user| half_of(user) == Some(Half::South)),
     ];
     Tenant {
         id: TENANT_ID,
@@ -94,10 +96,23 @@ fn people() -> impl Iterator<Item = User> {
     })
 }
 
-/// Everybody is in group 0, whoever owns devices in group 1, administrators in group 2.
+/// Everybody is in group 0, whoever owns devices in group 1, administrators in group 2; 3 and 4 are
+/// the two halves of those who own devices.
 fn group(place: u128, users: &[User], is_in: fn(&User) -> bool) -> Group {
     let members = users.iter().filter(|user| is_in(user)).map(|user| user.id).collect();
     Group { id: Uuid::from_u128(GROUPS_BASE + place), members }
+}
+
+/// Where people who own devices work: scopes of roles need groups that have nobody in common.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Half {
+    North,
+    South,
+}
+
+fn half_of(user: &User) -> Option<Half> {
+    let place = PEOPLE.iter().position(|(_upn, name)| *name == user.name)?;
+    Some(if place < PEOPLE.len() / 2 { Half::North } else { Half::South })
 }
 
 fn applications() -> Vec<Application> {

@@ -166,7 +166,14 @@ pub(crate) fn same_text(left: &str, right: &str) -> bool {
 
 /// Which text comes first, letter case aside.
 fn order_texts(left: &str, right: &str) -> Ordering {
+    if left.is_ascii() && right.is_ascii() {
+        return ascii_lower(left).cmp(ascii_lower(right));
+    }
     lower(left).cmp(lower(right))
+}
+
+fn ascii_lower(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().map(|byte| byte.to_ascii_lowercase())
 }
 
 fn lower(text: &str) -> impl Iterator<Item = char> {

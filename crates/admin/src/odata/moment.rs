@@ -11,6 +11,9 @@ const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 /// Nanoseconds in a tick.
 const NANOS_PER_TICK: i128 = 100;
 
+/// Ticks in a second.
+const TICKS_PER_SECOND: i64 = 10_000_000;
+
 /// A point in time in UTC, years 1 to 9999, in ticks of 100 ns: the precision of Graph.
 ///
 /// [`jiff::Timestamp`] ends a day before the "for ever" of the service does.
@@ -26,7 +29,9 @@ impl Moment {
 
     /// The tick a time stamp falls into.
     pub(crate) fn of(at: jiff::Timestamp) -> Self {
-        Self::from_nanos(at.as_nanosecond())
+        // In 64 bits: lists ask this of every device.
+        let parts = i64::from(at.subsec_nanosecond()).div_euclid(100);
+        Self(at.as_second() * TICKS_PER_SECOND + parts)
     }
 
     /// From a date and time in UTC; `None` outside the years 1 to 9999.
@@ -46,6 +51,11 @@ impl Moment {
         (Self::NEVER.0..=Self::FOR_EVER.0 + 9_999_999).contains(&ticks).then_some(Self(ticks))
     }
 
+    /// In the calendar; `None` where that has no room for it.
+    pub(crate) fn timestamp(self) -> Option<jiff::Timestamp> {
+        jiff::Timestamp::from_nanosecond(i128::from(self.0) * NANOS_PER_TICK).ok()
+    }
+
     fn from_nanos(nanos: i128) -> Self {
         Self(i64::try_from(nanos.div_euclid(NANOS_PER_TICK)).unwrap_or(i64::MAX))
     }
@@ -63,7 +73,7 @@ impl fmt::Display for Moment {
         let (year, month, day) = (at.year(), at.month(), at.day());
         let (hour, minute, second) = (at.hour(), at.minute(), at.second());
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
-        let ticks = self.0.rem_euclid(10_000_000);
+        let ticks = self.0.rem_euclid(TICKS_PER_SECOND);
         if ticks != 0 {
             write!(f, ".{}", format!("{ticks:07}").trim_end_matches('0'))?;
         }
@@ -91,6 +101,14 @@ mod tests {
         ] {
             let at = jiff::Timestamp::new(1, nanos).unwrap();
             assert_eq!(Moment::of(at).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_time_before_1970_falls_into_the_tick_before_it() {
+        for (nanos, ticks) in [(-1, -1), (-100, -1), (-101, -2), (-1_000_000_050, -10_000_001)] {
+            let at = jiff::Timestamp::from_nanosecond(nanos).unwrap();
+            assert_eq!(Moment::of(at).ticks(), ticks, "{nanos}");
         }
     }
 

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use crate::odata::ast::{Comparison, Filter, Match};
 use crate::odata::datum::{Datum, Row, same_text};
 use crate::odata::fault::Fault;
+use crate::odata::moment::Moment;
 use crate::odata::property::Schema;
 
 /// A filter whose names are numbers and whose values have the kinds of what they are compared
@@ -50,9 +51,72 @@ impl Predicate {
     pub(crate) fn admits<R: Row + ?Sized>(&self, row: &R) -> bool {
         self.0.truth(row) == Some(true)
     }
+
+    /// Between which moments a property has to be for a row to fit, as far as a comparison that
+    /// every row has to meet says so.
+    pub(crate) fn window(&self, property: usize) -> Window {
+        self.0.window(property)
+    }
+}
+
+/// A span of time, both ends included; open where nothing is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) from: Option<Moment>,
+    pub(crate) to: Option<Moment>,
+}
+
+impl Window {
+    /// What is in both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let latest = self.from.into_iter().chain(other.from).max();
+        let earliest = self.to.into_iter().chain(other.to).min();
+        Self { from: latest, to: earliest }
+    }
+
+    /// What `property how moment` says.
+    const fn of(how: Comparison, moment: Moment) -> Self {
+        let (from, to) = match how {
+            Comparison::Equal => (Some(moment), Some(moment)),
+            Comparison::Greater | Comparison::GreaterOrEqual => (Some(moment), None),
+            Comparison::Less | Comparison::LessOrEqual => (None, Some(moment)),
+            Comparison::NotEqual => (None, None),
+        };
+        Self { from, to }
+    }
 }
 
 impl Node {
+    fn window(&self, property: usize) -> Window {
+        match self {
+            Self::All(parts) => parts
+                .iter()
+                .fold(Window::default(), |window, part| window.and(part.window(property))),
+            Self::Compare { left: Bound::Property(of), how, right: Bound::Known(right) }
+                if *of == property =>
+            {
+                match right {
+                    Datum::Moment(moment) => Window::of(*how, *moment),
+                    Datum::Null
+                    | Datum::Flag(_)
+                    | Datum::Whole(_)
+                    | Datum::Real(_)
+                    | Datum::Id(_)
+                    | Datum::Text(_)
+                    | Datum::Structure(_) => Window::default(),
+                }
+            }
+            Self::Compare { .. }
+            | Self::Any(_)
+            | Self::Not(_)
+            | Self::Holds(_)
+            | Self::In { .. }
+            | Self::Has { .. }
+            | Self::Match { .. }
+            | Self::IsOf(_) => Window::default(),
+        }
+    }
+
     /// True, false, or neither because something is missing.
     ///
     /// Source: OData 4.01 part 2, section 5.1.1.1: logical operators over null.

@@ -14,7 +14,7 @@ use crate::odata::datum::Row;
 use crate::odata::fault::{Fault, What, short};
 use crate::odata::grammar::{Direction, parse_filter, parse_order};
 use crate::odata::hint::contradiction;
-use crate::odata::predicate::Predicate;
+use crate::odata::predicate::{Predicate, Window};
 use crate::odata::property::{Filtering, Kind, Schema, find_word};
 use crate::odata::strict::{self, Filters};
 use crate::odata::token::{Position, QueryRules};
@@ -151,6 +151,12 @@ impl Query {
     /// Whether a row is what was asked for.
     pub(crate) fn admits<R: Row + ?Sized>(&self, row: &R) -> bool {
         self.predicates.iter().all(|predicate| predicate.admits(row))
+    }
+
+    /// Between which moments a property of every row that fits is, as far as can be told.
+    pub(crate) fn window(&self, property: usize) -> Window {
+        let windows = self.predicates.iter().map(|predicate| predicate.window(property));
+        windows.fold(Window::default(), Window::and)
     }
 
     /// Whether every row is.

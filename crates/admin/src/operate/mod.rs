@@ -23,6 +23,7 @@ use crate::http::router::Api;
 use crate::operation::openapi::openapi_document;
 use crate::operation::path::Verbs;
 use crate::operation::table::Verb;
+use crate::resources::audit_entry::Author;
 
 /// A path below `/_muster`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +96,7 @@ async fn answer<B: Backend>(
     request: Request,
 ) -> Result<Reply, ApiError> {
     let verb = path.asked(request.method())?;
-    match path {
+    let holder = match path {
         OperatePath::OpenApi => return Ok(Reply::Json(openapi_document().to_string())),
         OperatePath::Health if !Api::<B>::shows_token(&request) => {
             return Ok(Reply::Json(json!({ "status": "ok" }).to_string()));
@@ -105,11 +106,12 @@ async fn answer<B: Backend>(
         | OperatePath::Reset
         | OperatePath::Faults
         | OperatePath::Unknown => api.holds_folder(call, &request)?,
-    }
+    };
+    let author = Author { principal: &holder, request_id: call.request_id };
     match (path, verb) {
-        (OperatePath::State, Verb::Post) => state::import(api, request).await,
+        (OperatePath::State, Verb::Post) => state::import(api, author, request).await,
         (OperatePath::State, _) => state::export(api, call, request.uri()).await,
-        (OperatePath::Reset, _) => state::reset(api).await,
+        (OperatePath::Reset, _) => state::reset(api, author).await,
         (OperatePath::Faults, Verb::Post) => {
             api.faults.replace(rule_file::read(request).await?);
             Ok(Reply::Json(api.faults.told().to_string()))

@@ -11,13 +11,14 @@ use tokio::time::timeout;
 
 use super::OperateError;
 use super::state_file::{DOCUMENTS_MAX, KINDS, STATE_BYTES_MAX, Written, kind, names, parse};
-use crate::backend::{Backend, Document, DocumentKind, DocumentPage};
+use crate::backend::{Backend, BackendError, Document, DocumentKind, DocumentPage};
 use crate::http::body::BodyError;
 use crate::http::call::{Call, Reply};
 use crate::http::context::read;
 use crate::http::errors::ApiError;
 use crate::http::router::Api;
 use crate::http::unread::Unread;
+use crate::resources::audit_entry::{self, AuditKind, Audited, Author, Deed, IMPORT, RESET};
 
 /// Documents that are read, or removed one by one, at once.
 const AT_ONCE: usize = 1000;
@@ -72,15 +73,20 @@ fn too_large(kinds: &[DocumentKind]) -> OperateError {
     OperateError::TooLarge { bytes_max: STATE_BYTES_MAX, kinds: fewer.join(",") }
 }
 
-/// Puts records in the place of those there are of the same kinds: all of them or none.
+/// Puts records in the place of those there are of the same kinds: all of them or none. The audit
+/// log only grows: entries that are there stay as they are.
 ///
 /// # Errors
 /// [`ApiError`]: nothing was written, unless it says that nobody knows.
-pub(super) async fn import<B: Backend>(api: &Api<B>, request: Request) -> Result<Reply, ApiError> {
+pub(super) async fn import<B: Backend>(
+    api: &Api<B>,
+    author: Author<'_>,
+    request: Request,
+) -> Result<Reply, ApiError> {
     let state = parse(&body(request).await?)?;
     let mut memory = api.alone().await?;
     let mut documents = Vec::new();
-    for kind in &state.kinds {
+    for kind in state.kinds.iter().filter(|kind| **kind != DocumentKind::AuditEvent) {
         let gone = ids(&api.backend, *kind).await?.into_iter();
         let gone = gone.filter(|id| !state.documents.contains_key(&(*kind, id.clone())));
         documents.extend(gone.map(|id| Document { kind: *kind, id, body: None }));
@@ -88,8 +94,13 @@ pub(super) async fn import<B: Backend>(api: &Api<B>, request: Request) -> Result
     if documents.len() > DOCUMENTS_MAX {
         return Err(OperateError::TooMany(DOCUMENTS_MAX).into());
     }
-    let put = state.documents.into_iter();
-    documents.extend(put.map(|((kind, id), body)| Document { kind, id, body: Some(body) }));
+    for ((kind, id), body) in state.documents {
+        let log = kind == DocumentKind::AuditEvent;
+        if !log || read(api.backend.document(kind, &id)).await?.is_none() {
+            documents.push(Document { kind, id, body: Some(body) });
+        }
+    }
+    documents.push(entry(api, author, IMPORT)?);
     // From here on the copies in memory may be of another time than the records.
     api.forget(&mut memory);
     let kept = timeout(WRITTEN_WITHIN, api.backend.keep(documents)).await;
@@ -124,17 +135,19 @@ async fn ids<B: Backend>(backend: &B, kind: DocumentKind) -> Result<Vec<String>,
 }
 
 /// Takes the tenant back to its seed, with everything the server remembers of its clients. Devices
-/// and their commands stay, and so do signing key and tokens.
+/// and their commands stay, and so do signing key and tokens, and the audit log, which tells of it.
 ///
 /// # Errors
 /// [`ApiError`] if not everything could be removed; asking again removes the rest.
-pub(super) async fn reset<B: Backend>(api: &Api<B>) -> Result<Reply, ApiError> {
+pub(super) async fn reset<B: Backend>(api: &Api<B>, author: Author<'_>) -> Result<Reply, ApiError> {
     // First, so that no request under way is held up by a fault.
     api.faults.clear();
     let mut memory = api.alone().await?;
     api.forget(&mut memory);
     api.forget_clients();
-    for kind in KINDS {
+    // Before anything goes: there is no deed without its entry.
+    read(api.backend.keep(vec![entry(api, author, RESET)?])).await?;
+    for kind in KINDS.into_iter().filter(|kind| *kind != DocumentKind::AuditEvent) {
         loop {
             let page = DocumentPage::After(None);
             let found = read(api.backend.documents(kind, page, AT_ONCE)).await?;
@@ -146,4 +159,21 @@ pub(super) async fn reset<B: Backend>(api: &Api<B>) -> Result<Reply, ApiError> {
         }
     }
     Ok(Reply::Done)
+}
+
+/// The entry of the audit log for something that is done to the tenant as a whole.
+fn entry<B: Backend>(
+    api: &Api<B>,
+    author: Author<'_>,
+    deed: &'static str,
+) -> Result<Document, BackendError> {
+    let tenant = api.tenant();
+    let audited = Audited {
+        deed: Deed::Action(deed),
+        kind: AuditKind::Tenant,
+        id: &tenant.id.to_string(),
+        name: tenant.name,
+        changes: Vec::new(),
+    };
+    audit_entry::entry(&api.backend, author, &audited)
 }

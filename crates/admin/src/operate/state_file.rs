@@ -12,6 +12,7 @@ use crate::backend::{Document, DocumentKind};
 use crate::devices::labels::Labels;
 use crate::rbac::book::is_record_of_roles;
 use crate::resources::approvals::{is_approval_policy, is_approval_request};
+use crate::resources::categories::is_category;
 use crate::resources::policies::book::is_policy;
 use crate::resources::policies::family::Family;
 
@@ -132,6 +133,7 @@ fn fits(kind: DocumentKind, id: &str, body: &str) -> bool {
         DocumentKind::DeviceLabels => {
             id.parse::<DeviceId>().is_ok() && serde_json::from_str::<Labels>(body).is_ok()
         }
+        DocumentKind::DeviceCategory => is_category(id, body),
         DocumentKind::RoleDefinition | DocumentKind::RoleAssignment => {
             is_record_of_roles(kind, id, body)
         }

@@ -13,10 +13,13 @@ use crate::operation::table::{Operation, OperationId, Parity, Verb};
 use crate::rbac::resource::RoleOperation;
 use crate::resources::approvals::ApprovalOperation;
 use crate::resources::audit::AuditOperation;
+use crate::resources::exports::ExportOperation;
 
 mod approvals;
 mod bodies;
+mod categories;
 mod devices;
+mod exports;
 mod policies;
 mod schemas;
 
@@ -98,7 +101,12 @@ fn operation(version: Version, row: &Operation) -> Value {
     described.insert("parameters".to_owned(), parameters(row.path, shape.query).into());
     if let Some(schema) = shape.body {
         let content = json!({ "application/json": { "schema": reference(schema) } });
-        let required = matches!(row.id, OperationId::Batch | OperationId::ActOnMany);
+        let required = matches!(
+            row.id,
+            OperationId::Batch
+                | OperationId::ActOnMany
+                | OperationId::Exports(ExportOperation::Create)
+        );
         described
             .insert("requestBody".to_owned(), json!({ "required": required, "content": content }));
     }
@@ -158,13 +166,30 @@ fn shape(id: OperationId) -> Shape {
         OperationId::Roles(operation) => role_shape(operation),
         OperationId::Audit(operation) => audit_shape(operation),
         OperationId::Approvals(operation) => approvals::shape(operation),
+        OperationId::Categories(operation) => categories::shape(operation),
+        OperationId::Exports(operation) => export_shape(operation),
         OperationId::Policies(_, operation) => policies::shape(operation),
         OperationId::RuledOut(_) | OperationId::RecoverPasscode | OperationId::NotServed => plain,
     }
 }
 
+const fn export_shape(operation: ExportOperation) -> Shape {
+    let (query, body, success) = match operation {
+        ExportOperation::List => (Query::List, None, Success::Found("exportJobs")),
+        ExportOperation::Show => (Query::Select, None, Success::Found("exportJob")),
+        ExportOperation::Create => {
+            (Query::Nothing, Some("exportJobWanted"), Success::Created("exportJob"))
+        }
+    };
+    Shape { query, body, success: Some(success) }
+}
+
 const fn people_shape(operation: PeopleOperation) -> Shape {
     let (query, success) = match operation {
+        PeopleOperation::Give => {
+            let success = Some(Success::NoContent);
+            return Shape { query: Query::Nothing, body: Some("userReference"), success };
+        }
         PeopleOperation::OfDevice => (Query::List, "users"),
         PeopleOperation::Show | PeopleOperation::Me => (Query::Select, "user"),
     };
@@ -235,6 +260,8 @@ const fn action_body(kind: ActionKind) -> Option<&'static str> {
         ActionKind::Wipe => Some("wipe"),
         ActionKind::EnableLostMode => Some("enableLostMode"),
         ActionKind::PlayLostModeSound => Some("playLostModeSound"),
+        ActionKind::SetDeviceName => Some("setDeviceName"),
+        ActionKind::DeleteUserFromSharedAppleDevice => Some("deleteUserFromSharedAppleDevice"),
         ActionKind::Retire
         | ActionKind::ResetPasscode
         | ActionKind::RemoteLock
@@ -245,7 +272,8 @@ const fn action_body(kind: ActionKind) -> Option<&'static str> {
         | ActionKind::DisableLostMode
         | ActionKind::LocateDevice
         | ActionKind::Delete
-        | ActionKind::DeviceConfigured => None,
+        | ActionKind::DeviceConfigured
+        | ActionKind::LogoutSharedAppleDeviceActiveUser => None,
     }
 }
 

@@ -22,10 +22,11 @@ A path that stands in no table is a 404 of its first unknown segment. How paths 
 ";
 
 /// The parts of the page and how their paths begin, the first that fits counting.
-const SECTIONS: [(&str, &[&str]); 9] = [
+const SECTIONS: [(&str, &[&str]); 10] = [
     ("Batches", &["$batch"]),
     ("Many devices", &["deviceManagement/managedDevices/executeAction", MOVE, AUDITS]),
     ("Devices", &["deviceManagement/managedDevice", "users/", "me"]),
+    ("Device categories", &["deviceManagement/deviceCategories"]),
     ("Audit", &["deviceManagement/auditEvents"]),
     ("Roles", &["deviceManagement/role", "deviceManagement/resourceOp", EFFECTIVE]),
     ("Compliance policies", &["deviceManagement/deviceCompliancePolicies"]),

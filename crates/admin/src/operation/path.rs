@@ -136,6 +136,8 @@ impl Route {
             | OperationId::Roles(_)
             | OperationId::Audit(_)
             | OperationId::Approvals(_)
+            | OperationId::Categories(_)
+            | OperationId::Exports(_)
             | OperationId::Policies(..)
             | OperationId::ActOnMany
             | OperationId::RuledOut(_)
@@ -373,7 +375,9 @@ mod tests {
             });
             let expected = match kind {
                 ActionKind::Delete => [false, false],
-                ActionKind::EnableLostMode | ActionKind::PlayLostModeSound => [false, true],
+                ActionKind::EnableLostMode
+                | ActionKind::PlayLostModeSound
+                | ActionKind::SetDeviceName => [false, true],
                 ActionKind::Wipe
                 | ActionKind::Retire
                 | ActionKind::ResetPasscode
@@ -384,7 +388,9 @@ mod tests {
                 | ActionKind::ShutDown
                 | ActionKind::DisableLostMode
                 | ActionKind::LocateDevice
-                | ActionKind::DeviceConfigured => [true, true],
+                | ActionKind::DeviceConfigured
+                | ActionKind::LogoutSharedAppleDeviceActiveUser
+                | ActionKind::DeleteUserFromSharedAppleDevice => [true, true],
             };
             assert_eq!(found, expected, "{kind:?}");
         }

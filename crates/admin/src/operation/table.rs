@@ -11,6 +11,8 @@ use crate::rbac::role::RoleAction;
 use crate::rbac::scope::Permission;
 use crate::resources::approvals::ApprovalOperation;
 use crate::resources::audit::AuditOperation;
+use crate::resources::categories::CategoryOperation;
+use crate::resources::exports::ExportOperation;
 use crate::resources::policies::family::Family;
 use crate::resources::policies::resource::PolicyOperation;
 
@@ -59,6 +61,10 @@ pub(crate) enum OperationId {
     Audit(AuditOperation),
     /// Something with access policies and approval requests.
     Approvals(ApprovalOperation),
+    /// Something with device categories.
+    Categories(CategoryOperation),
+    /// Something with export jobs.
+    Exports(ExportOperation),
     /// An action on one device; the deletion of a device is one too.
     Act(ActionKind),
     /// `managedDevices/executeAction`
@@ -130,6 +136,9 @@ impl Operation {
             OperationId::Policies(_, PolicyOperation::Create) => {
                 "the types of docs/policies.md; a property or a type nobody knows: 400"
             }
+            OperationId::Exports(ExportOperation::Create) => {
+                "Devices, DevicesWithInventory and DeviceCompliance, as csv or json"
+            }
             RecoverPasscode => RECOVER_PASSCODE.reason,
             Batch
             | ListDevices
@@ -141,6 +150,8 @@ impl Operation {
             | OperationId::Roles(_)
             | OperationId::Audit(_)
             | OperationId::Approvals(_)
+            | OperationId::Categories(_)
+            | OperationId::Exports(ExportOperation::List | ExportOperation::Show)
             | OperationId::Policies(..)
             | OperationId::Act(_)
             | OperationId::NotServed => "",

@@ -8,6 +8,7 @@ use crate::http::body::{BodyError, short_text};
 use crate::identity::tenant::Tenant;
 use crate::operation::path::Version;
 use crate::rbac::definition::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX};
+use crate::rbac::reach::Reach;
 use crate::rbac::roles::SeededAssignment;
 
 /// Most members, and most scopes, of one assignment.
@@ -30,8 +31,43 @@ pub(super) struct RoleAssignment {
     pub(super) role: Uuid,
     /// Object ids of users and groups.
     pub(super) members: Vec<Uuid>,
-    /// Kept and shown; every assignment counts for all devices.
+    /// Object ids of the users and groups whose devices it counts for.
     pub(super) resource_scopes: Vec<String>,
+    /// As somebody wrote it; `None` if it follows from whether there are scopes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) scope_type: Option<ScopeType>,
+}
+
+/// For which devices an assignment counts.
+///
+/// Source: Microsoft Graph beta, enumeration `roleAssignmentScopeType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum ScopeType {
+    /// Those of the users and groups it names.
+    ResourceScope,
+    AllDevices,
+    /// Those that have a user.
+    AllLicensedUsers,
+    AllDevicesAndLicensedUsers,
+}
+
+impl ScopeType {
+    const ALL: [Self; 4] = [
+        Self::ResourceScope,
+        Self::AllDevices,
+        Self::AllLicensedUsers,
+        Self::AllDevicesAndLicensedUsers,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::ResourceScope => "resourceScope",
+            Self::AllDevices => "allDevices",
+            Self::AllLicensedUsers => "allLicensedUsers",
+            Self::AllDevicesAndLicensedUsers => "allDevicesAndLicensedUsers",
+        }
+    }
 }
 
 impl RoleAssignment {
@@ -44,6 +80,7 @@ impl RoleAssignment {
             role: seeded.role.id(),
             members: seeded.users(tenant),
             resource_scopes: Vec::new(),
+            scope_type: None,
         }
     }
 
@@ -63,6 +100,7 @@ impl RoleAssignment {
             role: Uuid::nil(),
             members: Vec::new(),
             resource_scopes: Vec::new(),
+            scope_type: None,
         };
         let made = nobody.changed(members, tenant)?;
         if made.role.is_nil() {
@@ -103,16 +141,46 @@ impl RoleAssignment {
         }
         for member in ["resourceScopes", "scopeMembers"] {
             if let Some(scopes) = list(members, member)? {
-                self.resource_scopes = scopes;
+                let known = scopes.iter().all(|scope| somebody(scope, tenant).is_some());
+                self.resource_scopes = known.then_some(scopes).ok_or(BodyError::Member {
+                    member,
+                    wanted: "a list of object ids of users or groups of this tenant",
+                })?;
             }
+        }
+        if let Some(named) = short_text(members, "scopeType", NAME_CHARS_MAX)? {
+            let known = ScopeType::ALL.into_iter().find(|known| known.name() == named);
+            let wanted =
+                "resourceScope, allDevices, allLicensedUsers or allDevicesAndLicensedUsers";
+            self.scope_type = Some(known.ok_or(BodyError::Member { member: "scopeType", wanted })?);
         }
         Ok(self)
     }
 
+    /// The devices it counts for. A name that nobody has any more reaches none.
+    pub(super) fn reach(&self, tenant: &Tenant) -> Reach {
+        match self.scope_type() {
+            ScopeType::AllDevices | ScopeType::AllDevicesAndLicensedUsers => Reach::All,
+            ScopeType::AllLicensedUsers => {
+                Reach::OwnedBy(tenant.users.iter().map(|user| user.id).collect())
+            }
+            ScopeType::ResourceScope => {
+                let named = self.resource_scopes.iter().filter_map(|scope| scope.parse().ok());
+                Reach::OwnedBy(users(named, tenant).collect())
+            }
+        }
+    }
+
+    fn scope_type(&self) -> ScopeType {
+        let all = self.resource_scopes.is_empty();
+        let implied =
+            if all { ScopeType::AllDevicesAndLicensedUsers } else { ScopeType::ResourceScope };
+        self.scope_type.unwrap_or(implied)
+    }
+
     /// The object ids of everybody who holds the role, members of groups included.
     pub(super) fn holders(&self, tenant: &Tenant) -> Vec<Uuid> {
-        let of_group = |id: &Uuid| tenant.group(*id).map(|group| group.members.clone());
-        self.members.iter().flat_map(|id| of_group(id).unwrap_or_else(|| vec![*id])).collect()
+        users(self.members.iter().copied(), tenant).collect()
     }
 
     /// As Graph shows it.
@@ -126,10 +194,8 @@ impl RoleAssignment {
             "members": self.members.iter().map(Uuid::to_string).collect::<Vec<_>>(),
         });
         if version == Version::Beta {
-            let all = self.resource_scopes.is_empty();
             shown["scopeMembers"] = self.resource_scopes.clone().into();
-            shown["scopeType"] =
-                if all { "allDevicesAndLicensedUsers" } else { "resourceScope" }.into();
+            shown["scopeType"] = self.scope_type().name().into();
         }
         shown
     }
@@ -139,6 +205,11 @@ impl RoleAssignment {
 fn linked(link: &str) -> Option<Uuid> {
     let last = link.trim_end_matches(['\'', ')', '/']).rsplit(['\'', '(', '/']).next()?;
     last.parse().ok().filter(|id: &Uuid| !id.is_nil())
+}
+
+/// The users among some object ids, members of groups included.
+fn users(ids: impl Iterator<Item = Uuid>, tenant: &Tenant) -> impl Iterator<Item = Uuid> {
+    ids.flat_map(|id| tenant.group(id).map_or_else(|| vec![id], |group| group.members.clone()))
 }
 
 fn somebody(text: &str, tenant: &Tenant) -> Option<Uuid> {

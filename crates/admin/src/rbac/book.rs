@@ -17,7 +17,8 @@ use crate::rbac::assignment::RoleAssignment;
 use crate::rbac::audit::Done;
 use crate::rbac::builtin::{BuiltIn, SEEDED_ASSIGNMENTS};
 use crate::rbac::definition::RoleDefinition;
-use crate::rbac::roles::{Grant, Roles};
+use crate::rbac::role::RoleAction;
+use crate::rbac::roles::{Grant, RoleRefusal, Roles};
 
 /// How long a copy of the records is believed. A change made here ends it at once; this bounds
 /// what a change whose request was given up may leave behind.
@@ -104,6 +105,7 @@ impl RoleBook {
         self.forget();
         let table = read(self.table(context.backend, context.tenant)).await?;
         let (change, answer) = decide(&table)?;
+        table.lets(context, &change)?;
         let document = change.document().map_err(unreadable)?;
         let done = Done::of(context, &table, &change);
         let approved = context.approved(done.operation(&document)).await?;
@@ -145,6 +147,22 @@ impl RoleTable {
         Ok(Self { definitions, assignments, roles })
     }
 
+    /// Whether somebody may change who holds a role: only where their own scope reaches.
+    ///
+    /// # Errors
+    /// [`RoleRefusal`] if the assignment, as it was or as it becomes, goes further.
+    fn lets<B>(&self, context: &Context<'_, B>, change: &Change) -> Result<(), RoleRefusal> {
+        let (before, after) = match change {
+            Change::Define(_) | Change::Undefine(_) => return Ok(()),
+            Change::Assign(after) => (self.assignment(after.id), Some(after)),
+            Change::Unassign(id) => (self.assignment(*id), None),
+        };
+        let own = self.roles.reach(context.principal, RoleAction::AssignRoles);
+        let mut touched = before.into_iter().chain(after);
+        let within = touched.all(|given| own.covers(&given.reach(context.tenant)));
+        if within { Ok(()) } else { Err(RoleRefusal::NotThere(RoleAction::AssignRoles)) }
+    }
+
     /// The role with this id.
     pub(super) fn definition(&self, id: Uuid) -> Option<&RoleDefinition> {
         self.definitions.iter().find(|role| role.id == id)
@@ -164,7 +182,8 @@ fn grants(
 ) -> Vec<Grant> {
     let grant = |assignment: &RoleAssignment| {
         let role = definitions.iter().find(|role| role.id == assignment.role)?;
-        Some(Grant { users: assignment.holders(tenant), actions: role.actions() })
+        let (users, reach) = (assignment.holders(tenant), assignment.reach(tenant));
+        Some(Grant { users, actions: role.actions(), reach })
     };
     assignments.iter().filter_map(grant).collect()
 }
@@ -200,6 +219,7 @@ pub(crate) fn is_record_of_roles(kind: DocumentKind, id: &str, body: &str) -> bo
         }
         DocumentKind::AuditEvent
         | DocumentKind::DeviceLabels
+        | DocumentKind::DeviceCategory
         | DocumentKind::CompliancePolicy
         | DocumentKind::DeviceConfiguration
         | DocumentKind::OperationApprovalRequest

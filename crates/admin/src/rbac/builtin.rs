@@ -34,7 +34,7 @@ const WRITE_COMPLIANCE: [RoleAction; 4] = [
 ];
 
 /// What both the help desk and a school may ask of a device.
-const HELPING: [RoleAction; 10] = [
+const HELPING: [RoleAction; 12] = [
     RoleAction::Wipe,
     RoleAction::Retire,
     RoleAction::ResetPasscode,
@@ -45,6 +45,8 @@ const HELPING: [RoleAction; 10] = [
     RoleAction::EnableLostMode,
     RoleAction::DisableLostMode,
     RoleAction::PlayLostModeSound,
+    RoleAction::SetDeviceName,
+    RoleAction::ManageSharedDeviceUsers,
 ];
 
 impl BuiltIn {
@@ -186,17 +188,17 @@ mod tests {
     ///
     /// Source: Microsoft Intune, permissions of the built-in roles (2026).
     const MATRIX: [(BuiltIn, &str); 7] = [
-        //                                   W R P L B S Y A G E D N  r u d a
-        (BuiltIn::ApplicationManager, "------------ y---"),
-        (BuiltIn::EndpointSecurityManager, "---yyyy----- yyyy"),
-        (BuiltIn::HelpDeskOperator, "yyyyyyy-yyyy yy-y"),
-        (BuiltIn::IntuneRoleAdministrator, "------------ ----"),
-        (BuiltIn::PolicyAndProfileManager, "------------ ---y"),
-        (BuiltIn::ReadOnlyOperator, "------------ y--y"),
-        (BuiltIn::SchoolAdministrator, "yyyyy-y-yyyy yyyy"),
+        //                                   W R P L B S Y A G E D N M U  r u d a
+        (BuiltIn::ApplicationManager, "-------------- y---"),
+        (BuiltIn::EndpointSecurityManager, "---yyyy------- yyyy"),
+        (BuiltIn::HelpDeskOperator, "yyyyyyy-yyyyyy yy-y"),
+        (BuiltIn::IntuneRoleAdministrator, "-------------- ----"),
+        (BuiltIn::PolicyAndProfileManager, "-------------- ---y"),
+        (BuiltIn::ReadOnlyOperator, "-------------- y--y"),
+        (BuiltIn::SchoolAdministrator, "yyyyy-y-yyyyyy yyyy"),
     ];
 
-    const COLUMNS: [RoleAction; 16] = [
+    const COLUMNS: [RoleAction; 18] = [
         RoleAction::Wipe,
         RoleAction::Retire,
         RoleAction::ResetPasscode,
@@ -209,6 +211,8 @@ mod tests {
         RoleAction::EnableLostMode,
         RoleAction::DisableLostMode,
         RoleAction::PlayLostModeSound,
+        RoleAction::SetDeviceName,
+        RoleAction::ManageSharedDeviceUsers,
         RoleAction::ReadDevices,
         RoleAction::UpdateDevices,
         RoleAction::DeleteDevices,

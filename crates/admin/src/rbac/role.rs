@@ -15,6 +15,8 @@ pub(crate) enum RoleAction {
     EnableLostMode,
     DisableLostMode,
     PlayLostModeSound,
+    SetDeviceName,
+    ManageSharedDeviceUsers,
     ReadDevices,
     UpdateDevices,
     DeleteDevices,
@@ -56,7 +58,7 @@ const APPROVAL: &str = "MultiAdminApproval";
 
 impl RoleAction {
     /// Every action this API asks for.
-    pub(crate) const ALL: [Self; 37] = [
+    pub(crate) const ALL: [Self; 39] = [
         Self::Wipe,
         Self::Retire,
         Self::ResetPasscode,
@@ -69,6 +71,8 @@ impl RoleAction {
         Self::EnableLostMode,
         Self::DisableLostMode,
         Self::PlayLostModeSound,
+        Self::SetDeviceName,
+        Self::ManageSharedDeviceUsers,
         Self::ReadDevices,
         Self::UpdateDevices,
         Self::DeleteDevices,
@@ -131,6 +135,8 @@ impl RoleAction {
             Self::EnableLostMode => (REMOTE_TASKS, "EnableLostMode"),
             Self::DisableLostMode => (REMOTE_TASKS, "DisableLostMode"),
             Self::PlayLostModeSound => (REMOTE_TASKS, "PlayLostModeSound"),
+            Self::SetDeviceName => (REMOTE_TASKS, "SetDeviceName"),
+            Self::ManageSharedDeviceUsers => (REMOTE_TASKS, "ManageSharedDeviceUsers"),
             Self::ReadDevices => (DEVICES, "Read"),
             Self::UpdateDevices => (DEVICES, "Update"),
             Self::DeleteDevices => (DEVICES, "Delete"),

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::identity::principal::Principal;
 use crate::identity::tenant::{DirectoryRole, Tenant};
 use crate::rbac::builtin::BuiltIn;
+use crate::rbac::reach::Reach;
 use crate::rbac::role::{RoleAction, RoleActions};
 
 /// Every role of the tenant with who holds it, as it stands at one moment.
@@ -21,14 +22,19 @@ pub(crate) struct Grant {
     pub(crate) users: Vec<Uuid>,
     /// What they may do.
     pub(crate) actions: RoleActions,
+    /// On which devices.
+    pub(crate) reach: Reach,
 }
 
 /// No role of the person allows it: 403.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no role of the signed-in user allows {}", action.name())]
-pub(crate) struct RoleRefusal {
-    /// What would have been needed.
-    pub(crate) action: RoleAction,
+pub(crate) enum RoleRefusal {
+    /// None allows it at all.
+    #[error("no role of the signed-in user allows {}", .0.name())]
+    Nowhere(RoleAction),
+    /// Some do, but their scopes end before this.
+    #[error("this is outside the scope in which the signed-in user's roles allow {}", .0.name())]
+    NotThere(RoleAction),
 }
 
 impl Roles {
@@ -54,7 +60,21 @@ impl Roles {
         };
         let held = self.held_by(user.id);
         let seen = !action.needs_devices() || held.has(RoleAction::ReadDevices);
-        if held.has(action) && seen { Ok(()) } else { Err(RoleRefusal { action }) }
+        if held.has(action) && seen { Ok(()) } else { Err(RoleRefusal::Nowhere(action)) }
+    }
+
+    /// The devices on which somebody may do something.
+    ///
+    /// No role limits an application that acts for itself.
+    pub(crate) fn reach(&self, who: &Principal, action: RoleAction) -> Reach {
+        let Some(user) = &who.user else {
+            return Reach::All;
+        };
+        if self.administrators.contains(&user.id) {
+            return Reach::All;
+        }
+        let allowing = self.grants_of(user.id).filter(|grant| grant.actions.has(action));
+        allowing.fold(Reach::default(), |all, grant| all.or(&grant.reach))
     }
 
     /// All that the roles of a user allow.
@@ -62,8 +82,11 @@ impl Roles {
         if self.administrators.contains(&user) {
             return RoleActions::every();
         }
-        let held = self.grants.iter().filter(|grant| grant.users.contains(&user));
-        held.fold(RoleActions::default(), |all, grant| all.or(grant.actions))
+        self.grants_of(user).fold(RoleActions::default(), |all, grant| all.or(grant.actions))
+    }
+
+    fn grants_of(&self, user: Uuid) -> impl Iterator<Item = &Grant> {
+        self.grants.iter().filter(move |grant| grant.users.contains(&user))
     }
 }
 

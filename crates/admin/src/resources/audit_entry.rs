@@ -22,6 +22,10 @@ use crate::identity::principal::Principal;
 /// The member of an entry that tells of a remote action; not shown to those who read the log.
 pub(crate) const REMOTE_ACTION: &str = "x-muster-remote-action";
 
+/// What the holder of the data folder does to a tenant as a whole.
+pub(crate) const RESET: &str = "reset";
+pub(crate) const IMPORT: &str = "import";
+
 /// Longest value that an entry repeats, in characters; the rest is left out.
 const VALUE_CHARS_MAX: usize = 1024;
 
@@ -59,6 +63,10 @@ pub(crate) enum AuditKind {
     DeviceConfiguration,
     OperationApprovalRequest,
     OperationApprovalPolicy,
+    ExportJob,
+    DeviceCategory,
+    /// All that is kept of it.
+    Tenant,
 }
 
 /// What the entries of the log are sorted into.
@@ -98,8 +106,11 @@ impl<B: Backend> Context<'_, B> {
     /// # Errors
     /// [`BackendError`] if there is no id for it.
     pub(crate) fn audit(&self, audited: &Audited<'_>) -> Result<Document, BackendError> {
-        let id = self.backend.new_command_id()?.to_string();
-        Ok(document(self.audit_entry(id, audited)))
+        entry(self.backend, self.author(), audited)
+    }
+
+    fn author(&self) -> Author<'_> {
+        Author { principal: self.principal, request_id: self.call.request_id }
     }
 
     /// The entry for an action on one device, under the id of its command.
@@ -123,36 +134,61 @@ impl<B: Backend> Context<'_, B> {
             name: &remote.device_display_name,
             changes: Vec::new(),
         };
-        let mut entry = self.audit_entry(command.to_string(), &audited);
+        let mut entry = written(self.backend, self.author(), command.to_string(), &audited);
         entry[REMOTE_ACTION] = json!(remote);
         document(entry)
     }
+}
 
-    fn audit_entry(&self, id: String, audited: &Audited<'_>) -> Value {
-        let Audited { deed, kind, .. } = audited;
-        let activity = kind.activity(*deed);
-        json!({
-            "id": id,
-            "displayName": activity,
-            "componentName": kind.component(),
-            "activity": activity,
-            "activityDateTime": date_time(self.backend.wall(self.backend.now())),
-            "activityType": activity,
-            "activityOperationType": deed.operation(),
-            "activityResult": "Success",
-            "correlationId": self.call.request_id.to_string(),
-            "category": kind.category().name(),
-            "actor": actor(self.principal),
-            "resources": [{
-                "displayName": audited.name,
-                "auditResourceType": kind.name(),
-                "type": kind.name(),
-                "resourceId": audited.id,
-                "modifiedProperties":
-                    audited.changes.iter().map(Change::shown).collect::<Vec<_>>(),
-            }],
-        })
-    }
+/// Who did something, and in which request.
+#[derive(Clone, Copy)]
+pub(crate) struct Author<'a> {
+    pub(crate) principal: &'a Principal,
+    pub(crate) request_id: Uuid,
+}
+
+/// The entry for something that was done. It goes into the same transaction.
+///
+/// # Errors
+/// [`BackendError`] if there is no id for it.
+pub(crate) fn entry<B: Backend>(
+    backend: &B,
+    author: Author<'_>,
+    audited: &Audited<'_>,
+) -> Result<Document, BackendError> {
+    let id = backend.new_command_id()?.to_string();
+    Ok(document(written(backend, author, id, audited)))
+}
+
+fn written<B: Backend>(
+    backend: &B,
+    author: Author<'_>,
+    id: String,
+    audited: &Audited<'_>,
+) -> Value {
+    let Audited { deed, kind, .. } = audited;
+    let activity = kind.activity(*deed);
+    json!({
+        "id": id,
+        "displayName": activity,
+        "componentName": kind.component(),
+        "activity": activity,
+        "activityDateTime": date_time(backend.wall(backend.now())),
+        "activityType": activity,
+        "activityOperationType": deed.operation(),
+        "activityResult": "Success",
+        "correlationId": author.request_id.to_string(),
+        "category": kind.category().name(),
+        "actor": actor(author.principal),
+        "resources": [{
+            "displayName": audited.name,
+            "auditResourceType": kind.name(),
+            "type": kind.name(),
+            "resourceId": audited.id,
+            "modifiedProperties":
+                audited.changes.iter().map(Change::shown).collect::<Vec<_>>(),
+        }],
+    })
 }
 
 fn document(entry: Value) -> Document {
@@ -224,7 +260,7 @@ impl Deed {
 
 impl AuditKind {
     /// Every kind.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::ManagedDevice,
         Self::RoleDefinition,
         Self::RoleAssignment,
@@ -232,6 +268,9 @@ impl AuditKind {
         Self::DeviceConfiguration,
         Self::OperationApprovalRequest,
         Self::OperationApprovalPolicy,
+        Self::ExportJob,
+        Self::DeviceCategory,
+        Self::Tenant,
     ];
 
     /// The second word of the activity.
@@ -246,6 +285,9 @@ impl AuditKind {
             Self::DeviceConfiguration => "DeviceConfiguration",
             Self::OperationApprovalRequest => "OperationApprovalRequest",
             Self::OperationApprovalPolicy => "OperationApprovalPolicy",
+            Self::ExportJob => "DeviceManagementExportJob",
+            Self::DeviceCategory => "DeviceCategory",
+            Self::Tenant => "Tenant",
         }
     }
 
@@ -256,21 +298,26 @@ impl AuditKind {
 
     const fn component(self) -> &'static str {
         match self {
-            Self::ManagedDevice => "ManagedDevices",
+            Self::ManagedDevice | Self::DeviceCategory => "ManagedDevices",
             Self::RoleDefinition | Self::RoleAssignment => "RoleBasedAccessControl",
             Self::DeviceCompliancePolicy | Self::DeviceConfiguration => "DeviceConfiguration",
             Self::OperationApprovalRequest | Self::OperationApprovalPolicy => "MultiAdminApproval",
+            Self::ExportJob => "Reports",
+            Self::Tenant => "Operation",
         }
     }
 
     /// What its entries are sorted into.
     pub(crate) const fn category(self) -> AuditCategory {
         match self {
-            Self::ManagedDevice => AuditCategory::Device,
+            Self::ManagedDevice | Self::DeviceCategory => AuditCategory::Device,
             Self::RoleDefinition | Self::RoleAssignment => AuditCategory::Role,
             Self::DeviceCompliancePolicy => AuditCategory::Compliance,
             Self::DeviceConfiguration => AuditCategory::DeviceConfiguration,
-            Self::OperationApprovalRequest | Self::OperationApprovalPolicy => AuditCategory::Other,
+            Self::OperationApprovalRequest
+            | Self::OperationApprovalPolicy
+            | Self::ExportJob
+            | Self::Tenant => AuditCategory::Other,
         }
     }
 }

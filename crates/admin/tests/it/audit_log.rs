@@ -1,7 +1,7 @@
 //! The audit log, as those see it who may.
 
 use axum::http::StatusCode;
-use muster_admin::{Backend as _, Document, DocumentKind, DocumentPage};
+use muster_admin::{Backend as _, Document, DocumentKind, DocumentPage, Purged, purge_audit_log};
 use muster_protocol::{Mode, Timestamp};
 use serde_json::{Value, json};
 
@@ -148,9 +148,33 @@ async fn entries_are_readable_for_a_year_and_then_removed() {
     let late = fake.clone().at(fake.now().after(day * 365 + HOUR));
     assert_eq!(late.get(&path).await.status, StatusCode::NOT_FOUND);
     assert_eq!(activities(&late, "?$orderby=activityDateTime").await, [""; 0]);
+    assert_eq!(kept(&fake).await, 1, "who reads writes nothing");
+    assert_eq!(purge_audit_log(&nearly).await.expect("purged"), Purged::Everything);
+    assert_eq!(kept(&fake).await, 1);
+    assert_eq!(purge_audit_log(&late).await.expect("purged"), Purged::Everything);
+    assert_eq!(kept(&fake).await, 0);
+}
+
+async fn kept(fake: &Fake) -> usize {
     let page = DocumentPage::After(None);
-    let kept = fake.documents(DocumentKind::AuditEvent, page, 10).await.expect("documents");
-    assert_eq!(kept, []);
+    let kept = fake.documents(DocumentKind::AuditEvent, page, 10_000).await;
+    kept.expect("documents").len()
+}
+
+#[tokio::test]
+async fn a_long_log_is_removed_in_steps_and_what_may_be_read_stays() {
+    let fake = fleet();
+    fill(&fake, 3600 + 1700).await;
+    // Entries begin two hours into the run and are a second apart; the year of the first hour ends.
+    let late = fake.clone().at(Timestamp::ZERO.after(HOUR * 3 + HOUR * 24 * 365));
+    for left in [4300, 3300, 2300] {
+        assert_eq!(purge_audit_log(&late).await.expect("purged"), Purged::Some);
+        assert_eq!(kept(&fake).await, left);
+    }
+    assert_eq!(purge_audit_log(&late).await.expect("purged"), Purged::Everything);
+    assert_eq!(kept(&fake).await, 1700);
+    assert_eq!(purge_audit_log(&late).await.expect("purged"), Purged::Everything);
+    assert_eq!(kept(&fake).await, 1700);
 }
 
 #[tokio::test]
@@ -201,4 +225,37 @@ async fn categories_and_activity_types_are_those_of_the_entries() {
     assert!(types.contains(&"wipe ManagedDevice".to_owned()), "{types:?}");
     let unknown = fake.get(&format!("{LOG}/getAuditActivityTypes(category='x')")).await;
     assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
+}
+
+/// Filters by time look at a part of the log only; what they find is what a look at all would.
+#[tokio::test]
+async fn a_filter_by_time_finds_what_is_there_however_long_the_log_is() {
+    let fake = fleet();
+    fill(&fake, 3_000).await;
+    let start = fake.wall(Timestamp::ZERO.after(HOUR * 2));
+    let time = |second: u64| format!("{:.6}", start + std::time::Duration::from_secs(second));
+    for (filter, expected) in [
+        (format!("activityDateTime gt {}", time(2_989)), 10),
+        (format!("activityDateTime lt {}", time(10)), 10),
+        (
+            format!("activityDateTime ge {} and {} ge activityDateTime", time(1_000), time(1_009)),
+            10,
+        ),
+        (format!("activityDateTime eq {}", time(77)), 1),
+        (format!("activityDateTime lt {} or activityDateTime gt {}", time(5), time(2_994)), 10),
+        (format!("activityDateTime gt {} and category eq 'Role'", time(0)), 0),
+    ] {
+        for order in ["", "&$orderby=activityDateTime", "&$orderby=activity"] {
+            let query = format!("{LOG}?$filter={filter}{order}&$count=true").replace(' ', "%20");
+            let (mut target, mut found) = (query.clone(), 0);
+            let counted = loop {
+                let page = fake.get(&target).await.json();
+                found += page["value"].as_array().expect("a list").len();
+                let count = page["@odata.count"].clone();
+                let Some(next) = page["@odata.nextLink"].as_str() else { break count };
+                target = next.trim_start_matches("https://127.0.0.1:8443").to_owned();
+            };
+            assert_eq!((found, counted), (expected, json!(expected)), "{query}");
+        }
+    }
 }

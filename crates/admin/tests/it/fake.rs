@@ -16,7 +16,7 @@ use muster_admin::{
 };
 use muster_control::{
     Action, COMMAND_LIFETIME, CommandRecord, CommandState, DeviceRecord, EnrolmentProfile,
-    KeyFingerprint, NewCommand, NewLife, Readings, SubmitRefusal,
+    KeyFingerprint, NewCommand, NewLife, PrimaryUser, Readings, SubmitRefusal,
 };
 use muster_protocol::secret::BypassCode;
 use muster_protocol::{
@@ -197,6 +197,15 @@ impl Client {
         Self(router(fake.clone(), Identity::new(token), origins, options))
     }
 
+    /// The API of a server where an application has a certificate.
+    pub(crate) fn certified(fake: &Fake, options: AdminOptions, given: (&str, &str)) -> Self {
+        let token = AdminToken::from_text(TOKEN).expect("a token");
+        let origin = "https://127.0.0.1:8443".parse().expect("an origin");
+        let origins = Origins::new(origin, Microsoft::Elsewhere);
+        let identity = Identity::new(token).with_certificate(given.0, given.1);
+        Self(router(fake.clone(), identity.expect("a certificate"), origins, options))
+    }
+
     pub(crate) fn router(&self) -> Router {
         self.0.clone()
     }
@@ -240,6 +249,20 @@ impl Backend for Fake {
 
     fn new_command_id(&self) -> Result<CommandId, BackendError> {
         Ok(CommandId::from_parts(self.ids.fetch_add(1, Ordering::Relaxed), [9; 10]))
+    }
+
+    async fn give(
+        &self,
+        device: DeviceId,
+        user: PrimaryUser,
+        kept: Vec<Document>,
+    ) -> Result<(), BackendError> {
+        self.think().await?;
+        let mut records = self.records.lock().expect("no poison");
+        records.get_mut(&device).expect("a device").set_user(user);
+        drop(records);
+        self.put(kept);
+        Ok(())
     }
 
     async fn keep(&self, documents: Vec<Document>) -> Result<(), BackendError> {

@@ -198,9 +198,9 @@ fn refused_forms() -> Vec<(String, u16, &'static str, u32)> {
         ),
         (
             format!("{credentials}&client_id={AUTOMATION}&client_assertion=a.b.c&{DEFAULT}"),
-            401,
-            "invalid_client",
-            700_027,
+            400,
+            "invalid_request",
+            900_144,
         ),
         (
             format!("{credentials}&client_id={AUTOMATION}&client_secret={SECRET}&scope=User.Read"),

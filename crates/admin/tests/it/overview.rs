@@ -47,7 +47,8 @@ async fn in_beta_the_overview_names_models_too() {
 async fn the_users_of_a_device_are_its_primary_user_or_nobody() {
     let fake = fleet();
     let device = |number| format!("/v1.0/deviceManagement/managedDevices/{}", id(number));
-    let shown = fake.get(&device(1)).await.json();
+    let place = format!("/v1.0/deviceManagement/managedDevices/{}", id(1));
+    let shown = fake.get(&place).await.json();
     let users = fake.get(&format!("{}/users", device(1))).await.json();
     assert_eq!(users["value"].as_array().unwrap().len(), 1);
     assert_eq!(users["value"][0]["id"], shown["userId"]);
@@ -59,11 +60,38 @@ async fn the_users_of_a_device_are_its_primary_user_or_nobody() {
     assert_eq!(fake.get(&format!("{}/users", device(9))).await.status, 404);
 }
 
+/// Gives a device to the user with this key.
+async fn give(fake: &Fake, number: u8, key: &str) -> u16 {
+    let target = format!("/beta/deviceManagement/managedDevices/{}/users/$ref", id(number));
+    let body = json!({ "@odata.id": format!("https://graph.microsoft.com/beta/users/{key}") });
+    fake.send("POST", &target, &body.to_string()).await.status.as_u16()
+}
+
 #[tokio::test]
-async fn whose_a_device_is_cannot_be_changed_and_that_is_said() {
-    let target = format!("/beta/deviceManagement/managedDevices/{}/users/$ref", id(1));
-    let answer = fleet().send("POST", &target, "{}").await;
-    assert_eq!(answer.status, 501, "{}", answer.text);
+async fn a_device_given_to_somebody_is_theirs_wherever_it_is_shown() {
+    let fake = fleet();
+    for upn in ["greta.hansen@muster.example", "hiro.ito@muster.example"] {
+        let user = fake.get(&format!("/v1.0/users/{upn}")).await.json();
+        assert_eq!(give(&fake, 1, user["id"].as_str().expect("an id")).await, 204);
+        let place = format!("/v1.0/deviceManagement/managedDevices/{}", id(1));
+        let shown = fake.get(&place).await.json();
+        assert_eq!((&shown["userId"], &shown["userPrincipalName"]), (&user["id"], &json!(upn)));
+        let theirs = fake.get(&format!("/v1.0/users/{upn}/managedDevices")).await.json();
+        let theirs = theirs["value"].as_array().expect("a page").clone();
+        assert!(theirs.iter().any(|device| device["id"] == shown["id"]), "{theirs:?}");
+    }
+    let log = fake.get("/v1.0/deviceManagement/auditEvents").await.json();
+    let change = &log["value"][0]["resources"][0]["modifiedProperties"][0];
+    assert_eq!(change["displayName"], "PrimaryUser");
+}
+
+#[tokio::test]
+async fn a_device_is_given_to_nobody_unknown_and_a_shared_one_to_nobody() {
+    let fake = fleet();
+    assert_eq!(give(&fake, 1, "nobody@nowhere").await, 404);
+    assert_eq!(give(&fake, 1, "").await, 400);
+    assert_eq!(give(&fake, 3, "hiro.ito@muster.example").await, 400);
+    assert_eq!(give(&fake, 9, "hiro.ito@muster.example").await, 404);
 }
 
 #[tokio::test]

@@ -76,6 +76,8 @@ async fn every_action_has_its_name_in_results() {
         (Action::LocateDevice, "locateDevice"),
         (Action::PlayLostModeSound { duration_minutes: 1 }, "playLostModeSound"),
         (Action::DeviceConfigured, "deviceConfigured"),
+        (Action::SetDeviceName { device_name: "kiosk".to_owned() }, "setDeviceName"),
+        (Action::LogoutSharedAppleDeviceActiveUser, "logoutSharedAppleDeviceActiveUser"),
     ] {
         let device = shown(&fleet(vec![command(1, action, CommandState::Queued)])).await;
         assert_eq!(device["deviceActionResults"][0]["actionName"], name);

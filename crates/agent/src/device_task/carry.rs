@@ -17,6 +17,7 @@ use crate::ledger::Effect;
 use crate::link::Link;
 use crate::progress::Gauge;
 use crate::state::{Change, IdentityChange, StateError};
+use crate::watch::Seen;
 
 impl DeviceTask {
     /// Gives the core one event and carries out everything it answers; returns what a person
@@ -44,7 +45,9 @@ impl DeviceTask {
         if self.kept == Kept::Outdated {
             self.keep_all().await?;
         }
+        self.count_left();
         self.count_enrolment();
+        self.count_locked();
         Ok(notes)
     }
 
@@ -66,6 +69,7 @@ impl DeviceTask {
                 Output::Executed { command, request } => {
                     if self.shared.counters.executed(self.index, command) == Effect::Again {
                         error!(%command, request, "a command took effect twice");
+                        self.shared.watch.saw(self.index, || Seen::ExecutedTwice(command));
                         self.spill();
                     }
                     self.on_moment(Moment::Executed);
@@ -99,6 +103,10 @@ impl DeviceTask {
             Link::Up(session) => {
                 trace!(target: "timeline", index = self.index, name = message.name(), "sent");
                 session.send(message, &self.shared.counters).await;
+                if let ToServer::CommandResult(answer) = message {
+                    let class = (&answer.outcome).into();
+                    self.shared.watch.saw(self.index, || Seen::Answered(answer.id, class));
+                }
             }
             Link::Down | Link::Resting { .. } | Link::Trying(_) | Link::Leaving { .. } => {
                 debug!(message = message.name(), "nothing to send on");
@@ -155,11 +163,41 @@ impl DeviceTask {
         DeviceKey::from_pkcs8(&credentials.pkcs8).ok()
     }
 
+    /// Before the enrolment itself is counted: whoever stood there as enrolled has left.
+    fn count_left(&mut self) {
+        let enrolled = self.device.phase() == Phase::Enrolled;
+        let left = !enrolled && (self.counted.enrolled || self.counted.left);
+        match (self.counted.left, left) {
+            (false, true) => self.shared.counters.enter(Gauge::Left),
+            (true, false) => self.shared.counters.leave(Gauge::Left),
+            (true, true) | (false, false) => {}
+        }
+        self.counted.left = left;
+    }
+
+    fn count_locked(&mut self) {
+        let locked = self.device.is_lost() || self.device.phase() == Phase::ActivationPrompt;
+        match (self.counted.locked, locked) {
+            (false, true) => self.shared.counters.enter(Gauge::Locked),
+            (true, false) => self.shared.counters.leave(Gauge::Locked),
+            (true, true) | (false, false) => {}
+        }
+        self.counted.locked = locked;
+    }
+
     fn count_enrolment(&mut self) {
         let enrolled = self.device.phase() == Phase::Enrolled;
         match (self.counted.enrolled, enrolled) {
-            (false, true) => self.shared.counters.enter(Gauge::Enrolled),
-            (true, false) => self.shared.counters.leave(Gauge::Enrolled),
+            (false, true) => {
+                self.shared.counters.enter(Gauge::Enrolled);
+                if let Some(id) = self.device.id() {
+                    self.shared.watch.saw(self.index, || Seen::Enrolled(id));
+                }
+            }
+            (true, false) => {
+                self.shared.counters.leave(Gauge::Enrolled);
+                self.shared.watch.saw(self.index, || Seen::Unenrolled);
+            }
             (true, true) | (false, false) => {}
         }
         self.counted.enrolled = enrolled;

@@ -19,6 +19,7 @@ use crate::population::population;
 use crate::progress::Counters;
 use crate::push::PushServices;
 use crate::sockets::{Endpoints, Sockets};
+use crate::watch::Watched;
 
 /// Of the 9 KB a connected device may cost beyond what QUIC holds: the future itself.
 const FUTURE_BYTES_MAX: usize = 1_536;
@@ -88,6 +89,7 @@ fn task(device: Device) -> Box<DeviceTask> {
         writer: None,
         faults: FaultPlan::start(Vec::new(), Seed::root(1)),
         spilled: Spilled::default(),
+        watch: Watched::default(),
         stop: CancellationToken::new(),
     });
     let beginning = Beginning {

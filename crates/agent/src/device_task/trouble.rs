@@ -251,9 +251,10 @@ impl DeviceTask {
             };
             self.endpoint = opened
                 .inspect_err(|cause| warn!(error = cause as &dyn std::error::Error, "no socket"))
-                .ok();
+                .ok()
+                .map(Box::new);
         }
-        self.endpoint.clone()
+        self.endpoint.as_deref().cloned()
     }
 
     /// What the device takes for the largest datagram of its path.

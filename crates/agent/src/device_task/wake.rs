@@ -11,6 +11,7 @@ use crate::fleet::Start;
 use crate::progress::Count;
 use crate::push::Reach;
 use crate::state::StateError;
+use crate::watch::Seen;
 
 impl DeviceTask {
     /// Gives the device an address at its push service, if it is to have one and does not know it.
@@ -110,6 +111,7 @@ impl DeviceTask {
         };
         trace!(target: "timeline", index = self.index, "pushed");
         self.shared.counters.count(Count::Push);
+        self.shared.watch.saw(self.index, || Seen::Woken);
         if let Some(magic) = magic {
             self.handle(Input::Pushed { magic }).await?;
         }

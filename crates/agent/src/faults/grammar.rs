@@ -68,13 +68,21 @@ pub enum FaultError {
         /// What was written.
         word: String,
     },
-    /// The fault has no such key, or had it already.
-    #[error("{name} takes {key:?} not at all or once: it takes {}", keys(name))]
+    /// The fault has no such key.
+    #[error("{name} has no key {key:?}: it takes {}", keys(name))]
     UnknownKey {
         /// The fault.
         name: &'static str,
         /// What was written.
         key: String,
+    },
+    /// A key that was given already.
+    #[error("{name} takes {key}= once")]
+    RepeatedKey {
+        /// The fault.
+        name: &'static str,
+        /// The key.
+        key: &'static str,
     },
     /// A key that must be there is not.
     #[error("{name} needs {key}=")]

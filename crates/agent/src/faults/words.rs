@@ -26,9 +26,11 @@ impl Words {
             let (key, value) =
                 word.split_once('=').ok_or_else(|| FaultError::NoPair { word: word.to_owned() })?;
             let known = keys.iter().chain(&COMMON).find(|known| **known == key);
-            let fresh = known.filter(|known| !value_by_key.contains_key(**known));
             let unknown = || FaultError::UnknownKey { name, key: key.to_owned() };
-            value_by_key.insert(*fresh.ok_or_else(unknown)?, value.to_owned());
+            let key = *known.ok_or_else(unknown)?;
+            if value_by_key.insert(key, value.to_owned()).is_some() {
+                return Err(FaultError::RepeatedKey { name, key });
+            }
         }
         Ok(Self { name, value_by_key })
     }

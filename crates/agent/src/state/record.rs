@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::StateError;
 
 /// Layout of the file; another number is another build's.
-const LAYOUT: u16 = 3;
+const LAYOUT: u16 = 4;
 
 /// What the state folder is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

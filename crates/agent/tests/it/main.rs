@@ -10,4 +10,5 @@ mod power;
 mod push;
 mod resume;
 mod server;
+mod standing;
 mod world;

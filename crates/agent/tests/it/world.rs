@@ -76,6 +76,7 @@ pub(crate) fn config(server: &TestServer, plans: Vec<DevicePlan>) -> FleetConfig
         skew: muster_transport::Skew::default(),
         faults: Vec::new(),
         black_box: muster_agent::BlackBox::Off,
+        watch: None,
     }
 }
 

@@ -186,6 +186,72 @@ pub(super) fn device_configured(mode: Mode, version: OsVersion) -> Refused {
     }
 }
 
+pub(super) fn set_device_name(mode: Mode, version: OsVersion) -> Refused {
+    match mode {
+        Mode::AppleDeviceSupervised | Mode::AppleAutomatedDevice | Mode::AppleSharedIpad => below(
+            version,
+            OsVersion::major(8),
+            "J2",
+            "an iPhone or iPad can be renamed from iOS 8.0 on; update it",
+        ),
+        Mode::AndroidCorporateOwnedWorkProfile
+        | Mode::AndroidFullyManaged
+        | Mode::AndroidDedicated => None,
+        Mode::AppleDevice
+        | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser => Some((
+            "J4",
+            "only a supervised iPhone or iPad can be renamed; set its managedDeviceName instead",
+        )),
+        Mode::AndroidDeviceAdministrator
+        | Mode::AndroidPersonallyOwnedWorkProfile
+        | Mode::AospUserAssociated
+        | Mode::AospUserless => Some((
+            "J5",
+            "only a corporate-owned device with Google services can be renamed; set its \
+             managedDeviceName instead",
+        )),
+    }
+}
+
+/// The rows of `fixtures/behaviour/capability.toml` that refuse an action of a Shared iPad.
+pub(super) struct SharedIpadRows {
+    too_old: &'static str,
+    not_shared: &'static str,
+}
+
+pub(super) const LOG_OUT_USER: SharedIpadRows = SharedIpadRows { too_old: "U2", not_shared: "U3" };
+
+pub(super) const DELETE_USER: SharedIpadRows = SharedIpadRows { too_old: "V2", not_shared: "V3" };
+
+pub(super) fn shared_ipad(mode: Mode, version: OsVersion, rows: &SharedIpadRows) -> Refused {
+    match mode {
+        Mode::AppleSharedIpad => below(
+            version,
+            OsVersion::new(9, 3),
+            rows.too_old,
+            "an iPad can be shared from iOS 9.3 on; update it",
+        ),
+        Mode::AppleDevice
+        | Mode::AppleDeviceSupervised
+        | Mode::AppleAutomatedDevice
+        | Mode::AppleUser
+        | Mode::AppleAccountDrivenDevice
+        | Mode::AppleAccountDrivenUser
+        | Mode::AndroidDeviceAdministrator
+        | Mode::AndroidPersonallyOwnedWorkProfile
+        | Mode::AndroidCorporateOwnedWorkProfile
+        | Mode::AndroidFullyManaged
+        | Mode::AndroidDedicated
+        | Mode::AospUserAssociated
+        | Mode::AospUserless => Some((
+            rows.not_shared,
+            "only a Shared iPad keeps several users; lock or wipe this device instead",
+        )),
+    }
+}
+
 fn below(version: OsVersion, first: OsVersion, row: &'static str, reason: &'static str) -> Refused {
     (version < first).then_some((row, reason))
 }

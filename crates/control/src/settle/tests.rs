@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::*;
 use crate::{Action, CancelOutcome, CommandRecord, DeviceRecord, SubmitRefusal};
-use muster_protocol::{Attempt, CommandId};
+use muster_protocol::{Attempt, CommandId, SettingResult};
 
 fn state(device: &DeviceRecord, number: u8) -> CommandState {
     device.command(id(number)).unwrap().state.clone()
@@ -212,4 +212,27 @@ fn enrolling_again_after_a_wipe_keeps_why_and_when_the_device_left() {
     let before = device.clone();
     device.enrolled_again(at(30));
     assert_eq!(device, before);
+}
+
+/// A renaming whose answer has these errors for its one item.
+fn renamed(errors: Vec<ErrorItem>) -> DeviceRecord {
+    let mut device = iphone();
+    let item = SettingResult { item: "DeviceName".into(), errors };
+    let answer = Outcome::Acknowledged(Answer::Settings(vec![item]));
+    run(&mut device, 1, Action::SetDeviceName { device_name: "kiosk 3".into() }, answer);
+    device
+}
+
+#[test]
+fn a_device_goes_by_the_name_it_acknowledged() {
+    let device = renamed(Vec::new());
+    assert_eq!(device.name.as_deref(), Some("kiosk 3"));
+    assert_eq!(state(&device, 1), CommandState::Done { passcode: None });
+}
+
+#[test]
+fn an_item_that_was_not_applied_is_a_failure() {
+    let device = renamed(error_items());
+    assert_eq!(device.name, None);
+    assert_eq!(state(&device, 1), CommandState::Failed { errors: error_items() });
 }

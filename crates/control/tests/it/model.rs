@@ -313,7 +313,10 @@ impl Model {
             | ActionKind::LocateDevice
             | ActionKind::PlayLostModeSound
             | ActionKind::Delete
-            | ActionKind::DeviceConfigured => false,
+            | ActionKind::DeviceConfigured
+            | ActionKind::SetDeviceName
+            | ActionKind::LogoutSharedAppleDeviceActiveUser
+            | ActionKind::DeleteUserFromSharedAppleDevice => false,
         }
     }
 

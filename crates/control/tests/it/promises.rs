@@ -57,7 +57,10 @@ fn says() -> impl Strategy<Value = Says> {
 fn step() -> impl Strategy<Value = Step> {
     // Final commands are rare, so that histories are long.
     let finals = [ActionKind::Wipe, ActionKind::Retire, ActionKind::Delete];
-    let normal = ActionKind::ALL.into_iter().filter(|kind| !finals.contains(kind));
+    let device = iphone();
+    let may = |kind: &ActionKind| device.capability(*kind, &Readings::default()).is_ok();
+    let asked = ActionKind::ALL.into_iter().filter(may);
+    let normal = asked.filter(|kind| !finals.contains(kind));
     let bypasses = [ActionKind::BypassActivationLock; 6];
     let kinds: Vec<ActionKind> = normal.cycle().take(44).chain(bypasses).chain(finals).collect();
     let outcomes = [

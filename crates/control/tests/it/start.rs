@@ -36,6 +36,11 @@ pub(crate) fn action(kind: ActionKind) -> Action {
         ActionKind::LocateDevice => Action::LocateDevice,
         ActionKind::Delete => Action::Delete,
         ActionKind::DeviceConfigured => Action::DeviceConfigured,
+        ActionKind::SetDeviceName => Action::SetDeviceName { device_name: "kiosk 3".into() },
+        ActionKind::LogoutSharedAppleDeviceActiveUser => Action::LogoutSharedAppleDeviceActiveUser,
+        ActionKind::DeleteUserFromSharedAppleDevice => Action::DeleteUserFromSharedAppleDevice {
+            user_principal_name: "pupil@school.example".into(),
+        },
         ActionKind::EnableLostMode => Action::EnableLostMode {
             message: Some("please call".into()),
             phone_number: Some("555 0100".into()),

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use muster_protocol::command::PasswordScope;
+use muster_protocol::limits::TEXT_BYTES_MAX;
 use muster_protocol::status::{Presence, ResetPasswordToken as Token};
 use muster_protocol::{AndroidRequest, DeviceFacts, Mode, PasscodeRule, Policy};
 
@@ -52,6 +53,8 @@ pub(super) enum Decision {
         /// For how long.
         minutes: u8,
     },
+    /// Go by this name.
+    Rename(String),
     /// Factory reset.
     Erase,
     /// Remove the work profile or the administrator.
@@ -137,6 +140,7 @@ pub(super) fn decide(
         AndroidRequest::PlayLostModeSound { duration_minutes } => {
             play_sound(facts.mode, *duration_minutes)
         }
+        AndroidRequest::SetDeviceName { name } => rename(facts.mode, name),
     };
     decided.unwrap_or_else(Decision::Refuse)
 }
@@ -304,6 +308,19 @@ fn play_sound(mode: Mode, minutes: u8) -> Result<Decision, Refusal> {
     }
 }
 
+/// The product's own application does it.
+///
+/// Source: Intune, bulk device actions: Android devices can be renamed; which ones is a decision.
+fn rename(mode: Mode, name: &str) -> Result<Decision, Refusal> {
+    if !is_company_owned(mode) {
+        Err(NOT_TO_BE_NAMED)
+    } else if (1..=TEXT_BYTES_MAX).contains(&name.len()) {
+        Ok(Decision::Rename(name.into()))
+    } else {
+        Err(NO_SUCH_NAME)
+    }
+}
+
 fn is_aosp(mode: Mode) -> bool {
     matches!(mode, Mode::AospUserAssociated | Mode::AospUserless)
 }
@@ -316,6 +333,10 @@ const NO_SOUND: Refusal =
     Refusal::new(CommandErrorCode::ManagementMode, "only company-owned devices play a sound");
 const NO_SUCH_DURATION: Refusal =
     Refusal::new(CommandErrorCode::InvalidValue, "a sound lasts one to five minutes");
+const NOT_TO_BE_NAMED: Refusal =
+    Refusal::new(CommandErrorCode::ManagementMode, "only company-owned devices are renamed");
+const NO_SUCH_NAME: Refusal =
+    Refusal::new(CommandErrorCode::InvalidValue, "a name has 1 to 1024 bytes");
 const WRONG_SCOPE: Refusal = Refusal::new(
     CommandErrorCode::ManagementMode,
     "this enrolment has no passcode of that scope to reset",

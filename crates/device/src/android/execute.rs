@@ -63,6 +63,10 @@ impl Android {
             Decision::PlaySound { minutes } => {
                 done_with(Consequences::note(Note::SoundPlays { minutes }))
             }
+            Decision::Rename(name) => {
+                self.name = Some(name);
+                done_with(Consequences::default())
+            }
             Decision::Erase => Execution::ending(Effect::Erase),
             Decision::Leave => Execution::ending(Effect::Leave),
             Decision::DropOff => Execution::ending(Effect::DropOff),

@@ -133,7 +133,8 @@ const fn texts(request: &AndroidRequest) -> [&Option<String>; 4] {
         | AndroidRequest::StopLostMode
         | AndroidRequest::ClearAppData { .. }
         | AndroidRequest::LocateDevice
-        | AndroidRequest::PlayLostModeSound { .. } => [&None; 4],
+        | AndroidRequest::PlayLostModeSound { .. }
+        | AndroidRequest::SetDeviceName { .. } => [&None; 4],
     }
 }
 

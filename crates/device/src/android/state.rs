@@ -1,5 +1,6 @@
 //! The state of an Android device and what its management makes of it.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use muster_protocol::command::PasswordScope;
@@ -37,6 +38,9 @@ pub(crate) struct Android {
     pub(super) lost_mode: LostMode,
     pub(super) applications: Applications,
     pub(super) whereabouts: Whereabouts,
+    /// What management called it.
+    #[serde(default)]
+    pub(super) name: Option<String>,
 }
 
 /// Whether the device runs.
@@ -73,6 +77,7 @@ impl Default for Android {
             lost_mode: LostMode::default(),
             applications: Applications::default(),
             whereabouts: Whereabouts::default(),
+            name: None,
         }
     }
 }

@@ -73,6 +73,9 @@ impl Android {
             | UserAction::HoldManagement
             | UserAction::ReleaseManagement
             | UserAction::RemoveWorkProfile
+            | UserAction::LogIn { .. }
+            | UserAction::LogOut
+            | UserAction::WorkOffline
             | UserAction::EraseAllContent => {
                 return Consequences::note(Note::Ignored { event: action.name() });
             }
@@ -238,6 +241,9 @@ const fn takes_an_open_device(action: &UserAction) -> bool {
         | UserAction::HoldManagement
         | UserAction::ReleaseManagement
         | UserAction::RemoveWorkProfile
+        | UserAction::LogIn { .. }
+        | UserAction::LogOut
+        | UserAction::WorkOffline
         | UserAction::EraseAllContent => false,
     }
 }

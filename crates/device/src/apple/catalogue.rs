@@ -24,6 +24,7 @@ enum Who {
     Everybody,
     AllButUserEnrollment,
     Supervised,
+    SharedIpad,
 }
 
 /// Whether a Shared iPad has what other supervised devices have.
@@ -81,6 +82,7 @@ impl Terms {
             Who::Everybody => true,
             Who::AllButUserEnrollment => !facts.mode.is_user_enrollment(),
             Who::Supervised => facts.mode.supervision() == Supervision::Supervised,
+            Who::SharedIpad => facts.mode == Mode::AppleSharedIpad,
         };
         let left_out =
             facts.mode == Mode::AppleSharedIpad && self.on_shared_ipad == OnSharedIpad::Unknown;
@@ -161,7 +163,9 @@ pub(super) const fn terms(request: &AppleRequest) -> Terms {
         AppleRequest::CertificateList => everybody(IOS_4, AccessRights::INSPECT_PROFILES)
             .stopped_by(BEFORE_FIRST_UNLOCK)
             .stopped_since(FIRST_TO_STOP_THEM),
-        AppleRequest::Settings { .. } => everybody(IOS_5, AccessRights::SETTINGS),
+        AppleRequest::Settings { .. } | AppleRequest::SetDeviceName { .. } => {
+            everybody(IOS_5, AccessRights::SETTINGS)
+        }
         AppleRequest::InstalledApplicationList => {
             everybody(IOS_5, AccessRights::LIST_APPLICATIONS).passes_while_management_is_held()
         }
@@ -179,6 +183,9 @@ pub(super) const fn terms(request: &AppleRequest) -> Terms {
         AppleRequest::DeviceConfigured => supervised(IOS_9),
         AppleRequest::EnableLostMode { .. } | AppleRequest::DisableLostMode => {
             supervised(IOS_9_3).stopped_by(SETUP_ASSISTANT)
+        }
+        AppleRequest::LogOutUser | AppleRequest::DeleteUser { .. } => {
+            Terms::new(Who::SharedIpad, IOS_9_3, AccessRights::NONE)
         }
         AppleRequest::DeviceLocation => supervised(IOS_9_3),
         AppleRequest::RestartDevice

@@ -8,8 +8,8 @@ use muster_protocol::limits::{
 };
 use muster_protocol::secret::{BypassCode, ProfilePayload, UnlockToken};
 use muster_protocol::{
-    ActivationLockPolicy, Answer, AppleRequest, DeviceFacts, DeviceId, Mode, OsVersion, Outcome,
-    Policy, SettingResult, Supervision, command::MANAGEMENT_PROFILE,
+    ActivationLockPolicy, Answer, AppleRequest, DeviceFacts, DeviceId, ErrorItem, Mode, OsVersion,
+    Outcome, Policy, SettingResult, Supervision, command::MANAGEMENT_PROFILE,
 };
 
 use super::catalogue::terms;
@@ -17,6 +17,7 @@ use super::holds::{Hold, Obstacle, is_enrolled_automatically};
 use super::information::{Asked, responses};
 use super::lost_mode::Notice;
 use super::refusal;
+use super::shared::Standing;
 use super::state::Apple;
 use crate::secrecy::same;
 use crate::spec::{AccessRights, Quirk, Traits};
@@ -46,6 +47,12 @@ pub(super) enum Decision {
     LeaveLostMode,
     /// Let the finder hear it.
     PlaySound,
+    /// Go by this name.
+    Rename(String),
+    /// Log the user of a Shared iPad out.
+    LogOut,
+    /// Delete the account of this name.
+    DeleteUser(String),
     /// Install the profile of this name.
     Install(String),
     /// Remove the profile of this name.
@@ -176,6 +183,13 @@ fn is_malformed(subject: Subject<'_>) -> Option<Outcome> {
             let named = (1..=PROFILE_IDENTIFIER_BYTES_MAX).contains(&identifier.len());
             (!named).then(refusal::malformed_request)
         }
+        AppleRequest::SetDeviceName { name } => {
+            let named = (1..=TEXT_BYTES_MAX).contains(&name.len());
+            (!named).then(refusal::malformed_request)
+        }
+        AppleRequest::DeleteUser { user_name, .. } => {
+            user_name.is_empty().then_some(Outcome::CommandFormatError)
+        }
         AppleRequest::ReturnToService { wifi_profile, mdm_profile, .. } => {
             let readable = |profile: &ProfilePayload| {
                 (1..=PROFILE_BYTES_MAX).contains(&profile.expose().len())
@@ -201,7 +215,8 @@ fn is_malformed(subject: Subject<'_>) -> Option<Outcome> {
         | AppleRequest::InstalledApplicationList
         | AppleRequest::RequestUnlockToken
         | AppleRequest::CertificateList
-        | AppleRequest::ClearRestrictionsPassword => None,
+        | AppleRequest::ClearRestrictionsPassword
+        | AppleRequest::LogOutUser => None,
     }
 }
 
@@ -237,14 +252,17 @@ fn judge(subject: Subject<'_>) -> Decision {
             let code = apple.activation_lock().readable_code();
             Decision::Tell(Answer::ActivationLockBypassCode(code))
         }
-        AppleRequest::ClearActivationLockBypassCode => {
-            match apple.activation_lock().readable_code() {
-                Some(_code) => Decision::ClearBypassCode,
-                None => Decision::Tell(Answer::Done),
-            }
-        }
+        AppleRequest::ClearActivationLockBypassCode => clear_bypass_code(apple),
         AppleRequest::Settings { activation_lock_allowed_while_supervised: allowed } => {
             change_settings(facts.mode, *allowed)
+        }
+        AppleRequest::SetDeviceName { name } => rename(facts, name),
+        AppleRequest::LogOutUser => log_out_user(apple),
+        AppleRequest::DeleteUser { user_name, force_deletion: true } => {
+            delete_user(apple.standing_of(user_name).map(Standing::forced), user_name)
+        }
+        AppleRequest::DeleteUser { user_name, force_deletion: false } => {
+            delete_user(apple.standing_of(user_name), user_name)
         }
         AppleRequest::InstallProfile { identifier, payload } => {
             install_profile(apple, identifier, payload)
@@ -292,6 +310,14 @@ fn disable_activation_lock(apple: &Apple, code: &BypassCode) -> Decision {
         Decision::LiftActivationLock(code.clone())
     } else {
         Decision::Refuse(refusal::escrow_key_mismatch())
+    }
+}
+
+/// What is told to nobody already need not be cleared.
+fn clear_bypass_code(apple: &Apple) -> Decision {
+    match apple.activation_lock().readable_code() {
+        Some(_code) => Decision::ClearBypassCode,
+        None => Decision::Tell(Answer::Done),
     }
 }
 
@@ -379,9 +405,49 @@ fn change_settings(mode: Mode, allowed: Option<bool>) -> Decision {
     }
 }
 
-/// The answer about the one settings item there is.
-pub(super) fn mdm_options_result(errors: Vec<muster_protocol::ErrorItem>) -> Answer {
-    Answer::Settings(Vec::from([SettingResult { item: "MDMOptions".to_string(), errors }]))
+/// The answer about the item `MDMOptions`.
+pub(super) fn mdm_options_result(errors: Vec<ErrorItem>) -> Answer {
+    setting_result("MDMOptions", errors)
+}
+
+fn setting_result(item: &str, errors: Vec<ErrorItem>) -> Answer {
+    Answer::Settings(Vec::from([SettingResult { item: item.to_string(), errors }]))
+}
+
+/// The answer about the item `DeviceName`, if it was applied.
+pub(super) fn device_name_result() -> Answer {
+    setting_result("DeviceName", Vec::new())
+}
+
+/// The item is for supervised devices from iOS 8 on; to others it is unknown.
+///
+/// Source: DeviceName, github.com/apple/device-management, `mdm/commands/settings.yaml`; the error
+/// is a decision.
+fn rename(facts: &DeviceFacts, name: &str) -> Decision {
+    let supervised = facts.mode.supervision() == Supervision::Supervised;
+    if supervised && facts.os_version >= OsVersion::major(8) {
+        Decision::Rename(name.to_string())
+    } else {
+        Decision::Tell(setting_result("DeviceName", refusal::unknown_setting()))
+    }
+}
+
+/// With nobody logged in there is nothing to do.
+///
+/// Source: LogOutUser, github.com/apple/device-management, `mdm/commands/user.logout.yaml`.
+fn log_out_user(apple: &Apple) -> Decision {
+    if apple.is_in_use() { Decision::LogOut } else { Decision::Tell(Answer::Done) }
+}
+
+/// Source: DeleteUser, github.com/apple/device-management, `mdm/commands/user.delete.yaml`; error
+/// codes 12071 to 12073, Apple MDM protocol reference.
+fn delete_user(standing: Option<Standing>, name: &str) -> Decision {
+    match standing {
+        None => Decision::Refuse(refusal::no_such_user()),
+        Some(Standing::LoggedIn) => Decision::Refuse(refusal::user_is_logged_in()),
+        Some(Standing::Unsynced) => Decision::Refuse(refusal::user_has_unsynced_data()),
+        Some(Standing::Idle) => Decision::DeleteUser(name.to_string()),
+    }
 }
 
 fn install_profile(apple: &Apple, identifier: &str, payload: &ProfilePayload) -> Decision {

@@ -7,7 +7,9 @@ use muster_protocol::status::Presence;
 use muster_protocol::{ActivationLockPolicy, Answer, AppleRequest, LockMessage, Outcome, Policy};
 
 use super::applications::Full;
-use super::decide::{Afterwards, Decision, Subject, decide, mdm_options_result};
+use super::decide::{
+    Afterwards, Decision, Subject, decide, device_name_result, mdm_options_result,
+};
 use super::lost_mode::{LostMode, Notice, somewhere};
 use super::state::{Allowance, Apple};
 use crate::note::Note;
@@ -56,6 +58,18 @@ impl Apple {
                 done()
             }
             Decision::PlaySound => done_with(Consequences::note(Note::LostModeSound)),
+            Decision::Rename(name) => {
+                self.name = Some(name);
+                Execution::changed(Outcome::Acknowledged(device_name_result()))
+            }
+            Decision::LogOut => {
+                self.log_out();
+                done()
+            }
+            Decision::DeleteUser(name) => {
+                self.users.iter_mut().for_each(|users| users.delete(&name));
+                done()
+            }
             Decision::Install(identifier) => self.install(identifier),
             Decision::Uninstall(identifier) => {
                 self.profiles.retain(|installed| *installed != identifier);

@@ -103,7 +103,10 @@ impl Apple {
             | UserAction::ExitLostMode
             | UserAction::TurnLocationOn
             | UserAction::TurnLocationOff
-            | UserAction::ConsentToLocation => Entry::Ignored,
+            | UserAction::ConsentToLocation
+            | UserAction::LogIn { .. }
+            | UserAction::LogOut
+            | UserAction::WorkOffline => Entry::Ignored,
         }
     }
 }

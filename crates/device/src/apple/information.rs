@@ -41,13 +41,17 @@ enum InUserEnrollment {
 /// The keys, in the order they are answered.
 ///
 /// Source: github.com/apple/device-management, `mdm/commands/information.device.yaml`.
-const KEYS: [Key; 11] = [
+const KEYS: [Key; 12] = [
     told("OSVersion", OsVersion::major(4), |asked| {
         QueryValue::Text(asked.facts.os_version.to_string())
     }),
     told("ProductName", OsVersion::major(4), |asked| QueryValue::Text(asked.facts.model.clone())),
     withheld("SerialNumber", OsVersion::major(4), |asked| {
         QueryValue::Text(asked.facts.serial.to_string())
+    }),
+    told("DeviceName", OsVersion::major(4), |asked| {
+        let serial = asked.facts.serial.as_str();
+        QueryValue::Text(asked.apple.name().unwrap_or(serial).to_string())
     }),
     told("BatteryLevel", OsVersion::major(5), |asked| {
         QueryValue::Percent(asked.apple.battery().percent())

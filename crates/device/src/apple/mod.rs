@@ -12,6 +12,7 @@ mod information;
 mod lost_mode;
 mod person;
 mod refusal;
+mod shared;
 mod state;
 
 pub(crate) use state::Apple;

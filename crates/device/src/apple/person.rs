@@ -4,6 +4,7 @@ use muster_protocol::status::Presence;
 
 use super::battery::Battery;
 use super::holds::Hold;
+use super::shared::SharedUsers;
 use super::state::{Apple, PROFILES_MAX, Power};
 use crate::note::Note;
 use crate::spec::Screen;
@@ -43,6 +44,14 @@ impl Apple {
             UserAction::ReleaseManagement => self.release(Hold::Management),
             UserAction::InstallProfile { identifier } => {
                 self.own_profiles.push(identifier.clone());
+            }
+            UserAction::LogIn { user_name } => {
+                self.users.iter_mut().for_each(|users| users.log_in(user_name));
+                return Consequences::network(self.unlock());
+            }
+            UserAction::LogOut => self.log_out(),
+            UserAction::WorkOffline => {
+                self.users.iter_mut().for_each(SharedUsers::work_offline);
             }
             UserAction::AcceptPrompt
             | UserAction::ClearPasscode
@@ -84,6 +93,11 @@ impl Apple {
             }
             UserAction::SignIn => !is_off && self.is_held(Hold::Account),
             UserAction::ReleaseManagement => !is_off && self.is_held(Hold::Management),
+            UserAction::LogIn { .. } => {
+                let usable = !is_off && !self.lost_mode.is_on();
+                usable && self.users.is_some() && !self.is_held(Hold::SetupAssistant)
+            }
+            UserAction::LogOut | UserAction::WorkOffline => !is_off && self.is_in_use(),
             UserAction::AcceptPrompt
             | UserAction::ClearPasscode
             | UserAction::ForgetPasscode
@@ -114,6 +128,12 @@ impl Apple {
         } else {
             Consequences::default()
         }
+    }
+
+    /// Nobody uses the Shared iPad any more.
+    pub(super) fn log_out(&mut self) {
+        self.users.iter_mut().for_each(SharedUsers::log_out);
+        self.screen = Screen::Locked;
     }
 
     /// Whether a person installed the profile by hand.

@@ -48,6 +48,19 @@ pub(super) fn cannot_play_sound() -> Outcome {
     mdm(12080, "Cannot play the Lost Mode sound.")
 }
 
+/// On a Shared iPad.
+pub(super) fn no_such_user() -> Outcome {
+    mdm(12071, "The specified user does not exist.")
+}
+
+pub(super) fn user_is_logged_in() -> Outcome {
+    mdm(12072, "The specified user is logged in.")
+}
+
+pub(super) fn user_has_unsynced_data() -> Outcome {
+    mdm(12073, "The specified user has data to sync.")
+}
+
 pub(super) fn no_escrow_secret() -> Outcome {
     mdm(12019, "Cannot copy escrow secret.")
 }

@@ -15,6 +15,7 @@ use super::applications::Applications;
 use super::battery::Battery;
 use super::holds::{Hold, Obstacle};
 use super::lost_mode::LostMode;
+use super::shared::{SharedUsers, Standing};
 use crate::recording::SecretMut;
 use crate::spec::{AccessRights, Persona, Quirk, Screen, Traits};
 use crate::system::{Network, Secrets, Situation};
@@ -49,6 +50,12 @@ pub(crate) struct Apple {
     pub(super) holds: BTreeSet<Hold>,
     /// Why it said `NotNow`.
     pub(super) waits: BTreeSet<Obstacle>,
+    /// What management called it; until then it goes by its serial number.
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    /// Who shares it, if it is a Shared iPad.
+    #[serde(default)]
+    pub(super) users: Option<SharedUsers>,
 }
 
 /// How far the device has started.
@@ -90,6 +97,8 @@ impl Default for Apple {
             battery: Battery::FULL,
             holds: BTreeSet::new(),
             waits: BTreeSet::new(),
+            name: None,
+            users: None,
         }
     }
 }
@@ -112,6 +121,7 @@ impl Apple {
     /// Makes the unlock token of this enrolment, if there is to be one.
     pub(crate) fn on_enrolled(&mut self, situation: &mut Situation<'_>) -> Secrets {
         let Situation { facts, traits, .. } = situation;
+        self.users = (facts.mode == Mode::AppleSharedIpad).then(SharedUsers::of_a_class);
         self.hold_up(facts.mode, facts.os_version, *traits);
         let escrows = has_unlock_token(facts.mode, *traits);
         self.unlock_token = escrows.then(|| new_unlock_token(situation.chance));
@@ -193,6 +203,7 @@ impl Apple {
         self.applications = Applications::default();
         self.holds.clear();
         self.waits.clear();
+        self.users = None;
     }
 
     pub(crate) fn is_locked_with_passcode(&self) -> bool {
@@ -231,6 +242,20 @@ impl Apple {
 
     pub(super) const fn applications(&self) -> &Applications {
         &self.applications
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Whether somebody is logged in at a Shared iPad.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.users.as_ref().is_some_and(SharedUsers::is_in_use)
+    }
+
+    /// How an account on a Shared iPad stands, if there is one of this name.
+    pub(super) fn standing_of(&self, user_name: &str) -> Option<Standing> {
+        self.users.as_ref()?.standing(user_name)
     }
 
     pub(super) fn profiles(&self) -> &[String] {

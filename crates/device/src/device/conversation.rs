@@ -110,7 +110,7 @@ impl Device {
     fn on_command(&mut self, now: Timestamp, command: Command) -> Handled {
         let Command { head, request } = command;
         let stored = self.enrolment().and_then(|enrolment| enrolment.journal.answer(head.id));
-        match stored.cloned() {
+        match stored {
             Some(outcome) => {
                 self.answer(head, outcome);
                 Ok(())
@@ -185,7 +185,7 @@ impl Device {
 
     fn remember(&mut self, head: CommandHead, outcome: &Outcome) {
         if let Some(enrolment) = self.enrolment_mut() {
-            enrolment.journal.record(head.id, outcome.clone());
+            enrolment.journal.record(head.id, outcome);
         }
         self.persist();
     }

@@ -201,7 +201,10 @@ fn nameless(action: UserAction) -> UserAction {
         | UserAction::ExitLostMode
         | UserAction::TurnLocationOn
         | UserAction::TurnLocationOff
-        | UserAction::ConsentToLocation => action,
+        | UserAction::ConsentToLocation
+        | UserAction::LogIn { .. }
+        | UserAction::LogOut
+        | UserAction::WorkOffline => action,
     }
 }
 
@@ -273,7 +276,10 @@ fn visit_request(request: &mut Request, see: &mut dyn FnMut(SecretMut<'_>)) {
             | AppleRequest::RequestUnlockToken
             | AppleRequest::CertificateList
             | AppleRequest::InstallApplication { .. }
-            | AppleRequest::ClearRestrictionsPassword,
+            | AppleRequest::ClearRestrictionsPassword
+            | AppleRequest::SetDeviceName { .. }
+            | AppleRequest::LogOutUser
+            | AppleRequest::DeleteUser { .. },
         )
         | Request::Android(_) => {}
     }

@@ -7,7 +7,7 @@ use muster_protocol::Timestamp;
 
 /// Room is made in steps of this: twice what is needed, as a vector does it by itself, would be
 /// half of what a busy device costs.
-const GROWS_BY_BYTES: usize = 256;
+const GROWS_BY_BYTES: usize = 128;
 
 /// One thing that happened, oldest first in a [`Ring`]: its sort, its moment, the bytes of the
 /// input, the digests of what the device said to it.

@@ -41,6 +41,9 @@ struct CommandRow {
     /// Whether a Shared iPad has it, as a supervised device.
     #[serde(default = "yes")]
     shared_ipad: bool,
+    /// Whether nobody else has it.
+    #[serde(default)]
+    shared_ipad_only: bool,
 }
 
 const fn yes() -> bool {
@@ -91,7 +94,8 @@ fn every_request_is_known_to_the_enrolments_and_versions_of_the_table() {
         for mode in apple_modes() {
             let enrolled_for_it = (!command.supervised || supervised(mode))
                 && (command.user_enrollment || !mode.is_user_enrollment())
-                && (command.shared_ipad || mode != Mode::AppleSharedIpad);
+                && (command.shared_ipad || mode != Mode::AppleSharedIpad)
+                && (!command.shared_ipad_only || mode == Mode::AppleSharedIpad);
             let versions = [
                 (Some(&command.since), enrolled_for_it),
                 (command.absent.as_ref(), false),
@@ -196,6 +200,9 @@ fn user_action(step: &str) -> UserAction {
         "HoldManagement" => UserAction::HoldManagement,
         "ReleaseManagement" => UserAction::ReleaseManagement,
         "InstallProfile" => UserAction::InstallProfile { identifier: with.to_owned() },
+        "LogIn" => UserAction::LogIn { user_name: with.to_owned() },
+        "LogOut" => UserAction::LogOut,
+        "WorkOffline" => UserAction::WorkOffline,
         _ => panic!("no action is called {name:?}"),
     }
 }

@@ -14,6 +14,7 @@ mod properties;
 mod push;
 mod push_service;
 mod recording;
+mod requests;
 mod reset;
 mod rig;
 mod rows;

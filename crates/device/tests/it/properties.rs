@@ -18,6 +18,7 @@ use muster_protocol::{
 use proptest::prelude::*;
 
 use crate::push::recorded_target;
+use crate::requests::{ANDROID, APPLE};
 use crate::rig::{PERSONA, Rig, current_os, spec};
 
 /// One step; secrets are filled in from what the device has escrowed.
@@ -42,79 +43,6 @@ pub(crate) enum Step {
     User(UserAction),
     EnterCode(&'static str),
 }
-
-/// What the server asks of either platform. The frequent ones have effects and end no life, so
-/// that repeated commands do meet a device which has executed them.
-const APPLE: [&str; 42] = [
-    "DeviceLock",
-    "DeviceLock",
-    "DeviceLock",
-    "DeviceLock",
-    "ClearPasscode own-token",
-    "ClearPasscode own-token",
-    "ClearPasscode stale-token",
-    "DisableActivationLock own-code",
-    "DisableActivationLock own-code",
-    "DisableActivationLock wrong-code",
-    "SecurityInfo",
-    "SecurityInfo",
-    "EraseDevice",
-    "RemoveProfile",
-    "LOCK",
-    "unreadable",
-    "DeviceInformation IsSupervised MDMOptions",
-    "RestartDevice",
-    "ShutDownDevice",
-    "EnableLostMode",
-    "EnableLostMode",
-    "EnableLostMode speechless",
-    "DisableLostMode",
-    "DeviceLocation",
-    "PlayLostModeSound",
-    "ActivationLockBypassCode",
-    "ClearActivationLockBypassCode",
-    "Settings allow",
-    "Settings disallow",
-    "InstallProfile",
-    "InstallProfile net.example.mail",
-    "RemoveProfile net.example.wifi",
-    "ProfileList",
-    "DeviceConfigured",
-    "InstalledApplicationList",
-    "RequestUnlockToken",
-    "CertificateList",
-    "InstallApplication",
-    "InstallApplication net.example.other",
-    "ClearRestrictionsPassword",
-    "ReturnToService",
-    "ReturnToService with-profile",
-];
-const ANDROID: [&str; 24] = [
-    "LOCK",
-    "LOCK",
-    "LOCK",
-    "RESET_PASSWORD device",
-    "RESET_PASSWORD device",
-    "RESET_PASSWORD device",
-    "RESET_PASSWORD profile",
-    "RESET_PASSWORD profile",
-    "RESET_PASSWORD profile",
-    "REQUEST_DEVICE_INFO",
-    "REQUEST_DEVICE_INFO",
-    "REQUEST_DEVICE_INFO",
-    "WIPE",
-    "RELINQUISH_OWNERSHIP",
-    "REBOOT",
-    "START_LOST_MODE",
-    "START_LOST_MODE blank",
-    "STOP_LOST_MODE",
-    "CLEAR_APP_DATA net.example.mail",
-    "CLEAR_APP_DATA com.muster.agent",
-    "LOCATE_DEVICE",
-    "PLAY_LOST_MODE_SOUND 5",
-    "DeviceLock",
-    "unreadable",
-];
 
 fn step() -> impl Strategy<Value = Step> {
     let user = prop_oneof![
@@ -144,6 +72,9 @@ fn step() -> impl Strategy<Value = Step> {
         Just(UserAction::TurnLocationOn),
         Just(UserAction::TurnLocationOff),
         Just(UserAction::ConsentToLocation),
+        Just(UserAction::LogIn { user_name: "pupil-3@school.example".to_owned() }),
+        Just(UserAction::LogOut),
+        Just(UserAction::WorkOffline),
         "[0-9]{0,8}".prop_map(|text| UserAction::EnterPasscode(Passcode::new(text))),
     ];
     let command = (0..8_u8, 0..APPLE.len());

@@ -8,13 +8,15 @@ use muster_device::{
 };
 use muster_protocol::command::{MANAGEMENT_PROFILE, PasswordScope};
 use muster_protocol::management::{CommandResult, ToDevice, ToServer, TokenUpdate, Welcome};
-use muster_protocol::secret::{BypassCode, Passcode, ProfilePayload, UnlockToken};
+use muster_protocol::secret::{BypassCode, Passcode, UnlockToken};
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{
     AndroidRequest, Answer, AppleRequest, Attempt, Command, CommandHead, CommandId, DeviceFacts,
     DeviceId, Mode, OperatingSystem, OsVersion, Outcome, Platform, Policy, QueryResponse,
     QueryValue, Request, Seed, SettingResult, Timestamp,
 };
+
+use crate::requests::{android_request, apple_request};
 
 pub(crate) const PERSONA: Persona = Persona {
     passcode: Presence::Set,
@@ -297,105 +299,6 @@ impl Rig {
 }
 
 /// Requests of Android beyond the oldest, with what they carry after the name.
-fn android_request(name: &str) -> Option<AndroidRequest> {
-    let (name, with) = name.split_once(' ').unwrap_or((name, ""));
-    let text = |of: &str| (with == of || with.is_empty()).then(|| of.to_owned());
-    let start_lost_mode = || AndroidRequest::StartLostMode {
-        message: if with == "blank" { Some("  ".to_owned()) } else { text("message") },
-        phone_number: text("phone"),
-        email_address: text("email"),
-        street_address: text("street"),
-    };
-    Some(match name {
-        "REBOOT" => AndroidRequest::Reboot,
-        "START_LOST_MODE" => start_lost_mode(),
-        "STOP_LOST_MODE" => AndroidRequest::StopLostMode,
-        "CLEAR_APP_DATA" => AndroidRequest::ClearAppData {
-            package_names: with.split_whitespace().map(str::to_owned).collect(),
-        },
-        "LOCATE_DEVICE" => AndroidRequest::LocateDevice,
-        "PLAY_LOST_MODE_SOUND" => {
-            AndroidRequest::PlayLostModeSound { duration_minutes: with.parse().expect("minutes") }
-        }
-        "WIPE" => AndroidRequest::Wipe {
-            preserve_reset_protection_data: with.contains("preserve"),
-            wipe_esims: with.contains("esims"),
-        },
-        _ => return None,
-    })
-}
-
-/// Requests that need none of the device's secrets, with what they carry after the name.
-fn apple_request(name: &str) -> AppleRequest {
-    let (name, with) = name.split_once(' ').unwrap_or((name, ""));
-    let lost = |message: Option<String>, phone_number: Option<String>| {
-        AppleRequest::EnableLostMode { message, phone_number, footnote: None }
-    };
-    let install = |identifier: &str, bytes: usize| AppleRequest::InstallProfile {
-        identifier: identifier.to_owned(),
-        payload: ProfilePayload::new(vec![b'<'; bytes]),
-    };
-    let settings =
-        |allowed| AppleRequest::Settings { activation_lock_allowed_while_supervised: allowed };
-    match (name, with) {
-        ("ClearPasscode", "no-token") => {
-            AppleRequest::ClearPasscode { unlock_token: UnlockToken::new(Vec::new()) }
-        }
-        ("RemoveProfile", "nameless") => AppleRequest::RemoveProfile { identifier: String::new() },
-        ("RemoveProfile", identifier) => {
-            AppleRequest::RemoveProfile { identifier: identifier.to_owned() }
-        }
-        ("DeviceInformation", "too-many") => {
-            AppleRequest::DeviceInformation { queries: vec!["IsSupervised".to_owned(); 65] }
-        }
-        ("DeviceInformation", queries) => AppleRequest::DeviceInformation {
-            queries: queries.split_whitespace().map(str::to_owned).collect(),
-        },
-        ("EnableLostMode", "speechless") => lost(None, Some(String::new())),
-        ("EnableLostMode", "too-long") => lost(Some("x".repeat(1_025)), None),
-        ("EnableLostMode", _) => lost(Some("Lost".to_owned()), Some("+45 70 10".to_owned())),
-        ("InstallProfile", "empty") => install("net.example.wifi", 0),
-        ("InstallProfile", "too-large") => install("net.example.wifi", 32_769),
-        ("InstallProfile", "nameless") => install("", 9),
-        ("InstallProfile", "management") => install(MANAGEMENT_PROFILE, 9),
-        ("InstallProfile", "") => install("net.example.wifi", 9),
-        ("InstallProfile", identifier) => install(identifier, 9),
-        ("Settings", "allow") => settings(Some(true)),
-        ("Settings", "disallow") => settings(Some(false)),
-        ("Settings", _) => settings(None),
-        ("RestartDevice", _) => AppleRequest::RestartDevice,
-        ("ShutDownDevice", _) => AppleRequest::ShutDownDevice,
-        ("DisableLostMode", _) => AppleRequest::DisableLostMode,
-        ("DeviceLocation", _) => AppleRequest::DeviceLocation,
-        ("PlayLostModeSound", _) => AppleRequest::PlayLostModeSound,
-        ("ActivationLockBypassCode", _) => AppleRequest::ActivationLockBypassCode,
-        ("ClearActivationLockBypassCode", _) => AppleRequest::ClearActivationLockBypassCode,
-        ("ProfileList", _) => AppleRequest::ProfileList,
-        ("DeviceConfigured", _) => AppleRequest::DeviceConfigured,
-        ("InstalledApplicationList", _) => AppleRequest::InstalledApplicationList,
-        ("RequestUnlockToken", _) => AppleRequest::RequestUnlockToken,
-        ("CertificateList", _) => AppleRequest::CertificateList,
-        ("InstallApplication", "nameless") => install_application(""),
-        ("InstallApplication", "") => install_application("net.example.app"),
-        ("InstallApplication", identifier) => install_application(identifier),
-        ("ClearRestrictionsPassword", _) => AppleRequest::ClearRestrictionsPassword,
-        ("ReturnToService", profile) => AppleRequest::ReturnToService {
-            preserve_data_plan: false,
-            wifi_profile: None,
-            mdm_profile: match profile {
-                "with-profile" => Some(ProfilePayload::new(vec![b'<'; 9])),
-                "empty-profile" => Some(ProfilePayload::new(Vec::new())),
-                _ => None,
-            },
-        },
-        (other, _) => panic!("no request is called {other:?}"),
-    }
-}
-
-fn install_application(identifier: &str) -> AppleRequest {
-    AppleRequest::InstallApplication { identifier: identifier.to_owned() }
-}
-
 pub(crate) fn wrong_code() -> BypassCode {
     BypassCode::new("00000-00000-0000-0000-0000-0000".to_owned())
 }

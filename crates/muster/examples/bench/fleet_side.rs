@@ -117,6 +117,7 @@ fn fleet_config(plan: Plan, folder: &Path, endpoints: Endpoints) -> anyhow::Resu
         skew: muster_transport::Skew::default(),
         faults: Vec::new(),
         black_box: muster_agent::BlackBox::default(),
+        watch: None,
         connects_in_flight: NonZeroUsize::new(256).context("a constant")?,
     })
 }

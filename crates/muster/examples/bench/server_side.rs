@@ -60,6 +60,7 @@ pub(crate) async fn serve(data: &Path) -> anyhow::Result<()> {
         api: muster_admin::AdminOptions::default(),
         crash_at: Vec::new(),
         skew: muster_transport::Skew::default(),
+        watch: None,
     });
     let server = server.await?;
     say(&server.endpoints())?;

@@ -117,12 +117,26 @@ impl Request {
 
     /// What an action is asked with: what it needs, and what the step says.
     pub(crate) fn body(self) -> Value {
-        if self.action == ActionKind::EnableLostMode.graph_name() {
-            return json!({ "message": "please call", "phoneNumber": "555 0100" });
+        if let Some(needed) = needed(self.action) {
+            return needed;
         }
         match self.with {
             With::Nothing => json!({}),
             With::KeepEnrollmentData => json!({ "keepEnrollmentData": true }),
         }
+    }
+}
+
+/// The body of an action that cannot do without one.
+fn needed(action: &str) -> Option<Value> {
+    let is = |kind: ActionKind| action == kind.graph_name();
+    if is(ActionKind::EnableLostMode) {
+        Some(json!({ "message": "please call", "phoneNumber": "555 0100" }))
+    } else if is(ActionKind::SetDeviceName) {
+        Some(json!({ "deviceName": "kiosk 3" }))
+    } else if is(ActionKind::DeleteUserFromSharedAppleDevice) {
+        Some(json!({ "userPrincipalName": "pupil-2@school.example" }))
+    } else {
+        None
     }
 }

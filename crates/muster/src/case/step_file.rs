@@ -157,6 +157,8 @@ pub(super) enum UserFile {
     TurnLocationOn,
     TurnLocationOff,
     ConsentToLocation,
+    LogOut,
+    WorkOffline,
 }
 
 pub(super) fn step(file: StepFile) -> Step {
@@ -233,5 +235,7 @@ const fn user_action(file: UserFile) -> UserAction {
         UserFile::TurnLocationOn => UserAction::TurnLocationOn,
         UserFile::TurnLocationOff => UserAction::TurnLocationOff,
         UserFile::ConsentToLocation => UserAction::ConsentToLocation,
+        UserFile::LogOut => UserAction::LogOut,
+        UserFile::WorkOffline => UserAction::WorkOffline,
     }
 }

@@ -224,6 +224,7 @@ fn server_config(folder: &Path, terms: &Terms) -> anyhow::Result<ServerConfig> {
         api: muster_admin::AdminOptions::default(),
         crash_at: Vec::new(),
         skew: Skew::default(),
+        watch: None,
     })
 }
 
@@ -246,6 +247,7 @@ fn fleet_config(
         skew: house.config().skew.clone(),
         faults: Vec::new(),
         black_box: muster_agent::BlackBox::LONGEST,
+        watch: None,
         connects_in_flight: muster_agent::CONNECTS_IN_FLIGHT,
     })
 }

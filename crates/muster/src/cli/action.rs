@@ -16,6 +16,8 @@ use super::value::span;
     muster action wipe F17G0000A1 --keep-enrollment-data --persist-esim\n  \
     muster action enable-lost-mode F17G0000A1 --message 'please call' --phone-number '555 0100' --wait\n  \
     muster action locate F17G0000A1 --wait\n  muster action play-lost-mode-sound F17G0000A1 --minutes 2\n  \
+    muster action rename F17G0000A1 --name 'Kiosk 3'\n  \
+    muster action delete-user DMPX0000B2 --user pupil-1@school.example --wait\n  \
     muster action delete F17G0000A1\n\n\
     Simulated wipes only ever touch simulated devices."
 )]
@@ -51,6 +53,12 @@ pub(crate) struct ActionWith {
     /// play-lost-mode-sound: for how long
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=5), value_name = "1-5")]
     pub(crate) minutes: Option<u8>,
+    /// rename: the new name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    /// delete-user: whose account
+    #[arg(long, value_name = "UPN")]
+    pub(crate) user: Option<String>,
     /// wipe: have the device enrol again by itself (Return to Service)
     #[arg(long)]
     pub(crate) keep_enrollment_data: bool,
@@ -90,6 +98,12 @@ pub(crate) enum ActionName {
     Delete,
     /// Let a device that waits in Setup Assistant go on
     DeviceConfigured,
+    /// Give the device another name
+    Rename,
+    /// Log the active user of a Shared iPad out
+    LogOutUser,
+    /// Delete the account of a user from a Shared iPad
+    DeleteUser,
 }
 
 impl ActionName {
@@ -110,6 +124,9 @@ impl ActionName {
             Self::PlayLostModeSound => ActionKind::PlayLostModeSound,
             Self::Delete => ActionKind::Delete,
             Self::DeviceConfigured => ActionKind::DeviceConfigured,
+            Self::Rename => ActionKind::SetDeviceName,
+            Self::LogOutUser => ActionKind::LogoutSharedAppleDeviceActiveUser,
+            Self::DeleteUser => ActionKind::DeleteUserFromSharedAppleDevice,
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::life::{Life, calendar};
   \
     muster fleet --fault 'loss rate=5% direction=up' --fault 'black-hole lasts=10s every=60s share=20%'\n  \
     muster fleet --fault 'crash rate=1%' --record ./run\n  \
+    muster fleet --metrics 127.0.0.1:9465   numbers for Prometheus, see docs/metrics.md\n  \
     muster fleet --fault 'crash device=0 after=executed nth=3'   the third effect of the first device\n\n\
     Faults:\n  \
     link    loss, burst-loss, duplicate, corrupt, reorder (rate=5%), delay, reorder (by=50ms),\n          \
@@ -106,7 +107,10 @@ pub(crate) struct FleetArgs {
     /// Plant a fault, to see it found; only in builds with the feature `planted`
     #[arg(long, value_name = "NAME")]
     pub(crate) plant: Option<String>,
-    /// Connect to an address of another machine
+    /// Show metrics to Prometheus at http://ADDR/metrics; port 0 picks a free one
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Connect to an address of another machine, and show metrics to others
     #[arg(long)]
     pub(crate) allow_non_loopback: bool,
 }

@@ -17,6 +17,8 @@ use crate::verbs::server::Reading;
     muster server --activation-folder .muster-vendor   `muster fleet` serves it; may start later\n  \
     muster server --push-folder .muster-vendor         wakes devices of `muster fleet --connectivity woken`
   \
+    muster server --metrics 127.0.0.1:9464             numbers for Prometheus, see docs/metrics.md
+  \
     muster server --intercept                          and `muster trust`: scripts for Intune run unchanged\n  \
     muster server --crash-at after-hand-over-commit:3   dies there, to see what the next one makes of it\n\n\
     Points to crash at:\n  \
@@ -67,6 +69,15 @@ pub(crate) struct ServerArgs {
     /// repeatedly
     #[arg(long, value_name = "POINT[:N]")]
     pub(crate) crash_at: Vec<CrashAt>,
+    /// Every flush of the disk takes this much longer; a fault injector
+    #[arg(long, value_parser = span, value_name = "SPAN")]
+    pub(crate) slow_disk: Option<Duration>,
+    /// The disk has no room for anything for so long after the start; a fault injector
+    #[arg(long, value_parser = span, value_name = "SPAN")]
+    pub(crate) disk_full: Option<Duration>,
+    /// Show metrics to Prometheus at http://ADDR/metrics; port 0 picks a free one
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// Listen on addresses that other machines can reach
     #[arg(long)]
     pub(crate) allow_non_loopback: bool,

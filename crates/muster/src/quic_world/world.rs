@@ -104,5 +104,6 @@ fn fleet_config(
         skew,
         faults: plan.faults()?,
         black_box: muster_agent::BlackBox::Off,
+        watch: None,
     })
 }

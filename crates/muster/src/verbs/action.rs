@@ -59,6 +59,12 @@ pub(super) async fn run(args: &ActionArgs, format: Format) -> anyhow::Result<Exi
     })
 }
 
+/// What an action cannot do without: its name in Graph and on the command line.
+const NEEDED: [(ActionName, &str, &str); 2] = [
+    (ActionName::Rename, "deviceName", "--name"),
+    (ActionName::DeleteUser, "userPrincipalName", "--user"),
+];
+
 /// The body of the request: what was given, if it goes with the action.
 fn body(action: ActionName, with: &ActionWith) -> anyhow::Result<Value> {
     let mut body = Map::new();
@@ -68,6 +74,11 @@ fn body(action: ActionName, with: &ActionWith) -> anyhow::Result<Value> {
             return Err(usage_error(format!("{flag} goes with {wanted}, not with {action}")));
         }
         body.insert(member.to_owned(), value);
+    }
+    for (asked, member, flag) in NEEDED {
+        if action == asked && !body.contains_key(member) {
+            return Err(usage_error(format!("{} needs {flag}", spelling(action))));
+        }
     }
     let shows = ["message", "phoneNumber"].iter().any(|member| body.contains_key(*member));
     if action == ActionName::EnableLostMode && !shows {
@@ -83,7 +94,7 @@ fn body(action: ActionName, with: &ActionWith) -> anyhow::Result<Value> {
 fn given(
     with: &ActionWith,
 ) -> impl Iterator<Item = (&'static str, &'static str, Value, ActionName)> {
-    use ActionName::{EnableLostMode, PlayLostModeSound, Wipe};
+    use ActionName::{DeleteUser, EnableLostMode, PlayLostModeSound, Rename, Wipe};
     let text = |text: &Option<String>| text.as_deref().map(Value::from);
     let flag = |set: bool| set.then_some(Value::Bool(true));
     [
@@ -96,6 +107,8 @@ fn given(
             with.minutes.map(|minutes| minutes.to_string().into()),
             PlayLostModeSound,
         ),
+        ("--name", "deviceName", text(&with.name), Rename),
+        ("--user", "userPrincipalName", text(&with.user), DeleteUser),
         ("--keep-enrollment-data", "keepEnrollmentData", flag(with.keep_enrollment_data), Wipe),
         ("--persist-esim", "persistEsimDataPlan", flag(with.persist_esim), Wipe),
     ]

@@ -12,6 +12,7 @@ use muster_agent::{
     population,
 };
 use muster_device::{Calendar, DeviceSpec};
+use muster_metrics::Reach;
 use muster_protocol::Seed;
 use muster_protocol::secret::EnrolmentToken;
 use muster_server::DataDir;
@@ -28,6 +29,7 @@ use crate::cli::FleetArgs;
 use crate::connectivity::Connectivity;
 use crate::exit::{Exit, ExitWith, usage_error};
 use crate::life::Life;
+use crate::metrics;
 use crate::planted;
 use crate::talk::{Format, print, print_json, say};
 use crate::vendor;
@@ -50,6 +52,11 @@ pub(super) async fn run(args: &FleetArgs, format: Format) -> anyhow::Result<Exit
     let server = config.server;
     let started = Instant::now();
     let fleet = Fleet::start(config).await?;
+    let reach = if args.allow_non_loopback { Reach::Anywhere } else { Reach::LoopbackOnly };
+    let face = metrics::serve(args.metrics, reach, vec![Box::new(fleet.metrics())]).await?;
+    if let Some(face) = &face {
+        say(&format!("metrics on {}", metrics::url(face)));
+    }
     let vendor = activation_service(args, &fleet)?;
     let boxes = black_boxes(args)?;
     let ended_early = tokio::select! {
@@ -351,6 +358,7 @@ fn fleet_config(args: &FleetArgs) -> anyhow::Result<FleetConfig> {
         skew: muster_transport::Skew::default(),
         faults: args.fault.clone(),
         black_box: args.black_box,
+        watch: None,
     })
 }
 

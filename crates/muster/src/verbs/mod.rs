@@ -3,10 +3,14 @@
 mod action;
 mod black_box;
 mod case;
+mod conform;
 mod device;
+mod doctor;
 mod failure;
 mod fleet;
 mod quic;
+pub(crate) mod report;
+mod scenario;
 pub(crate) mod server;
 mod sim;
 mod token;
@@ -19,9 +23,12 @@ use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::cli::{CaseVerb, Cli, Common, DeviceVerb, LogFormat, TokenVerb, Verb};
+pub(crate) use failure::timeline_of;
+
+use crate::cli::{CaseVerb, Cli, Common, ConformVerb, DeviceVerb, LogFormat, TokenVerb, Verb};
 use crate::demo;
 use crate::exit::Exit;
+use crate::load;
 use crate::talk::Format;
 
 /// Runs the chosen verb to its end.
@@ -36,6 +43,9 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Verb::Demo(args) => demo::run(&args, format).await,
             Verb::Server(args) => server::run(&args, format).await,
             Verb::Fleet(args) => fleet::run(&args, format).await,
+            Verb::Load(args) => load::run(&args, format).await,
+            Verb::Scenario(verb) => scenario::run(&verb, format),
+            Verb::Report(verb) => report::run(&verb, format),
             Verb::Device(DeviceVerb::List(args)) => device::list(&args, format).await,
             Verb::Device(DeviceVerb::Show(args)) => device::show(&args, format).await,
             Verb::Action(args) => action::run(&args, format).await,
@@ -46,9 +56,15 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Verb::Case(CaseVerb::Shrink(args)) => failure::shrink(&args, format).await,
             Verb::Case(CaseVerb::Timeline(args)) => failure::timeline(&args, format),
             Verb::Case(CaseVerb::Explain(args)) => failure::explain(&args, format).await,
+            Verb::Conform(ConformVerb::List(args)) => conform::list(&args, format),
+            Verb::Conform(ConformVerb::Server(args)) => conform::server(&args, format).await,
+            Verb::Conform(ConformVerb::Schema) => conform::schema(),
             Verb::Sim(args) => sim::run(&args, format).await,
             Verb::Token(TokenVerb::New(args)) => token::new(&args, format).await,
             Verb::Trust(args) => trust::run(&args, format),
+            Verb::Doctor(args) => doctor::run(&args, format),
+            Verb::Completions(args) => Ok(doctor::completions(&args)),
+            Verb::Man(args) => doctor::man(&args),
         }
     })
 }

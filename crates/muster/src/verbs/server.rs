@@ -1,5 +1,6 @@
 //! `muster server`
 
+mod disk;
 mod greeting;
 
 use std::path::Path;
@@ -9,12 +10,14 @@ use muster_admin::{AdminOptions, Filters, Strictness, Throttling};
 use muster_control::{
     CorporateProfileRetire, DeviceOwnerReset, LostModeAfterErase, PersonalProfileLock, Readings,
 };
+use muster_metrics::Reach;
 use muster_server::{AccessError, Exposure, Server, ServerConfig, ServerError, VendorAccess};
 
 use self::greeting::{details, greeting};
 use super::interrupted;
 use crate::cli::ServerArgs;
 use crate::exit::{Exit, usage_error};
+use crate::metrics;
 use crate::talk::{Format, print, print_json, say};
 
 /// A reading of the documents that is not the default one, where they contradict each other.
@@ -65,11 +68,15 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
         api: admin_options(args),
         crash_at: args.crash_at.clone(),
         skew: muster_transport::Skew::default(),
+        watch: None,
     };
     let server = match Server::start(config).await {
         Err(exposed @ ServerError::Exposed(_)) => return Err(usage_error(exposed.to_string())),
         started => started?,
     };
+    let reach = if args.allow_non_loopback { Reach::Anywhere } else { Reach::LoopbackOnly };
+    let face = metrics::serve(args.metrics, reach, vec![Box::new(server.metrics())]).await?;
+    let page = face.as_ref().map(metrics::url);
     if let Some(advice) = server.socket_buffers().shortfall() {
         say(&format!("warning: {advice}"));
     }
@@ -77,10 +84,13 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
         say(&not_known_yet(args, &error));
     }
     match format {
-        Format::Text => print(&greeting(&server, args)),
-        Format::Json => print_json(&details(&server, args))?,
+        Format::Text => print(&greeting(&server, args, page.as_deref())),
+        Format::Json => print_json(&details(&server, args, page.as_deref()))?,
     }
-    interrupted().await;
+    tokio::select! {
+        () = interrupted() => {}
+        () = disk::ail(server.disk(), args) => {}
+    }
     say("stopping: handing back what is in flight");
     let totals = server.stop().await;
     say(&format!(

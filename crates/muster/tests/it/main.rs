@@ -3,11 +3,13 @@
 
 mod activation;
 mod case;
+mod conform;
 mod crash_points;
 mod demo;
 mod faults;
 mod fleet;
 mod kill;
+mod metrics;
 mod people;
 #[cfg(feature = "planted")]
 mod planted;
@@ -15,5 +17,6 @@ mod policies;
 mod process;
 mod push;
 mod quic;
+mod report;
 mod sim;
 mod usage;

@@ -162,3 +162,27 @@ async fn log_lines_that_no_terminal_shows_have_no_colours() {
     assert!(!listed.stderr.is_empty());
     assert!(!listed.stderr.contains(&0x1b), "{}", said(&listed));
 }
+
+#[test]
+fn the_doctor_says_what_to_do_about_a_fleet_that_does_not_fit() {
+    let output = run(&["doctor", "--devices", "1000000000", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = json(&output);
+    assert_eq!(said["ok"], false);
+    let checks = said["checks"].as_array().unwrap();
+    let memory = checks.iter().find(|check| check["name"] == "memory").unwrap();
+    assert!(memory["fix"].as_str().unwrap().starts_with("run at most"), "{memory}");
+}
+
+#[test]
+fn completions_and_manual_pages_know_every_verb() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    assert_eq!(run(&["man", "--dir", dir]).status.code(), Some(0));
+    let completions = run(&["completions", "bash"]);
+    let script = String::from_utf8_lossy(&completions.stdout);
+    for verb in ["demo", "server", "fleet", "device", "action", "case", "sim", "doctor"] {
+        assert!(script.contains(&format!("muster,{verb})")), "{verb}");
+        assert!(folder.path().join(format!("muster-{verb}.1")).exists(), "{verb}");
+    }
+}

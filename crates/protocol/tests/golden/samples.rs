@@ -46,6 +46,7 @@ pub(crate) fn all() -> Vec<Sample> {
     latest_apple(&mut samples);
     latest_android(&mut samples);
     first_minor(&mut samples);
+    second_minor(&mut samples);
     samples
 }
 
@@ -445,6 +446,27 @@ fn first_minor(samples: &mut Vec<Sample>) {
         let message = Sampled::ToDevice(ToDevice::PolicyUpdate(policy));
         add(samples, &format!("policy-update-{name}"), message);
     }
+}
+
+/// What came with minor 2.
+fn second_minor(samples: &mut Vec<Sample>) {
+    let delete_user = |force_deletion| AppleRequest::DeleteUser {
+        user_name: "pupil@school.example".into(),
+        force_deletion,
+    };
+    let apple = [
+        ("set-device-name", AppleRequest::SetDeviceName { name: "Kiosk – north 3".into() }),
+        ("log-out-user", AppleRequest::LogOutUser),
+        ("delete-user", delete_user(false)),
+        ("delete-user-force", delete_user(true)),
+    ];
+    for (name, request) in apple {
+        command(samples, name, Some(Request::Apple(request)));
+    }
+    let name = AndroidRequest::SetDeviceName { name: "Kiosk – north 3".into() };
+    command(samples, "set-device-name-android", Some(Request::Android(name)));
+    let named = SettingResult { item: "DeviceName".into(), errors: Vec::new() };
+    result(samples, "device-name", 1, Outcome::Acknowledged(Answer::Settings(vec![named])));
 }
 
 fn result(samples: &mut Vec<Sample>, name: &str, attempt: u32, outcome: Outcome) {

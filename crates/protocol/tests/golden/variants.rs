@@ -53,10 +53,11 @@ variants! {
         PlayLostModeSound, ActivationLockBypassCode, ClearActivationLockBypassCode,
         Settings { .. }, InstallProfile { .. }, ProfileList, DeviceConfigured,
         InstalledApplicationList, RequestUnlockToken, CertificateList,
-        InstallApplication { .. }, ClearRestrictionsPassword, ReturnToService { .. };
+        InstallApplication { .. }, ClearRestrictionsPassword, ReturnToService { .. },
+        SetDeviceName { .. }, LogOutUser, DeleteUser { .. };
     android_request(AndroidRequest): Wipe { .. }, ResetPassword { .. }, Lock, RequestDeviceInfo,
         RelinquishOwnership, Reboot, StartLostMode { .. }, StopLostMode, ClearAppData { .. },
-        LocateDevice, PlayLostModeSound { .. };
+        LocateDevice, PlayLostModeSound { .. }, SetDeviceName { .. };
     push_service(PushService): Apns, Fcm;
     scope(PasswordScope): Device, Profile;
     outcome(Outcome): Acknowledged(_), Error(_), NotSupported(_), CommandFormatError, NotNow;

@@ -155,12 +155,17 @@ fn apple_request() -> impl Strategy<Value = AppleRequest> {
         lost_mode(),
         text().prop_map(|identifier| AppleRequest::InstallApplication { identifier }),
         return_to_service(),
+        text().prop_map(|name| AppleRequest::SetDeviceName { name }),
+        (text(), any::<bool>()).prop_map(|(user_name, force_deletion)| AppleRequest::DeleteUser {
+            user_name,
+            force_deletion,
+        }),
         select(&FIELDLESS[..]),
     ]
 }
 
 /// Requests that are their number alone.
-const FIELDLESS: [AppleRequest; 13] = [
+const FIELDLESS: [AppleRequest; 14] = [
     AppleRequest::RestartDevice,
     AppleRequest::ShutDownDevice,
     AppleRequest::DisableLostMode,
@@ -174,6 +179,7 @@ const FIELDLESS: [AppleRequest; 13] = [
     AppleRequest::RequestUnlockToken,
     AppleRequest::CertificateList,
     AppleRequest::ClearRestrictionsPassword,
+    AppleRequest::LogOutUser,
 ];
 
 fn install_profile() -> impl Strategy<Value = AppleRequest> {
@@ -220,6 +226,7 @@ fn android_request() -> impl Strategy<Value = AndroidRequest> {
         Just(AndroidRequest::LocateDevice),
         any::<u8>()
             .prop_map(|duration_minutes| AndroidRequest::PlayLostModeSound { duration_minutes }),
+        text().prop_map(|name| AndroidRequest::SetDeviceName { name }),
     ]
 }
 

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::registry::Registry;
 use crate::slot::{Presence, Slot};
 use crate::vendor_access::VendorAccess;
+use crate::watch::Seen;
 
 /// How many pushes may be on their way at once. They share one connection, whose service allows
 /// more streams than this.
@@ -189,6 +190,10 @@ impl PushCourier {
     async fn tell(&self, slot: &Slot, order: &PushOrder, outcome: PushOutcome) {
         let now: Timestamp = self.clock.now();
         let mut state = slot.state.lock().await;
+        self.registry.stats.pushed(outcome);
+        if outcome == PushOutcome::Accepted {
+            self.registry.watch.saw(|| Seen::Pushed { device: state.record.id });
+        }
         let told = self.registry.decide(&mut state, |record| record.pushed(now, order, outcome));
         if let Err(error) = told.await {
             warn!(error = &error as &dyn std::error::Error, "outcome of a push not stored");

@@ -71,6 +71,11 @@ impl PushQueue {
         }
     }
 
+    /// How many devices owe a push, those included whose push is on its way.
+    pub(crate) fn owed(&self) -> u64 {
+        self.with(|waiting| u64::try_from(waiting.due_by_device.len()).unwrap_or(u64::MAX))
+    }
+
     /// Takes a device whose push is due, the longest-waiting first. It has to be given
     /// [`Self::back`].
     pub(super) fn take(&self, now: Timestamp) -> Option<DeviceId> {

@@ -7,6 +7,7 @@ mod bad_input;
 mod black_box;
 mod certificates;
 mod device;
+mod disk;
 mod durability;
 mod exposure;
 mod intercept;

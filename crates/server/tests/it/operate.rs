@@ -1,12 +1,16 @@
 //! Operating a server over HTTPS: its health, its state, beginning anew.
 
+use std::time::Duration;
+
 use muster_protocol::management::ToDevice;
 use muster_protocol::{ActivationLockPolicy, Policy};
+use muster_server::ServerConfig;
+use muster_transport::Skew;
 use reqwest::{Client, Method, StatusCode, Version};
 use serde_json::{Value, json};
 
 use crate::admin::Administrator;
-use crate::world::{World, within};
+use crate::world::{World, config, eventually, within};
 
 /// The holder of the data folder.
 struct Operator {
@@ -77,8 +81,32 @@ async fn what_a_state_or_a_reset_changes_reaches_the_devices() {
     let world = world.restart().await;
     let (_status, after) =
         Operator::of(&world).send(Method::GET, "/_muster/state", String::new()).await;
-    let documents = |text: &str| serde_json::from_str::<Value>(text).unwrap()["documents"].clone();
     assert_eq!(documents(&after), documents(&state), "it is durable");
+}
+
+/// The documents of a state, without the audit log, which only grows.
+fn documents(state: &str) -> Vec<Value> {
+    let state: Value = serde_json::from_str(state).unwrap();
+    let all = state["documents"].as_array().unwrap().iter();
+    all.filter(|one| one["kind"] != "auditEvent").cloned().collect()
+}
+
+#[tokio::test]
+async fn entries_of_the_audit_log_are_gone_after_a_year_whether_anybody_reads_them_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let skew = Skew::default();
+    let usual = config(&folder.path().join("data"));
+    let world = World::started(folder, ServerConfig { skew: skew.clone(), ..usual }).await;
+    let operator = Operator::of(&world);
+    operator.post("/_muster/reset", &Value::Null).await;
+    let log = async || {
+        let path = "/_muster/state?kinds=auditEvent";
+        let (_status, state) = operator.send(Method::GET, path, String::new()).await;
+        serde_json::from_str::<Value>(&state).unwrap()["documents"].as_array().unwrap().len()
+    };
+    assert_eq!(log().await, 1);
+    skew.advance(Duration::from_secs(366 * 24 * 60 * 60));
+    eventually("the log is empty", async || log().await == 0).await;
 }
 
 #[tokio::test]

@@ -159,6 +159,7 @@ pub(crate) fn config(data: &Path) -> ServerConfig {
         api: muster_admin::AdminOptions::default(),
         crash_at: Vec::new(),
         skew: muster_transport::Skew::default(),
+        watch: None,
     }
 }
 

@@ -9,6 +9,7 @@ use tracing::{debug, warn};
 
 use super::write::{self, WriteError};
 use crate::batch::Batch;
+use crate::disk::DiskFaults;
 use crate::error::{CommitError, Source};
 
 /// Most transactions in one group: from a thousand on, the flush no longer counts and only the
@@ -30,6 +31,7 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) waiting: mpsc::Receiver<Job>,
     pub(super) groups: Arc<AtomicU64>,
+    pub(super) disk: DiskFaults,
 }
 
 impl Writer {
@@ -73,7 +75,8 @@ impl Writer {
     }
 
     fn commit(&mut self, batches: &[Batch], answers: Vec<Answer>) {
-        match commit_group(&mut self.connection, batches) {
+        let written = self.disk.meet().and_then(|()| commit_group(&mut self.connection, batches));
+        match written {
             Ok(outcomes) => {
                 self.groups.fetch_add(1, Ordering::Relaxed);
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
@@ -170,7 +173,8 @@ mod tests {
         let connection = schema::open_writer(&folder.path().join("muster.db")).unwrap();
         let (jobs, waiting) = mpsc::channel(8);
         let groups = Arc::new(AtomicU64::new(0));
-        let writer = Writer { connection, waiting, groups: Arc::clone(&groups) };
+        let disk = DiskFaults::default();
+        let writer = Writer { connection, waiting, groups: Arc::clone(&groups), disk };
         let answers = ["one", "two", "three"].map(|value| {
             let (job, answer) = job(value);
             jobs.blocking_send(job).unwrap();
@@ -192,7 +196,8 @@ mod tests {
         connection.pragma_update(None, "max_page_count", 1).unwrap();
         let (jobs, waiting) = mpsc::channel(8);
         let groups = Arc::new(AtomicU64::new(0));
-        let writer = Writer { connection, waiting, groups: Arc::clone(&groups) };
+        let disk = DiskFaults::default();
+        let writer = Writer { connection, waiting, groups: Arc::clone(&groups), disk };
 
         let (small, small_answer) = job("small");
         let (large, large_answer) = job(&"large".repeat(100_000));

@@ -38,16 +38,19 @@ pub(super) fn action_results<'a>(device: &'a Device<'a>) -> Datum<'a> {
 }
 
 pub(super) fn category<'a>(device: &'a Device<'a>) -> Datum<'a> {
-    let labels = device.labels();
-    let category = labels.and_then(|labels| labels.device_category_display_name.as_deref());
-    Datum::text(category.unwrap_or_default())
+    Datum::text(device.around.category(device.record.id).unwrap_or_default())
 }
 
 pub(super) fn enrollment_type<'a>(device: &'a Device<'a>) -> Datum<'a> {
     Datum::text(words::enrollment_type(mode(device), device.around.version()))
 }
 
-/// The simulated devices have no names of their own; the serial number tells them apart.
+/// A device goes by its serial number until it is given a name.
+pub(super) fn name<'a>(device: &'a Device<'a>) -> Datum<'a> {
+    let record = device.record;
+    Datum::text(record.name.as_deref().unwrap_or_else(|| record.facts.serial.as_str()))
+}
+
 pub(super) fn serial<'a>(device: &'a Device<'a>) -> Datum<'a> {
     Datum::text(device.record.facts.serial.as_str())
 }

@@ -45,12 +45,30 @@ pub(super) fn sound() -> Value {
     }))
 }
 
+/// The bodies that name something.
+pub(super) fn naming() -> Value {
+    json!({
+        "setDeviceName": said("deviceName", 255),
+        "deleteUserFromSharedAppleDevice": said("userPrincipalName", 1024),
+    })
+}
+
+/// One text that has to be there. The server counts bytes, of which a character has four at most.
+fn said(member: &str, bytes_max: u32) -> Value {
+    let text = json!({ "type": "string", "minLength": 1, "maxLength": bytes_max / 4 });
+    json!({ "type": "object", "required": [member], "properties": { member: text } })
+}
+
+/// A new name is needed by who asks for one.
 pub(super) fn execute_action() -> Value {
+    let plain = ["wipe", "retire", "delete", "rebootNow", "syncDevice"];
+    let mut named = said("deviceName", 255);
+    named["properties"]["actionName"] = json!({ "const": "setDeviceName" });
     json!({
         "type": "object",
         "required": ["actionName", "deviceIds"],
+        "anyOf": [{ "properties": { "actionName": { "enum": plain } } }, named],
         "properties": {
-            "actionName": { "enum": ["wipe", "retire", "delete", "rebootNow", "syncDevice"] },
             "deviceIds": {
                 "type": "array",
                 "minItems": 1,

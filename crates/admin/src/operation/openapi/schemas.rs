@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::operation::openapi::{approvals, bodies, devices, policies};
+use crate::operation::openapi::{approvals, bodies, categories, devices, exports, policies};
 use crate::rbac::scope::Scope;
 
 /// What a key of a path is.
@@ -84,8 +84,10 @@ pub(crate) fn all() -> Value {
         "batch": batch(),
         "batchAnswer": batch_answer(),
     });
-    if let (Value::Object(all), Value::Object(more)) = (&mut all, approvals::all()) {
-        all.extend(more);
+    for more in [bodies::naming(), categories::all(), exports::all(), approvals::all()] {
+        if let (Value::Object(all), Value::Object(more)) = (&mut all, more) {
+            all.extend(more);
+        }
     }
     all
 }

@@ -7,8 +7,9 @@ use crate::operation::table::OperationId::RecoverPasscode;
 use crate::operation::table::Verb::Post;
 use crate::operation::table::{Operation, OperationId, Parity, post, unserved};
 use crate::rbac::role::RoleAction::{
-    self, BypassActivationLock, DisableLostMode, EnableLostMode, LocateDevice, PlayLostModeSound,
-    RebootNow, RemoteLock, ResetPasscode, Retire, ShutDown, SyncDevice, Wipe,
+    self, BypassActivationLock, DisableLostMode, EnableLostMode, LocateDevice,
+    ManageSharedDeviceUsers, PlayLostModeSound, RebootNow, RemoteLock, ResetPasscode, Retire,
+    SetDeviceName, ShutDown, SyncDevice, Wipe,
 };
 use crate::rbac::scope::Permission::PrivilegedOperations;
 
@@ -16,12 +17,8 @@ const WINDOWS: &str = "this is for Windows, and the devices here are phones and 
 const MAC: &str = "this is for macOS, and the devices here are phones and tablets";
 const CHROME: &str = "this is for ChromeOS, and the devices here are phones and tablets";
 const REMOTE_HELP: &str = "TeamViewer is not simulated: no device here can share its screen";
-const SHARED_IPAD: &str =
-    "no simulated iPad keeps several users; wipe it, or read x-muster-mode to find shared ones";
 const CELLULAR: &str = "no simulated device takes an eSIM after it was made; put it in its facts";
 const APPS: &str = "apps are not simulated, and neither are their licences, logs and notices";
-const NAME: &str =
-    "the devices here keep the name they were made with; managedDeviceName can be set";
 const COMPLIANCE: &str = "compliance is derived from the policy of the device and cannot be set";
 
 /// A remote action: the rows of these differ in three things only.
@@ -77,9 +74,17 @@ pub(super) const ROWS: &[Operation] = &[
     ruled_out(device!("disable"), CHROME).beta(),
     ruled_out(device!("reenable"), CHROME).beta(),
     unserved_act(device!("requestRemoteAssistance"), REMOTE_HELP),
-    unserved_act(device!("logoutSharedAppleDeviceActiveUser"), SHARED_IPAD),
-    unserved_act(device!("deleteUserFromSharedAppleDevice"), SHARED_IPAD),
-    unserved_act(device!("setDeviceName"), NAME).beta(),
+    act(
+        ActionKind::LogoutSharedAppleDeviceActiveUser,
+        device!("logoutSharedAppleDeviceActiveUser"),
+        ManageSharedDeviceUsers,
+    ),
+    act(
+        ActionKind::DeleteUserFromSharedAppleDevice,
+        device!("deleteUserFromSharedAppleDevice"),
+        ManageSharedDeviceUsers,
+    ),
+    act(ActionKind::SetDeviceName, device!("setDeviceName"), SetDeviceName).beta(),
     unserved_act(device!("activateDeviceEsim"), CELLULAR).beta(),
     unserved_act(device!("revokeAppleVppLicenses"), APPS).beta(),
     unserved_act(device!("sendCustomNotificationToCompanyPortal"), APPS).beta(),

@@ -4,17 +4,18 @@ use muster_control::ActionKind;
 
 use crate::devices::people::PeopleOperation;
 use crate::operation::table::OperationId::{
-    CountDevices, ListDevices, ListMyDevices, Overview, People, ShowDevice, UpdateDevice,
+    Categories, CountDevices, ListDevices, ListMyDevices, Overview, People, ShowDevice,
+    UpdateDevice,
 };
-use crate::operation::table::Verb::{Delete, Get, Patch, Post, Put};
-use crate::operation::table::{Operation, OperationId, get, unserved};
+use crate::operation::table::Verb::{Delete, Patch, Put};
+use crate::operation::table::{Operation, OperationId, get, post};
 use crate::rbac::role::RoleAction::{DeleteDevices, ReadDevices, UpdateDevices};
 use crate::rbac::scope::Permission::{ManagedDevicesRead, ManagedDevicesReadWrite};
+use crate::resources::categories::CategoryOperation::{
+    self, Create, List, RemoveOfDevice, SetOfDevice, Show, ShowOfDevice, Update,
+};
 use crate::resources::policies::family::Family;
 use crate::resources::policies::resource::PolicyOperation;
-
-const CATEGORIES: &str = "device categories are not simulated; keep the group in notes";
-const PRIMARY: &str = "whose a device is follows from its serial number and cannot be changed";
 
 pub(super) const ROWS: &[Operation] = &[
     get(ListDevices, management!("managedDevices")).asks(ManagedDevicesRead, ReadDevices),
@@ -45,7 +46,25 @@ pub(super) const ROWS: &[Operation] = &[
     )
     .asks(ManagedDevicesRead, ReadDevices),
     get(People(PeopleOperation::OfDevice), device!("users")).asks(ManagedDevicesRead, ReadDevices),
-    unserved(Post, device!("users/$ref"), PRIMARY).needs(ManagedDevicesReadWrite).beta(),
-    unserved(Get, device!("deviceCategory"), CATEGORIES).asks(ManagedDevicesRead, ReadDevices),
-    unserved(Put, device!("deviceCategory/$ref"), CATEGORIES).needs(ManagedDevicesReadWrite),
+    post(People(PeopleOperation::Give), device!("users/$ref"))
+        .asks(ManagedDevicesReadWrite, UpdateDevices)
+        .beta(),
+    get(Categories(ShowOfDevice), device!("deviceCategory")).asks(ManagedDevicesRead, ReadDevices),
+    Operation::new(Put, Categories(SetOfDevice), device!("deviceCategory/$ref"))
+        .asks(ManagedDevicesReadWrite, UpdateDevices),
+    Operation::new(Delete, Categories(RemoveOfDevice), device!("deviceCategory/$ref"))
+        .asks(ManagedDevicesReadWrite, UpdateDevices),
+    get(Categories(List), management!("deviceCategories")).asks(ManagedDevicesRead, ReadDevices),
+    post(Categories(Create), management!("deviceCategories"))
+        .asks(ManagedDevicesReadWrite, UpdateDevices),
+    get(Categories(Show), management!("deviceCategories/{deviceCategoryId}"))
+        .asks(ManagedDevicesRead, ReadDevices),
+    Operation::new(Patch, Categories(Update), management!("deviceCategories/{deviceCategoryId}"))
+        .asks(ManagedDevicesReadWrite, UpdateDevices),
+    Operation::new(
+        Delete,
+        Categories(CategoryOperation::Delete),
+        management!("deviceCategories/{deviceCategoryId}"),
+    )
+    .asks(ManagedDevicesReadWrite, UpdateDevices),
 ];

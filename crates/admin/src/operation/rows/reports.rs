@@ -1,14 +1,14 @@
 //! Reports.
 
-use crate::operation::table::Verb::{Get, Post};
-use crate::operation::table::{Operation, unserved};
+use crate::operation::table::OperationId::Exports;
+use crate::operation::table::{Operation, get, post};
+use crate::rbac::role::RoleAction::ReadDevices;
 use crate::rbac::scope::Permission::ManagedDevicesRead;
-
-const EXPORTS: &str = "there are no export jobs; page through managedDevices with $select instead";
+use crate::resources::exports::ExportOperation::{Create, List, Show};
 
 pub(super) const ROWS: &[Operation] = &[
-    unserved(Get, management!("reports/exportJobs"), EXPORTS).needs(ManagedDevicesRead),
-    unserved(Post, management!("reports/exportJobs"), EXPORTS).needs(ManagedDevicesRead),
-    unserved(Get, management!("reports/exportJobs/{deviceManagementExportJobId}"), EXPORTS)
-        .needs(ManagedDevicesRead),
+    get(Exports(List), management!("reports/exportJobs")).asks(ManagedDevicesRead, ReadDevices),
+    post(Exports(Create), management!("reports/exportJobs")).asks(ManagedDevicesRead, ReadDevices),
+    get(Exports(Show), management!("reports/exportJobs/{deviceManagementExportJobId}"))
+        .asks(ManagedDevicesRead, ReadDevices),
 ];

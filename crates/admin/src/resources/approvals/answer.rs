@@ -9,6 +9,7 @@ use super::book::{document, request, requests};
 use super::policy::ApprovalPolicy;
 use super::request::Step;
 use super::schema::{POLICIES, REQUESTS};
+use super::sight::seen;
 use crate::backend::{Backend, Document, DocumentKind};
 use crate::http::body::{self, BodyError, short_text};
 use crate::http::call::Reply;
@@ -82,8 +83,11 @@ async fn list_requests<B: Backend>(context: &Context<'_, B>, uri: &Uri) -> Resul
     context.throttled()?;
     let now = context.wall_now();
     let known = read(requests(context.backend)).await?;
-    let newest_first = known.iter().rev().filter(|request| !request.is_stale(now));
-    let rows: Vec<Value> = newest_first.map(|request| request.shown(now)).collect();
+    let mut rows: Vec<Value> = Vec::new();
+    for request in known.into_iter().rev().filter(|request| !request.is_stale(now)) {
+        let request = read(seen(context, Some(request))).await?;
+        rows.extend(request.map(|request| request.shown(now)));
+    }
     Ok(listed(context, &query, (&REQUESTS, REQUESTS_NAME), &rows))
 }
 
@@ -219,6 +223,7 @@ async fn keep_policy<B: Backend>(
 async fn show_request<B: Backend>(context: &Context<'_, B>, uri: &Uri) -> Result<Reply, ApiError> {
     let now = context.wall_now();
     let found = read(request(context.backend, key(context).ok_or(REQUEST)?)).await?;
+    let found = read(seen(context, found)).await?;
     let shown = found.filter(|found| !found.is_stale(now)).ok_or(REQUEST)?.shown(now);
     let select = read_one(uri, &REQUESTS)?;
     context.throttled()?;
@@ -276,7 +281,8 @@ async fn taken<B: Backend>(
     why: Option<String>,
 ) -> Result<&'static str, ApiError> {
     let now = context.wall_now();
-    let found = read(request(context.backend, id)).await?.ok_or(REQUEST)?;
+    let found = read(request(context.backend, id)).await?;
+    let found = read(seen(context, found)).await?.ok_or(REQUEST)?;
     let next = found.step(step, now, (context.principal, context.tenant), why)?;
     context.throttled()?;
     let kept = context.written(&next, Deed::Action(step.name()))?;

@@ -14,6 +14,7 @@ mod header;
 mod policy;
 mod request;
 mod schema;
+mod sight;
 
 pub(crate) use answer::{ApprovalOperation, answer};
 pub(crate) use book::{Approvals, is_approval_policy, is_approval_request};
@@ -21,3 +22,4 @@ pub(crate) use error::ApprovalError;
 pub(crate) use gate::Approved;
 pub(crate) use header::{CODE as APPROVAL_CODE, SentApproval};
 pub(crate) use request::Operation;
+pub(crate) use sight::is_there;

@@ -80,7 +80,10 @@ impl PolicyType {
             | ActionKind::DisableLostMode
             | ActionKind::LocateDevice
             | ActionKind::PlayLostModeSound
-            | ActionKind::DeviceConfigured => None,
+            | ActionKind::DeviceConfigured
+            | ActionKind::SetDeviceName
+            | ActionKind::LogoutSharedAppleDeviceActiveUser
+            | ActionKind::DeleteUserFromSharedAppleDevice => None,
         }
     }
 

@@ -5,29 +5,21 @@
 
 use axum::extract::Request;
 use axum::http::Uri;
-use jiff::SignedDuration;
 use muster_control::ActionKind;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::purge::readable_since;
 use super::schema::EVENTS;
+use super::sight::is_seen;
 use super::walk::{Found, Rows, Walk, event, is_since, parsed};
-use crate::backend::{Backend, BackendError, Document, DocumentKind, DocumentPage};
-use crate::devices::managed_device::date_time;
+use crate::backend::{Backend, DocumentKind};
 use crate::http::call::Reply;
 use crate::http::context::{Context, read};
 use crate::http::errors::ApiError;
 use crate::odata::query::{Query, no_options, read_one};
 use crate::odata::rows::selected;
-use crate::resources::audit_entry::{AuditCategory, AuditKind, Deed};
-
-/// How long entries may be read.
-///
-/// Source: Microsoft Intune, audit logs: one year.
-const READABLE_FOR: SignedDuration = SignedDuration::from_hours(365 * 24);
-
-/// Entries that one list removes at most, once they may not be read any more.
-const PURGED_AT_ONCE: usize = 1000;
+use crate::resources::audit_entry::{AuditCategory, AuditKind, Deed, IMPORT, RESET};
 
 const NO_SUCH_CATEGORY: &str = "category has to be one that getAuditCategories() tells of";
 
@@ -76,8 +68,7 @@ async fn list<B: Backend>(
 ) -> Result<Reply, ApiError> {
     let query = Query::read(uri, rows.schema(), context.rules)?;
     context.throttled()?;
-    let since = &since(context);
-    read(purge(context, since)).await?;
+    let since = &readable_since(context.backend);
     let found = read(Walk { context, rows, query: &query, since }.page()).await?;
     Ok(Reply::Found(page(context, rows, &query, found)))
 }
@@ -110,33 +101,20 @@ async fn show<B: Backend>(context: &Context<'_, B>, uri: &Uri) -> Result<Reply, 
     let key = context.route.keys.first().and_then(|key| key.parse::<Uuid>().ok());
     let id = key.ok_or(UNKNOWN)?.to_string();
     let kept = read(context.backend.document(DocumentKind::AuditEvent, &id)).await?;
-    let entry = kept.as_ref().and_then(parsed).filter(|entry| is_since(entry, &since(context)));
-    let entry = event(entry.ok_or(UNKNOWN)?);
+    let entry = kept
+        .as_ref()
+        .and_then(parsed)
+        .filter(|entry| is_since(entry, &readable_since(context.backend)));
+    let entry = entry.ok_or(UNKNOWN)?;
+    if !read(is_seen(context, &entry)).await? {
+        return Err(UNKNOWN);
+    }
+    let entry = event(entry);
     let select = read_one(uri, &EVENTS)?;
     context.throttled()?;
     let mut shown = selected(&entry, &select, &EVENTS);
     shown["@odata.context"] = format!("{}/$entity", metadata(context, "auditEvents")).into();
     Ok(Reply::Found(shown))
-}
-
-/// The time from which on entries may be read.
-fn since<B: Backend>(context: &Context<'_, B>) -> String {
-    let now = context.backend.wall(context.backend.now());
-    date_time(now.checked_sub(READABLE_FOR).unwrap_or(jiff::Timestamp::MIN))
-}
-
-/// Removes entries that may not be read any more: some of them, the oldest first.
-async fn purge<B: Backend>(context: &Context<'_, B>, since: &str) -> Result<(), BackendError> {
-    let oldest = |limit| {
-        let page = DocumentPage::After(None);
-        context.backend.documents(DocumentKind::AuditEvent, page, limit)
-    };
-    let stale = |document: &Document| parsed(document).is_none_or(|entry| !is_since(&entry, since));
-    if !oldest(1).await?.iter().any(stale) {
-        return Ok(());
-    }
-    let gone = oldest(PURGED_AT_ONCE).await?.into_iter().take_while(|one| stale(one));
-    context.backend.keep(gone.map(|one| Document { body: None, ..one }).collect()).await
 }
 
 fn words<B: Backend>(
@@ -169,10 +147,13 @@ fn deeds(kind: AuditKind) -> Vec<Deed> {
         }
         AuditKind::RoleDefinition
         | AuditKind::RoleAssignment
-        | AuditKind::OperationApprovalPolicy => managed,
+        | AuditKind::OperationApprovalPolicy
+        | AuditKind::DeviceCategory => managed,
+        AuditKind::ExportJob => vec![Deed::Create],
         AuditKind::DeviceCompliancePolicy | AuditKind::DeviceConfiguration => {
             [managed, vec![Deed::Assign]].concat()
         }
+        AuditKind::Tenant => vec![Deed::Action(RESET), Deed::Action(IMPORT)],
         AuditKind::OperationApprovalRequest => {
             let named = ["approve", "reject", "cancel", "complete"].map(Deed::Action);
             [vec![Deed::Create], named.to_vec()].concat()

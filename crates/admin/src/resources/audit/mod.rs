@@ -5,8 +5,12 @@
 
 mod best;
 mod log;
+mod purge;
 mod remote_action;
 mod schema;
+mod sight;
+mod span;
 mod walk;
 
 pub(crate) use log::{AuditOperation, answer};
+pub use purge::{Purged, purge_audit_log};

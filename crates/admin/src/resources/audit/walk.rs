@@ -12,6 +12,8 @@ use serde_json::Value;
 use super::best::Best;
 use super::remote_action;
 use super::schema::{EVENTS, REMOTE_ACTIONS};
+use super::sight::is_seen;
+use super::span::Span;
 use crate::backend::{Backend, BackendError, Document, DocumentKind, DocumentPage};
 use crate::http::context::Context;
 use crate::odata::grammar::Direction;
@@ -54,7 +56,8 @@ pub(super) struct Found {
 }
 
 /// Where a walk is.
-struct Place {
+struct Place<'s> {
+    span: &'s Span,
     direction: Direction,
     /// The last entry read.
     last: Option<String>,
@@ -120,7 +123,8 @@ impl<B: Backend> Walk<'_, B> {
 
     async fn in_time(&self, direction: Direction) -> Result<Found, BackendError> {
         let begin = self.query.position.as_ref().map(|position| position.id.clone());
-        let mut place = Place::begin(direction, begin);
+        let span = self.span();
+        let mut place = Place::begin(&span, direction, begin);
         let mut page = Filling::new(self.query, self.schema());
         while let Some(chunk) = self.chunk(&mut place).await? {
             for entry in chunk {
@@ -142,7 +146,8 @@ impl<B: Backend> Walk<'_, B> {
         let skip = usize::try_from(self.query.skip).unwrap_or(usize::MAX);
         let limit = skip.saturating_add(self.query.top).saturating_add(1);
         let mut best = Best::new(&self.query.order, self.query.position.as_ref(), limit);
-        let mut place = Place::begin(Direction::Descending, None);
+        let span = self.span();
+        let mut place = Place::begin(&span, Direction::Descending, None);
         while let Some(chunk) = self.chunk(&mut place).await? {
             for entry in chunk {
                 if let Some(row) = self.fitting(entry).await? {
@@ -169,7 +174,8 @@ impl<B: Backend> Walk<'_, B> {
     }
 
     async fn count(&self) -> Result<u64, BackendError> {
-        let (mut place, mut fitting) = (Place::begin(Direction::Descending, None), 0);
+        let (span, mut fitting) = (self.span(), 0);
+        let mut place = Place::begin(&span, Direction::Descending, None);
         while let Some(chunk) = self.chunk(&mut place).await? {
             for entry in chunk {
                 fitting += u64::from(self.fitting(entry).await?.is_some());
@@ -178,8 +184,15 @@ impl<B: Backend> Walk<'_, B> {
         Ok(fitting)
     }
 
-    /// The next entries; `None` at the end of the log, or of what may still be read of it.
-    async fn chunk(&self, place: &mut Place) -> Result<Option<Vec<Value>>, BackendError> {
+    /// The part of the log that the filter leaves.
+    fn span(&self) -> Span {
+        let mut properties = self.schema().properties.iter();
+        let time = properties.position(|property| property.name == self.rows.time());
+        Span::of(time.map(|time| self.query.window(time)).unwrap_or_default())
+    }
+
+    /// The next entries; `None` at the end of the log, or of what may still be read of it and fit.
+    async fn chunk(&self, place: &mut Place<'_>) -> Result<Option<Vec<Value>>, BackendError> {
         if place.over {
             return Ok(None);
         }
@@ -190,7 +203,9 @@ impl<B: Backend> Walk<'_, B> {
         place.last = Some(last.id.clone());
         let all = read.iter().filter_map(parsed);
         let readable: Vec<Value> = all.filter(|entry| is_since(entry, self.since)).collect();
-        place.over = readable.len() < read.len() && place.direction == Direction::Descending;
+        let past = readable.iter().any(|entry| place.is_past(entry));
+        let unreadable = readable.len() < read.len() && place.direction == Direction::Descending;
+        place.over = past || unreadable;
         Ok(Some(readable))
     }
 
@@ -202,6 +217,9 @@ impl<B: Backend> Walk<'_, B> {
     }
 
     async fn row(&self, entry: Value) -> Result<Option<Value>, BackendError> {
+        if !is_seen(self.context, &entry).await? {
+            return Ok(None);
+        }
         match self.rows {
             Rows::Events => Ok(Some(event(entry))),
             Rows::RemoteActions => remote_action::row(self.context, &entry).await,
@@ -237,9 +255,22 @@ impl<'q> Filling<'q> {
     }
 }
 
-impl Place {
-    const fn begin(direction: Direction, last: Option<String>) -> Self {
-        Self { direction, last, looked_at: 0, over: false }
+impl<'s> Place<'s> {
+    fn begin(span: &'s Span, direction: Direction, last: Option<String>) -> Self {
+        let last = match direction {
+            Direction::Descending => span.begin(last),
+            Direction::Ascending => last,
+        };
+        Self { span, direction, last, looked_at: 0, over: false }
+    }
+
+    /// Whether nothing fits that is behind an entry.
+    fn is_past(&self, entry: &Value) -> bool {
+        let at = entry["activityDateTime"].as_str().unwrap_or_default();
+        match self.direction {
+            Direction::Descending => self.span.is_before(at),
+            Direction::Ascending => self.span.is_behind(at),
+        }
     }
 
     fn page(&self) -> DocumentPage {

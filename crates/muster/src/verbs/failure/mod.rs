@@ -18,6 +18,7 @@ pub(super) use recorded::cut;
 pub(super) use replay::replay;
 pub(super) use shrink::shrink;
 pub(super) use timeline::timeline;
+pub(crate) use timeline_recorded::text as timeline_of;
 
 use crate::case_file::{CaseFile, CaseFileError};
 use crate::exit::{Exit, ExitWith};

@@ -4,7 +4,7 @@ use muster_device::recording::{Entry, Happened, RecordedEvent, RecordedInput};
 use muster_sim::{Lane, Sort, Step};
 use serde_json::Value;
 
-use super::server_lane;
+use super::server_lane::{self, Drawn};
 use super::timeline::data;
 use crate::case_file::RecordedFile;
 use crate::cli::TimelineArgs;
@@ -21,14 +21,22 @@ pub(super) fn timeline(
         let message = "the history of one live device is drawn as text only, without --html";
         return Err(usage_error(message.to_owned()));
     }
-    let device = file.recording.entries.iter().flat_map(steps).collect();
-    let drawn = server_lane::beside(device, file);
-    let serial = &file.manifest.serial;
     match format {
-        Format::Json => print_json(&drawn.steps.iter().map(data).collect::<Vec<Value>>())?,
-        Format::Text => print(&format!("{serial}\n\n{}{}", lanes(&drawn.steps), drawn.apart)),
+        Format::Json => print_json(&drawn(file).steps.iter().map(data).collect::<Vec<Value>>())?,
+        Format::Text => print(&text(file)),
     }
     Ok(Exit::Ok)
+}
+
+/// The history of a device as a person reads it.
+pub(crate) fn text(file: &RecordedFile) -> String {
+    let (serial, drawn) = (&file.manifest.serial, drawn(file));
+    format!("{serial}\n\n{}{}", lanes(&drawn.steps), drawn.apart)
+}
+
+fn drawn(file: &RecordedFile) -> Drawn {
+    let device = file.recording.entries.iter().flat_map(steps).collect();
+    server_lane::beside(device, file)
 }
 
 /// What came in, and what the device said to it.

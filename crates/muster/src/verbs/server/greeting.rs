@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::cli::ServerArgs;
 
 /// Where things are and what to try next.
-pub(super) fn greeting(server: &Server, args: &ServerArgs) -> String {
+pub(super) fn greeting(server: &Server, args: &ServerArgs, metrics: Option<&str>) -> String {
     let endpoints = server.endpoints();
     let data = args.data.display();
     let flag =
@@ -20,6 +20,7 @@ pub(super) fn greeting(server: &Server, args: &ServerArgs) -> String {
         format!("admin     https://{}/v1.0/deviceManagement/managedDevices", endpoints.admin),
     ];
     lines.extend(endpoints.intercept.map(|proxy| format!("proxy     http://{proxy}")));
+    lines.extend(metrics.map(|page| format!("metrics   {page}")));
     lines.extend([
         format!("data      {data}  (database, CA, admin token, enrolment tokens)"),
         sign_in(shown(server, args), &server.data().sign_ins()),
@@ -41,12 +42,13 @@ pub(super) fn greeting(server: &Server, args: &ServerArgs) -> String {
 }
 
 /// The same for programs.
-pub(super) fn details(server: &Server, args: &ServerArgs) -> Value {
+pub(super) fn details(server: &Server, args: &ServerArgs, metrics: Option<&str>) -> Value {
     let endpoints = server.endpoints();
     json!({
         "quic": endpoints.quic,
         "admin": format!("https://{}", endpoints.admin),
         "intercept": endpoints.intercept.map(|address| format!("http://{address}")),
+        "metrics": metrics,
         "data": args.data,
         "signIns": shown(server, args),
         "signInsFile": server.data().sign_ins(),

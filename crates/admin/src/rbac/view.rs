@@ -1,0 +1,134 @@
+//! The server as one client may see it.
+//!
+//! Whatever answers a request gets its devices from here, so that nothing can be listed, counted,
+//! read or acted on that the roles of its sender do not reach.
+
+use core::ops::ControlFlow;
+use std::sync::Arc;
+
+use muster_control::{DeviceRecord, PrimaryUser, Readings};
+use muster_protocol::{CommandId, DeviceId, Timestamp};
+
+use crate::backend::{
+    Backend, BackendError, Document, DocumentKind, DocumentPage, Submission, SubmitError, Vitals,
+};
+use crate::identity::tenant::Tenant;
+use crate::rbac::reach::Reach;
+
+/// A server of which some devices are there and the others are not.
+#[derive(Clone, Debug)]
+pub(crate) struct View<B> {
+    pub(crate) whole: B,
+    pub(crate) reach: Arc<Reach>,
+    pub(crate) tenant: Arc<Tenant>,
+}
+
+impl<B> View<B> {
+    fn has(&self, record: &DeviceRecord) -> bool {
+        self.reach.has(record, &self.tenant)
+    }
+}
+
+impl<B: Backend> Backend for View<B> {
+    async fn enrolled(&self) -> Result<u64, BackendError> {
+        if *self.reach == Reach::All {
+            return self.whole.enrolled().await;
+        }
+        let mut there = 0;
+        let visit = &mut |_record: &DeviceRecord| {
+            there += 1;
+            ControlFlow::Continue(())
+        };
+        self.scan(None, visit).await?;
+        Ok(there)
+    }
+
+    async fn device(&self, device: DeviceId) -> Result<Option<DeviceRecord>, BackendError> {
+        Ok(self.whole.device(device).await?.filter(|record| self.has(record)))
+    }
+
+    fn connected(&self, device: DeviceId) -> bool {
+        self.whole.connected(device)
+    }
+
+    async fn scan(
+        &self,
+        after: Option<DeviceId>,
+        visit: &mut (dyn FnMut(&DeviceRecord) -> ControlFlow<()> + Send),
+    ) -> Result<(), BackendError> {
+        if *self.reach == Reach::All {
+            return self.whole.scan(after, visit).await;
+        }
+        let seen = &mut |record: &DeviceRecord| {
+            if self.has(record) { visit(record) } else { ControlFlow::Continue(()) }
+        };
+        self.whole.scan(after, seen).await
+    }
+
+    fn new_command_id(&self) -> Result<CommandId, BackendError> {
+        self.whole.new_command_id()
+    }
+
+    async fn submit(&self, device: DeviceId, submission: Submission) -> Result<(), SubmitError> {
+        let there = *self.reach == Reach::All
+            || self
+                .device(device)
+                .await
+                .map_err(|cause| SubmitError::Unavailable(cause.0))?
+                .is_some();
+        if there {
+            self.whole.submit(device, submission).await
+        } else {
+            Err(SubmitError::UnknownDevice)
+        }
+    }
+
+    async fn give(
+        &self,
+        device: DeviceId,
+        user: PrimaryUser,
+        kept: Vec<Document>,
+    ) -> Result<(), BackendError> {
+        if self.device(device).await?.is_none() {
+            return Err(BackendError("no such device is there".into()));
+        }
+        self.whole.give(device, user, kept).await
+    }
+
+    async fn keep(&self, documents: Vec<Document>) -> Result<(), BackendError> {
+        self.whole.keep(documents).await
+    }
+
+    async fn documents(
+        &self,
+        kind: DocumentKind,
+        page: DocumentPage,
+        limit: usize,
+    ) -> Result<Vec<Document>, BackendError> {
+        self.whole.documents(kind, page, limit).await
+    }
+
+    async fn document(
+        &self,
+        kind: DocumentKind,
+        id: &str,
+    ) -> Result<Option<Document>, BackendError> {
+        self.whole.document(kind, id).await
+    }
+
+    async fn vitals(&self) -> Result<Vitals, BackendError> {
+        self.whole.vitals().await
+    }
+
+    fn readings(&self) -> Readings {
+        self.whole.readings()
+    }
+
+    fn wall(&self, at: Timestamp) -> jiff::Timestamp {
+        self.whole.wall(at)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.whole.now()
+    }
+}

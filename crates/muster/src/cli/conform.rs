@@ -1,0 +1,129 @@
+//! The verbs and flags of `muster conform`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// `muster conform`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConformVerb {
+    /// List the cases, the requirements they try, and what they need
+    #[command(after_help = "Examples:\n  muster conform list\n  muster conform list queue --json")]
+    List(ConformListArgs),
+    /// Try a server: the suite is its devices
+    #[command(after_help = "Examples:\n  \
+        muster conform server                       muster's own, over UDP\n  \
+        muster conform server --sim                 the same in virtual time\n  \
+        muster conform server MDM-QUEUE-002 -v      one case, with its transcript\n  \
+        muster conform server --data .muster        a muster server that runs\n  \
+        muster conform server --target 127.0.0.1:4433 --ca ca.pem --hook http://127.0.0.1:9000\n  \
+        muster conform server --json > report.json\n  \
+        muster conform server --failed report.json  those that failed, once more")]
+    Server(Box<ConformServerArgs>),
+    /// Print the JSON schema of a report
+    Schema,
+}
+
+/// `muster conform list`
+#[derive(Debug, Args)]
+pub(crate) struct ConformListArgs {
+    /// Only cases whose text has all these words
+    pub(crate) words: Vec<String>,
+}
+
+/// `muster conform server`
+#[derive(Debug, Args)]
+pub(crate) struct ConformServerArgs {
+    /// Only these cases: ids, or what they begin with
+    #[arg(value_name = "CASE")]
+    pub(crate) cases: Vec<String>,
+    /// UDP address of the server to try; without it muster starts one of its own
+    #[arg(long, value_name = "ADDR", requires = "ca", requires = "hook")]
+    pub(crate) target: Option<SocketAddr>,
+    /// The certificate of the CA both sides trust, PEM
+    #[arg(long, value_name = "FILE", requires = "target")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Where the target's control hook takes its verbs: a URL, or a program after `exec:`
+    #[arg(long, value_name = "URL|exec:COMMAND", requires = "target")]
+    pub(crate) hook: Option<String>,
+    /// Data folder of a muster server that runs: its address, its CA and its admin API as the hook
+    #[arg(long, value_name = "DIR", conflicts_with = "target")]
+    pub(crate) data: Option<PathBuf>,
+    /// Try a server that is not on this machine
+    #[arg(long, requires = "target")]
+    pub(crate) i_own_this_target: bool,
+    /// How the suite judges
+    #[command(flatten)]
+    pub(crate) judging: JudgingArgs,
+    /// Play against muster's own server in virtual time: no network, and minutes pass at once
+    #[arg(long, conflicts_with_all = ["target", "data"])]
+    pub(crate) sim: bool,
+}
+
+/// What both directions take.
+#[derive(Debug, Args)]
+pub(crate) struct JudgingArgs {
+    /// What the target claims to offer; default: everything muster's own server offers
+    #[arg(long, value_name = "FILE")]
+    pub(crate) capabilities: Option<PathBuf>,
+    /// The failures that are expected, each with a reason, a link and a last day
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expected_failures: Option<PathBuf>,
+    /// Only cases that bind this much or more
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) level: Option<LevelName>,
+    /// Only cases of this profile
+    #[arg(long, value_enum, value_name = "PROFILE")]
+    pub(crate) profile: Option<ProfileName>,
+    /// Only those that failed in this report
+    #[arg(long, value_name = "REPORT", conflicts_with = "cases")]
+    pub(crate) failed: Option<PathBuf>,
+    /// A broken SHOULD, or the right end with a wrong code, fails
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// What everything is drawn from; default: drawn itself, and printed
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+    /// Wait this many times as long for every answer
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = times)]
+    pub(crate) time_scale: f64,
+    /// Play each case this often; it is flaky if the verdicts differ
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) repeat: u32,
+    /// Tell of every case, with what was said
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+/// How much a requirement binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LevelName {
+    /// MUST and MUST NOT.
+    Must,
+    /// SHOULD as well.
+    Should,
+    /// Everything.
+    May,
+}
+
+/// A part of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProfileName {
+    /// What everybody has.
+    Core,
+    /// iPhones and iPads.
+    Ios,
+    /// Android.
+    Android,
+    /// Devices that are woken.
+    Push,
+    /// Connections that change their address.
+    Migration,
+}
+
+fn times(text: &str) -> Result<f64, String> {
+    let times: f64 =
+        text.parse().map_err(|_cause| "expected a number, for example 2.5".to_owned())?;
+    if (0.1..=100.0).contains(&times) { Ok(times) } else { Err("expected 0.1 to 100".to_owned()) }
+}

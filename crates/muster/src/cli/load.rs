@@ -1,0 +1,113 @@
+//! The flags of `muster load`.
+
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use muster_agent::BlackBox;
+use muster_scenario::{Shard, TimeScale};
+
+/// `muster load`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    muster load fixtures/scenarios/steady.toml\n  \
+    muster load steady.toml --devices 500 --time-scale 0.1   a small run, ten times as fast\n  \
+    muster load steady.toml --out ./runs/monday               with its report, logs and timelines\n  \
+    muster load steady.toml --json > report.json\n\n\
+    Plays a scenario against a server of its own, in this process on threads of its own. Ends with a\n\
+    verdict: 0 all thresholds hold, 1 one does not, 2 nobody can tell because the generator was the\n\
+    bottleneck; 65 the scenario is wrong, 130 ended by Ctrl-C, which reports what there is.")]
+pub(crate) struct LoadArgs {
+    /// The scenario file
+    pub(crate) scenario: PathBuf,
+    /// How many devices; rates go with them. Default: what the scenario says
+    #[arg(long, env = "MUSTER_DEVICES", value_name = "N")]
+    pub(crate) devices: Option<NonZeroU32>,
+    /// How long the plan takes: 0.1 makes a minute six seconds; rates and limits stay
+    #[arg(long, default_value = "1", value_parser = time_scale, value_name = "FACTOR")]
+    pub(crate) time_scale: TimeScale,
+    /// Seed of the run; default: the scenario's
+    #[arg(long, env = "MUSTER_SEED")]
+    pub(crate) seed: Option<u64>,
+    /// Change a value of the scenario, such as limits.deadline=2s; may be given repeatedly
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Play a share of the plan, such as 1/4; the reports of all shares can be merged
+    #[arg(long, value_parser = shard, value_name = "I/N")]
+    pub(crate) shard: Option<Shard>,
+    /// Write the report, its logs and the slowest devices' timelines into a folder in DIR
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Data folder of the embedded server; default: one that is removed at the end
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+    /// How commands are handed in
+    #[arg(long, value_enum, default_value = "direct")]
+    pub(crate) through: ThroughName,
+    /// Threads of the embedded server; default: half of the processors
+    #[arg(long, value_name = "N")]
+    pub(crate) server_threads: Option<NonZeroUsize>,
+    /// Threads of the devices; default: half of the processors
+    #[arg(long, value_name = "N")]
+    pub(crate) fleet_threads: Option<NonZeroUsize>,
+    /// UDP sockets that the devices share
+    #[arg(long, default_value = "1", value_name = "N")]
+    pub(crate) sockets: NonZeroUsize,
+    /// How many of its last inputs each device keeps, 1 to 256, or off
+    #[arg(long, default_value = "32", value_name = "N|off")]
+    pub(crate) black_box: BlackBox,
+    /// Measure nothing but throughput, to see what measuring costs
+    #[arg(long)]
+    pub(crate) no_instruments: bool,
+    /// Show metrics of run, server and fleet to Prometheus at http://ADDR/metrics
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Say nothing while the run goes on
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+/// How commands are handed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThroughName {
+    /// Straight into the embedded server
+    Direct,
+    /// Over HTTPS, through the Graph API
+    Graph,
+}
+
+fn time_scale(text: &str) -> Result<TimeScale, String> {
+    TimeScale::parse(text).map_err(|problem| problem.to_string())
+}
+
+fn shard(text: &str) -> Result<Shard, String> {
+    let read = || {
+        let (index, of) = text.split_once('/')?;
+        let (index, of): (u32, NonZeroU32) = (index.parse().ok()?, of.parse().ok()?);
+        Shard::new(index.checked_sub(1)?, of)
+    };
+    read().ok_or_else(|| "expected a share such as 1/4".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_told_from_one() {
+        assert_eq!(shard("1/4").map(Shard::index), Ok(0));
+        assert_eq!(shard("4/4").map(Shard::index), Ok(3));
+        for refused in ["0/4", "5/4", "1/0", "1", "", "a/b"] {
+            assert!(shard(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_time_scale_is_a_positive_factor() {
+        assert_eq!(time_scale("1"), Ok(TimeScale::REAL));
+        for refused in ["0", "-1", "fast", "", "NaN"] {
+            assert!(time_scale(refused).is_err(), "{refused}");
+        }
+    }
+}

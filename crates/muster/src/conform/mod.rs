@@ -1,0 +1,19 @@
+//! Plays the cases of `muster-conformance` against targets.
+//!
+//! ```text
+//! verb --wanted variants--> runner --one world each--> Script <--> lines, keys, hook --> target
+//! ```
+
+mod hook;
+mod house;
+mod line;
+mod papers;
+mod runner;
+mod site;
+mod telling;
+mod world;
+
+pub(crate) use hook::{AdminHook, CommandHook, Hook, HttpHook};
+pub(crate) use runner::{Plan, Playing, run};
+pub(crate) use site::Site;
+pub(crate) use telling::{Detail, told};

@@ -1,0 +1,327 @@
+//! Plays cases, weighs what comes of them, and sums up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use muster_conformance::capabilities::Capabilities;
+use muster_conformance::exceptions::{Exceptions, Excused};
+use muster_conformance::result::{About, CaseResult, Run, Target};
+use muster_conformance::script::{Event, Script};
+use muster_conformance::{Need, Outcome, Rigour, Setting, Variant, Verdict};
+use muster_protocol::{Seed, Timestamp};
+use tokio::runtime::Builder;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{Instant as Moment, timeout_at};
+
+use super::hook::Hook;
+use super::house::Abode;
+use super::site::Site;
+use super::world::World;
+
+/// How many cases a live target has at once: most of them only wait.
+const LIVE_AT_ONCE: usize = 24;
+
+/// What is to be played, and how it is judged.
+pub(crate) struct Plan {
+    /// The plays of cases.
+    pub(crate) variants: Vec<Variant>,
+    /// Whether those are not all there are.
+    pub(crate) is_partial: bool,
+    /// What the target claims.
+    pub(crate) capabilities: Capabilities,
+    /// What it is excused from.
+    pub(crate) exceptions: Exceptions,
+    /// The day the run is made.
+    pub(crate) today: String,
+    /// How hard it is judged.
+    pub(crate) rigour: Rigour,
+    /// What everything is drawn from.
+    pub(crate) seed: u64,
+    /// How much longer than usual the suite waits, in percent.
+    pub(crate) patience_percent: u32,
+    /// How often each case is played; it is flaky if the verdicts differ.
+    pub(crate) repeat: u32,
+}
+
+/// Whom it is played against.
+pub(crate) enum Playing {
+    /// A server of this process, on sockets of the system.
+    Own,
+    /// A server of this process, in virtual time.
+    Simulated,
+    /// Somebody else's.
+    Against {
+        /// Where it is.
+        site: Site,
+        /// How its hook is asked.
+        hook: Hook,
+    },
+}
+
+/// Plays everything.
+pub(crate) async fn run(plan: Plan, playing: Playing) -> anyhow::Result<Run> {
+    let began = Instant::now();
+    let plan = Arc::new(plan);
+    let simulated = matches!(playing, Playing::Simulated);
+    let (place, results) = match playing {
+        Playing::Simulated => ("in memory".to_owned(), simulate(&plan)?),
+        Playing::Own => {
+            let (abode, site) = Abode::live().await?;
+            let place = site.server.to_string();
+            (place, live(&plan, (abode, site), Hook::InProcess).await)
+        }
+        Playing::Against { site, hook } => {
+            let place = site.server.to_string();
+            (place, live(&plan, (Abode::Elsewhere, site), hook).await)
+        }
+    };
+    let list_faults = list_faults(&plan, &results);
+    let side = plan.variants.first().map(|variant| variant.case.side);
+    let about = About {
+        target: Target {
+            name: plan.capabilities.name.clone(),
+            side: side.context("no case is to be played")?,
+            place,
+            simulated,
+        },
+        rigour: plan.rigour,
+        seed: plan.seed,
+        took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        is_partial: plan.is_partial,
+    };
+    Ok(Run::sum_up(about, results, list_faults))
+}
+
+/// Each case in a world and a time of its own, on as many threads as there are cores.
+fn simulate(plan: &Arc<Plan>) -> anyhow::Result<Vec<CaseResult>> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(variant) = plan.variants.get(index) else { return Ok(done) };
+            done.push((index, simulate_one(plan, *variant)?));
+        }
+    };
+    let done: anyhow::Result<Vec<_>> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let joined = workers.into_iter().map(|worker| worker.join());
+        joined.map(|done| done.map_err(|_panic| anyhow::anyhow!("a case panicked"))?).collect()
+    });
+    let mut done: Vec<_> = done?.into_iter().flatten().collect();
+    done.sort_by_key(|(index, _result)| *index);
+    Ok(done.into_iter().map(|(_index, result)| result).collect())
+}
+
+fn simulate_one(plan: &Plan, variant: Variant) -> anyhow::Result<CaseResult> {
+    if let Some(result) = not_played(plan, &variant, Clock::Virtual) {
+        return Ok(result);
+    }
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.context("failed to start a runtime in virtual time")?;
+    runtime.block_on(async {
+        let (abode, site) = Abode::memory(plan.setting(&variant).seed).await?;
+        let result = play_again(plan, variant, (&abode, &site), &Hook::InProcess).await;
+        abode.close().await;
+        Ok(result)
+    })
+}
+
+/// Many cases at once against one target; those that stop it or move its clock have one for
+/// themselves.
+async fn live(plan: &Arc<Plan>, (abode, site): (Abode, Site), hook: Hook) -> Vec<CaseResult> {
+    let common = Arc::new((abode, site, hook));
+    let places = Arc::new(Semaphore::new(LIVE_AT_ONCE));
+    let mut tasks = JoinSet::new();
+    for (index, variant) in plan.variants.iter().copied().enumerate() {
+        let (plan, common, places) = (plan.clone(), common.clone(), places.clone());
+        tasks.spawn(async move {
+            let _place = places.acquire().await;
+            (index, live_one(&plan, variant, &common).await)
+        });
+    }
+    let mut done = tasks.join_all().await;
+    done.sort_by_key(|(index, _result)| *index);
+    if let Ok((abode, _site, _hook)) = Arc::try_unwrap(common) {
+        abode.close().await;
+    }
+    done.into_iter().map(|(_index, result)| result).collect()
+}
+
+async fn live_one(plan: &Plan, variant: Variant, common: &(Abode, Site, Hook)) -> CaseResult {
+    let (abode, site, hook) = common;
+    if let Some(result) = not_played(plan, &variant, Clock::Real) {
+        return result;
+    }
+    let needs = variant.case.needs();
+    let is_rough = needs.contains(&Need::Power) || needs.contains(&Need::Clock);
+    if !is_rough || matches!(abode, Abode::Elsewhere) {
+        return play_again(plan, variant, (abode, site), hook).await;
+    }
+    match Abode::live().await {
+        Ok((abode, site)) => {
+            let result = play_again(plan, variant, (&abode, &site), hook).await;
+            abode.close().await;
+            result
+        }
+        Err(error) => silent(&variant, Verdict::Error, format!("{error:#}")),
+    }
+}
+
+/// What time a run has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Clock {
+    Real,
+    Virtual,
+}
+
+/// The result of a case that is not for this target or this run.
+fn not_played(plan: &Plan, variant: &Variant, clock: Clock) -> Option<CaseResult> {
+    if let Some(lack) = plan.capabilities.lacks(variant) {
+        return Some(silent(variant, Verdict::NotApplicable, lack));
+    }
+    let needs = variant.case.needs();
+    let (lacks, why) = match clock {
+        Clock::Real => (Need::VirtualTime, "it waits for minutes: play it with --sim"),
+        Clock::Virtual => (Need::ChangeAddress, "addresses do not change in memory"),
+    };
+    needs.contains(&lacks).then(|| silent(variant, Verdict::Skipped, why.to_owned()))
+}
+
+/// Plays a case as often as it is wanted.
+async fn play_again(
+    plan: &Plan,
+    variant: Variant,
+    target: (&Abode, &Site),
+    hook: &Hook,
+) -> CaseResult {
+    let mut result = play(plan, variant, target, hook).await;
+    for _again in 1..plan.repeat {
+        let again = play(plan, variant, target, hook).await;
+        if again.verdict != result.verdict {
+            let verdicts = format!("{} and {}", result.verdict.name(), again.verdict.name());
+            result = if result.verdict == Verdict::Pass { again } else { result };
+            (result.verdict, result.reason) = (Verdict::Flaky, Some(verdicts));
+            break;
+        }
+    }
+    result
+}
+
+async fn play(
+    plan: &Plan,
+    variant: Variant,
+    (abode, site): (&Abode, &Site),
+    hook: &Hook,
+) -> CaseResult {
+    let mut script = variant.script(&plan.setting(&variant));
+    let took = through(script.as_mut(), &mut World::new(site.clone(), abode, hook)).await;
+    let outcome = script.outcome().cloned();
+    let outcome = outcome.unwrap_or_else(|| Outcome::Trouble("the script has no end".to_owned()));
+    let verdict = outcome.weigh(variant.case.level(), plan.rigour);
+    let (expected, actual, reason) = match outcome {
+        Outcome::Kept => (None, None, None),
+        Outcome::Bent { expected, actual } | Outcome::Broken { expected, actual } => {
+            (Some(expected), Some(actual), None)
+        }
+        Outcome::Unsupported(why) | Outcome::Unclear(why) | Outcome::Trouble(why) => {
+            (None, None, Some(why))
+        }
+    };
+    let transcript = script.transcript().entries().to_vec();
+    let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    let played = CaseResult { expected, actual, transcript, took_us, ..blank(&variant) };
+    excused(plan, CaseResult { verdict, reason, ..played })
+}
+
+/// Plays a script to its end, and says how long that was.
+async fn through(script: &mut dyn Script, world: &mut World<'_>) -> Duration {
+    let began = Moment::now();
+    let since = || Timestamp::ZERO.after(began.elapsed());
+    script.handle(Timestamp::ZERO, Event::Begin);
+    loop {
+        while let Some(act) = script.poll_act() {
+            world.perform(act).await;
+        }
+        if script.outcome().is_some() {
+            return began.elapsed();
+        }
+        let event = match script.next_deadline() {
+            None => world.next().await,
+            Some(at) => {
+                let at = began + at.since(Timestamp::ZERO);
+                timeout_at(at, world.next()).await.unwrap_or(Event::Time)
+            }
+        };
+        script.handle(since(), event);
+    }
+}
+
+/// A failure that was expected does not count, and a pass that was not does.
+fn excused(plan: &Plan, mut result: CaseResult) -> CaseResult {
+    match plan.exceptions.excuse(&result.name, result.verdict, &plan.today) {
+        Excused::No | Excused::PassesAfterAll(_) => {}
+        Excused::AsExpected(entry) => result.excused = Some(entry.reason.clone()),
+        Excused::Flaky(entry) => {
+            result.excused = Some(entry.reason.clone());
+            if result.verdict == Verdict::Fail {
+                result.verdict = Verdict::Flaky;
+            }
+        }
+    }
+    result
+}
+
+/// What is wrong with the list of expected failures.
+fn list_faults(plan: &Plan, results: &[CaseResult]) -> Vec<String> {
+    let passes = results.iter().filter_map(|result| {
+        let excused = plan.exceptions.excuse(&result.name, result.verdict, &plan.today);
+        matches!(excused, Excused::PassesAfterAll(_))
+            .then(|| format!("{} passes although it is expected to fail", result.name))
+    });
+    let mut faults: Vec<String> = passes.collect();
+    if !plan.is_partial {
+        let names: Vec<String> = results.iter().map(|result| result.name.clone()).collect();
+        let idle = plan.exceptions.idle(&names, &plan.today);
+        faults.extend(idle.map(|entry| {
+            format!("the entry for {:?} until {} excuses nothing", entry.case, entry.until)
+        }));
+    }
+    faults
+}
+
+/// A result that says nothing about the target.
+fn silent(variant: &Variant, verdict: Verdict, reason: String) -> CaseResult {
+    CaseResult { verdict, reason: Some(reason), ..blank(variant) }
+}
+
+fn blank(variant: &Variant) -> CaseResult {
+    let case = variant.case;
+    CaseResult {
+        name: variant.name(),
+        case: case.id.to_owned(),
+        promise: case.promise.to_owned(),
+        requirements: case.tries.iter().map(|id| (*id).to_owned()).collect(),
+        level: case.level(),
+        profile: case.profile,
+        verdict: Verdict::Skipped,
+        expected: None,
+        actual: None,
+        reason: None,
+        excused: None,
+        took_us: 0,
+        transcript: Vec::new(),
+    }
+}
+
+impl Plan {
+    /// What a play of a case draws from: its own name, so that no case shifts another's draws.
+    fn setting(&self, variant: &Variant) -> Setting {
+        let seed = Seed::root(self.seed).child(&variant.name(), 0);
+        Setting { seed, patience_percent: self.patience_percent }
+    }
+}

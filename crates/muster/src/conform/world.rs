@@ -1,0 +1,161 @@
+//! Does what the script of one case wants done, and tells it what happens.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use muster_conformance::script::{Act, Alpn, Event, Line, Show};
+use muster_protocol::alpn;
+use muster_transport::probe::{Offer, Prober};
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::hook::Hook;
+use super::house::Abode;
+use super::line::{self, ORDERS_MAX, Order};
+use super::papers::{NotShown, Papers};
+use super::site::Site;
+
+/// How many events may wait for the script: readers wait when it is behind.
+const EVENTS_MAX: usize = 1_024;
+
+/// How long a hook may take for one answer.
+const HOOK_WITHIN: Duration = Duration::from_secs(15);
+
+/// The surroundings of one case.
+pub(super) struct World<'a> {
+    site: Site,
+    abode: &'a Abode,
+    hook: &'a Hook,
+    papers: Papers,
+    lines: BTreeMap<Line, Sender<Order>>,
+    /// Answers of the runner itself.
+    ready: VecDeque<Event>,
+    events: Receiver<Event>,
+    told: Sender<Event>,
+    tasks: JoinSet<()>,
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(site: Site, abode: &'a Abode, hook: &'a Hook) -> Self {
+        let (told, events) = mpsc::channel(EVENTS_MAX);
+        let (papers, lines, ready) = (Papers::default(), BTreeMap::new(), VecDeque::new());
+        Self { site, abode, hook, papers, lines, ready, events, told, tasks: JoinSet::new() }
+    }
+
+    /// What happens next; for ever if nothing does.
+    ///
+    /// Cancel safe: yes.
+    pub(super) async fn next(&mut self) -> Event {
+        match self.ready.pop_front() {
+            Some(event) => event,
+            None => match self.events.recv().await {
+                Some(event) => event,
+                None => std::future::pending().await,
+            },
+        }
+    }
+
+    /// Does what is wanted.
+    pub(super) async fn perform(&mut self, act: Act) {
+        match act {
+            Act::Dial { line, alpn, show } => self.dial(line, alpn, show),
+            Act::TryEarlyData { show } => self.try_early_data(show).await,
+            Act::Send { line, bytes } => self.order(line, Order::Send(bytes)).await,
+            Act::Finish(line) => self.order(line, Order::Finish).await,
+            Act::Reset(line) => self.order(line, Order::Reset).await,
+            Act::TryStream { line, way } => self.order(line, Order::TryStream(way)).await,
+            Act::Close { line, code } => self.order(line, Order::Close(code)).await,
+            Act::Vanish(line) => self.order(line, Order::Vanish).await,
+            Act::ChangeAddress(line) => self.order(line, Order::ChangeAddress).await,
+            Act::MakeKey { phone, key } => {
+                let made = self.papers.make_key(phone, key);
+                self.answer(made.map(|csr_der| Event::Signed { phone, csr_der }));
+            }
+            Act::ShareKey { phone, of } => {
+                if let Err(error) = self.papers.share_key(phone, of) {
+                    self.ready.push_back(Event::Trouble(format!("{error:#}")));
+                }
+            }
+            Act::Keep { phone, device, chain_der } => {
+                let now = self.site.skew.wall();
+                let kept = self.papers.keep(phone, (device, chain_der), now);
+                self.answer(kept.map(|certificate| Event::Kept { phone, certificate }));
+            }
+            Act::Ask(verb) => {
+                let answered = timeout(HOOK_WITHIN, self.hook.answer(self.abode, verb)).await;
+                self.ready.push_back(match answered {
+                    Ok(answer) => Event::Answered(answer),
+                    Err(_elapsed) => Event::Trouble("the hook does not answer".to_owned()),
+                });
+            }
+            Act::MoveClock(span) => {
+                self.site.skew.advance(span);
+                self.ready.push_back(Event::Done);
+            }
+            Act::Target(power) => {
+                let done = self.abode.suffer(power).await;
+                self.answer(done.map(|()| Event::Done));
+            }
+        }
+    }
+
+    fn dial(&mut self, line: Line, alpn: Alpn, show: Show) {
+        let Some(offer) = self.offer(alpn, show) else { return };
+        let prober = match Prober::open(&self.site.network, self.site.server) {
+            Ok(prober) => prober,
+            Err(error) => return self.ready.push_back(Event::Trouble(error.to_string())),
+        };
+        let (orders, taken) = mpsc::channel(ORDERS_MAX);
+        self.lines.insert(line, orders);
+        self.tasks.spawn(line::run(line, (prober, offer), taken, self.told.clone()));
+    }
+
+    async fn try_early_data(&mut self, show: Show) {
+        let Some(offer) = self.offer(Alpn::Management, show) else { return };
+        let event = match Prober::open(&self.site.network, self.site.server) {
+            Ok(prober) => match prober.takes_early_data(&offer).await {
+                Ok(takes) => Event::EarlyData(takes),
+                Err(ended) => Event::Trouble(format!("{ended:?}")),
+            },
+            Err(error) => Event::Trouble(error.to_string()),
+        };
+        self.ready.push_back(event);
+    }
+
+    /// What to offer in a handshake; nothing if the suite cannot.
+    fn offer(&mut self, alpn: Alpn, show: Show) -> Option<Offer> {
+        let identity = match self.papers.show(show, &self.site) {
+            Ok(identity) => identity,
+            Err(NotShown::NoCaKey) => {
+                let why = "the suite has no key of the target's CA".to_owned();
+                self.ready.push_back(Event::Unable(why));
+                return None;
+            }
+            Err(NotShown::Failed(error)) => {
+                self.ready.push_back(Event::Trouble(format!("{error:#}")));
+                return None;
+            }
+        };
+        let protocols = match alpn {
+            Alpn::Enrolment => vec![alpn::ENROLMENT.to_vec()],
+            Alpn::Management => vec![alpn::MANAGEMENT.to_vec()],
+            Alpn::Named(name) => vec![name.as_bytes().to_vec()],
+            Alpn::Nothing => Vec::new(),
+        };
+        let (ca, skew) = (self.site.ca.clone(), self.site.skew.clone());
+        Some(Offer { ca, protocols, identity, skew })
+    }
+
+    /// A connection that is over takes no orders, as a device finds out late that nobody hears it.
+    async fn order(&mut self, line: Line, order: Order) {
+        if let Some(orders) = self.lines.get(&line) {
+            let _over = orders.send(order).await;
+        }
+    }
+
+    fn answer(&mut self, done: anyhow::Result<Event>) {
+        let event = done.unwrap_or_else(|error| Event::Trouble(format!("{error:#}")));
+        self.ready.push_back(event);
+    }
+}

@@ -1,0 +1,54 @@
+//! The clock of a run: all instants are told from its beginning.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use muster_protocol::Timestamp;
+
+/// Maps the machine's monotonic clock to the time of the run. What was before the run was at its
+/// beginning.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RunClock {
+    origin: Arc<OnceLock<Instant>>,
+}
+
+impl RunClock {
+    /// The run begins at this instant. Only the first call counts.
+    pub(crate) fn begin(&self, origin: Instant) {
+        let _begun_already = self.origin.set(origin);
+    }
+
+    /// Whether the run has begun, or it is known when it will.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.origin.get().is_some()
+    }
+
+    /// This moment.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.at(Instant::now())
+    }
+
+    /// A moment as a point of the run.
+    pub(crate) fn at(&self, instant: Instant) -> Timestamp {
+        let since = self.origin.get().map(|origin| instant.saturating_duration_since(*origin));
+        Timestamp::ZERO.after(since.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_is_before_the_run_is_at_its_beginning() {
+        let (clock, start) = (RunClock::default(), Instant::now());
+        let later = start + Duration::from_millis(1_500);
+        assert_eq!(clock.at(later), Timestamp::ZERO);
+        clock.begin(start);
+        clock.begin(later);
+        assert_eq!(clock.at(later), Timestamp::from_micros(1_500_000));
+        assert_eq!(clock.at(start - Duration::from_secs(1)), Timestamp::ZERO);
+    }
+}

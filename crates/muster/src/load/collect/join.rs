@@ -1,0 +1,394 @@
+//! Joins what was seen of each command, on whatever side, to its journey.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use muster_agent::AnswerClass;
+use muster_protocol::{CommandId, Timestamp};
+use muster_report::{ErrorCode, EventIndex, EventKind, Journey, Label, Recorder, Step, Who};
+use muster_scenario::Contact;
+use muster_server::CommandEnd;
+
+use super::devices::Devices;
+use super::getting_over::GettingOver;
+use super::labels::Labels;
+use crate::load::deed::Request;
+use crate::load::pacer::{InFlight, Places};
+
+/// Commands that were seen and never asked for by this run, of which so many are remembered: the
+/// answer to a request may come after everything else.
+const STRANGERS_MAX: usize = 65_536;
+
+/// All commands that are not over.
+#[derive(Debug)]
+pub(super) struct Join {
+    open: HashMap<CommandId, Open>,
+    /// In the order in which they were asked for.
+    deadlines: VecDeque<(Timestamp, CommandId)>,
+    deadline: Duration,
+    /// Commands of devices that have to be woken, by their places.
+    of_woken: BTreeMap<usize, Vec<CommandId>>,
+    strangers: VecDeque<CommandId>,
+    /// How many of the open ones were asked for.
+    asked: usize,
+    in_flight: InFlight,
+    places: Places,
+}
+
+/// A command that is not over.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    journey: Journey,
+    /// `None` until it is known who has asked.
+    asked: Option<Asked>,
+    class: Option<AnswerClass>,
+    end: Option<CommandEnd>,
+    given_up: GivenUp,
+}
+
+/// Whether its deadline has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GivenUp {
+    Yes,
+    No,
+}
+
+/// Who has asked for what.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    request: Request,
+    label: Label,
+    place: usize,
+    contact: Contact,
+    event: Option<(EventIndex, EventKind)>,
+}
+
+/// What a step of the join may touch.
+pub(super) struct Around<'a> {
+    pub(super) labels: &'a Labels,
+    pub(super) recorder: &'a mut Recorder,
+    pub(super) devices: &'a Devices,
+    pub(super) over: &'a mut GettingOver,
+}
+
+/// A command of which nobody has seen the end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pending {
+    pub(crate) command: CommandId,
+    pub(crate) place: usize,
+    pub(crate) planned: Timestamp,
+    pub(crate) label: Label,
+    pub(crate) accepted: bool,
+}
+
+impl Open {
+    const fn planned(at: Timestamp) -> Self {
+        let journey = Journey::planned(at);
+        Self { journey, asked: None, class: None, end: None, given_up: GivenUp::No }
+    }
+}
+
+impl Join {
+    pub(super) fn new(deadline: Duration, in_flight: InFlight, places: Places) -> Self {
+        Self {
+            open: HashMap::new(),
+            deadlines: VecDeque::new(),
+            deadline,
+            of_woken: BTreeMap::new(),
+            strangers: VecDeque::new(),
+            asked: 0,
+            in_flight,
+            places,
+        }
+    }
+
+    /// A command was asked for: planned then, begun now.
+    pub(super) fn submitted(
+        &mut self,
+        at: Timestamp,
+        planned: Timestamp,
+        (command, request): (CommandId, Request),
+        around: &mut Around<'_>,
+    ) {
+        let Some(asked) = self.asked(planned, request, around) else { return };
+        around.recorder.count(planned, asked.label, Step::Planned);
+        if let Some((event, kind)) = asked.event {
+            around.over.asked((event, kind), (asked.place, asked.contact), around.recorder);
+        }
+        if asked.contact == Contact::Woken {
+            self.of_woken.entry(asked.place).or_default().push(command);
+        }
+        self.deadlines.push_back((planned.after(self.deadline), command));
+        let open = self.open.entry(command).or_insert(Open::planned(planned));
+        open.journey.planned = planned;
+        open.journey.started = Some(at);
+        open.asked = Some(asked);
+        self.asked += 1;
+        if open.end.is_some() {
+            self.finish(command, around);
+        }
+    }
+
+    /// The place of the device with this number in the whole fleet.
+    pub(super) fn place(&self, device: u32) -> usize {
+        self.places.of(device)
+    }
+
+    fn asked(&self, planned: Timestamp, request: Request, around: &Around<'_>) -> Option<Asked> {
+        let place = self.places.of(request.device);
+        let device = around.devices.at(place)?;
+        let label = around.labels.label(planned, request.action, device.platform);
+        let event = around.labels.event_of_work(request.work);
+        let event = event.and_then(|event| Some((event, around.labels.kind(event)?)));
+        Some(Asked { request, label, place, contact: device.contact, event })
+    }
+
+    /// A command never left, because too many were under way.
+    pub(super) fn dropped(
+        &mut self,
+        at: Timestamp,
+        planned: Timestamp,
+        request: Request,
+        around: &mut Around<'_>,
+    ) {
+        let Some(asked) = self.asked(planned, request, around) else { return };
+        let (label, recorder) = (asked.label, &mut *around.recorder);
+        recorder.count(planned, label, Step::Planned);
+        recorder.count(at, label, Step::Dropped);
+        if let Some((event, kind)) = asked.event {
+            around.over.asked((event, kind), (asked.place, asked.contact), recorder);
+        }
+        let who = Who { device: request.device, command: None };
+        // At least as long as the others may take: nobody knows how long it would have taken.
+        recorder.given_up(at.after(self.deadline), label, who, &Journey::planned(planned));
+        recorder.failed(at, ErrorCode::InFlightCap, || {
+            format!("{} for device {} was never sent", request.action, request.device)
+        });
+    }
+
+    /// A command was turned down.
+    pub(super) fn refused(
+        &mut self,
+        at: Timestamp,
+        (command, request): (CommandId, Request),
+        (code, reason): (ErrorCode, &str),
+        around: &mut Around<'_>,
+    ) {
+        let Some(open) = self.open.remove(&command) else { return };
+        self.in_flight.leave();
+        if let Some(asked) = open.asked {
+            self.asked -= 1;
+            self.forget_woken(asked.place, command);
+            around.recorder.count(at, asked.label, Step::Refused);
+        }
+        around.recorder.failed(at, code, || {
+            format!("{} for device {}: {reason}", request.action, request.device)
+        });
+    }
+
+    /// A command is durable.
+    pub(super) fn accepted(&mut self, at: Timestamp, command: CommandId, around: &mut Around<'_>) {
+        let open = self.meet(at, command);
+        open.journey.queued.get_or_insert(at);
+        if let Some(asked) = open.asked {
+            around.recorder.count(at, asked.label, Step::Queued);
+        }
+    }
+
+    /// A push for a device was taken.
+    pub(super) fn pushed(&mut self, at: Timestamp, place: usize, around: &mut Around<'_>) {
+        for command in self.of_woken.get(&place).into_iter().flatten() {
+            let Some(open) = self.open.get_mut(command) else { continue };
+            if open.journey.pushed.is_none()
+                && open.journey.delivered.is_none()
+                && let Some(asked) = open.asked
+            {
+                open.journey.pushed = Some(at);
+                around.recorder.count(at, asked.label, Step::Pushed);
+            }
+        }
+    }
+
+    /// A woken device has come.
+    pub(super) fn connected(&mut self, at: Timestamp, place: usize) {
+        for command in self.of_woken.get(&place).into_iter().flatten() {
+            if let Some(open) = self.open.get_mut(command)
+                && open.journey.delivered.is_none()
+            {
+                open.journey.connected.get_or_insert(at);
+            }
+        }
+    }
+
+    /// A device has received a command.
+    pub(super) fn delivered(&mut self, at: Timestamp, command: CommandId, around: &mut Around<'_>) {
+        let open = self.meet(at, command);
+        if open.journey.delivered.is_none() {
+            open.journey.delivered = Some(at);
+            if let Some(asked) = open.asked {
+                around.recorder.count(at, asked.label, Step::Delivered);
+            }
+        }
+    }
+
+    /// A device has answered.
+    pub(super) fn answered(
+        &mut self,
+        at: Timestamp,
+        (command, class): (CommandId, AnswerClass),
+        around: &mut Around<'_>,
+    ) {
+        let open = self.meet(at, command);
+        let is_final = class != AnswerClass::NotNow;
+        let is_first = open.journey.acknowledged.is_none();
+        if is_final {
+            (open.journey.acknowledged, open.class) = (Some(at), Some(class));
+        }
+        let Some(asked) = open.asked else { return };
+        match (is_final, is_first) {
+            (true, true) => around.recorder.count(at, asked.label, Step::Acknowledged),
+            (true, false) => {}
+            (false, _) => around.recorder.count(at, asked.label, Step::NotNow),
+        }
+    }
+
+    /// The end of a command is durable.
+    pub(super) fn ended(
+        &mut self,
+        at: Timestamp,
+        (command, end): (CommandId, CommandEnd),
+        around: &mut Around<'_>,
+    ) {
+        let open = self.meet(at, command);
+        if open.end.is_none() {
+            (open.end, open.journey.stored) = (Some(end), Some(at));
+            if open.asked.is_some() {
+                self.finish(command, around);
+            }
+        }
+    }
+
+    /// Gives up on commands whose deadline is over; they are followed to their end all the same.
+    pub(super) fn expire(&mut self, now: Timestamp, around: &mut Around<'_>) {
+        while let Some((deadline, command)) = self.deadlines.front().copied()
+            && deadline <= now
+        {
+            self.deadlines.pop_front();
+            let Some(open) = self.open.get_mut(&command) else { continue };
+            let Some(asked) = open.asked else { continue };
+            open.given_up = GivenUp::Yes;
+            let who = Who { device: asked.request.device, command: Some(command) };
+            around.recorder.count(deadline, asked.label, Step::TimedOut);
+            around.recorder.given_up(deadline, asked.label, who, &open.journey);
+            around.recorder.failed(deadline, ErrorCode::DeadlinePassed, || {
+                format!("{} for device {}", asked.request.action, asked.request.device)
+            });
+        }
+    }
+
+    /// How many commands are not over.
+    pub(super) fn open(&self) -> usize {
+        self.asked
+    }
+
+    /// Those commands.
+    pub(super) fn pending(&self) -> Vec<Pending> {
+        let pending = self.open.iter().filter_map(|(command, open)| open.pending(*command));
+        let mut pending: Vec<Pending> = pending.collect();
+        pending.sort_by_key(|pending| (pending.planned, pending.command));
+        pending
+    }
+
+    /// What is known of a command; of one nobody has asked for, that it was seen.
+    fn meet(&mut self, at: Timestamp, command: CommandId) -> &mut Open {
+        let (strangers, open) = (&mut self.strangers, &mut self.open);
+        if !open.contains_key(&command) {
+            strangers.push_back(command);
+            if strangers.len() > STRANGERS_MAX
+                && let Some(oldest) = strangers.pop_front()
+                && open.get(&oldest).is_some_and(|open| open.asked.is_none())
+            {
+                open.remove(&oldest);
+            }
+        }
+        self.open.entry(command).or_insert(Open::planned(at))
+    }
+
+    fn finish(&mut self, command: CommandId, around: &mut Around<'_>) {
+        let Some(mut open) = self.open.remove(&command) else { return };
+        let (Some(asked), Some(end)) = (open.asked, open.end) else { return };
+        let at = open.journey.stored.unwrap_or(open.journey.planned);
+        self.asked -= 1;
+        self.in_flight.leave();
+        self.forget_woken(asked.place, command);
+        let step = step(end);
+        if matches!(step, Step::Expired | Step::Cancelled) {
+            // Nobody has answered: there is no answer to have been stored.
+            open.journey.stored = None;
+        }
+        let (recorder, label) = (&mut *around.recorder, asked.label);
+        recorder.count(at, label, step);
+        if open.given_up == GivenUp::No {
+            let who = Who { device: asked.request.device, command: Some(command) };
+            recorder.ended(at, label, who, &open.journey);
+        }
+        if let Some(code) = error(end) {
+            recorder.failed(at, code, || {
+                let class = open.class.map_or("nothing", |class| class_name(class));
+                format!("{} for device {}: {class}", asked.request.action, asked.request.device)
+            });
+        }
+        if let Some((event, kind)) = asked.event {
+            around.over.over(at, (event, kind), asked.place, recorder);
+        }
+    }
+
+    fn forget_woken(&mut self, place: usize, command: CommandId) {
+        if let Some(commands) = self.of_woken.get_mut(&place) {
+            commands.retain(|other| *other != command);
+            if commands.is_empty() {
+                self.of_woken.remove(&place);
+            }
+        }
+    }
+}
+
+impl Open {
+    fn pending(&self, command: CommandId) -> Option<Pending> {
+        let asked = self.asked?;
+        Some(Pending {
+            command,
+            place: asked.place,
+            planned: self.journey.planned,
+            label: asked.label,
+            accepted: self.journey.queued.is_some(),
+        })
+    }
+}
+
+const fn step(end: CommandEnd) -> Step {
+    match end {
+        CommandEnd::Done => Step::Stored,
+        CommandEnd::Failed | CommandEnd::NotSupported => Step::Error,
+        CommandEnd::Canceled => Step::Cancelled,
+        CommandEnd::Expired => Step::Expired,
+    }
+}
+
+const fn error(end: CommandEnd) -> Option<ErrorCode> {
+    match end {
+        CommandEnd::Done | CommandEnd::Canceled => None,
+        CommandEnd::Failed | CommandEnd::NotSupported => Some(ErrorCode::CommandFailed),
+        CommandEnd::Expired => Some(ErrorCode::CommandExpired),
+    }
+}
+
+const fn class_name(class: AnswerClass) -> &'static str {
+    match class {
+        AnswerClass::Acknowledged => "acknowledged",
+        AnswerClass::NotNow => "not now",
+        AnswerClass::Error => "the device answered with an error",
+        AnswerClass::NotSupported => "the device does not support it",
+        AnswerClass::FormatError => "the device did not understand it",
+    }
+}

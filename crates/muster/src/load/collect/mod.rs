@@ -1,0 +1,242 @@
+//! The collector: one thread that fetches what was seen, joins it and records it.
+//!
+//! ```text
+//! fleet threads  --Tap--\
+//! server threads --Tap---> join --> recorder --> snapshot (live), report (at the end)
+//! pacer          --Tap--/
+//! ```
+
+mod devices;
+mod errors;
+mod getting_over;
+mod join;
+mod labels;
+mod notes;
+mod watchdog;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use muster_report::{Recorder, Vitals};
+use muster_scenario::{PlannedDevice, Scenario};
+use tokio::sync::watch;
+
+use self::getting_over::GettingOver;
+use self::join::{Around, Join};
+use self::watchdog::Watchdog;
+use super::clock::RunClock;
+use super::deed::Deed;
+use super::eyes::{Eyes, OfDevice};
+use super::fleet_side::Remote;
+use super::health::Health;
+use super::pacer::{InFlight, Places};
+use super::snapshot::{Board, Snapshot};
+use super::tap::Note;
+
+pub(crate) use devices::Devices;
+pub(crate) use join::Pending;
+pub(crate) use labels::Labels;
+
+/// How often everything that was noted is fetched.
+const FETCH_EVERY: Duration = Duration::from_millis(5);
+
+/// How often whoever looks on gets new numbers.
+const SHOW_EVERY: Duration = Duration::from_millis(250);
+
+/// How often levels are noted: as long as a slice of the report is at first.
+const LEVELS_EVERY: Duration = Duration::from_secs(1);
+
+/// What a collector is made of.
+pub(crate) struct Making {
+    pub(crate) clock: RunClock,
+    pub(crate) eyes: Eyes,
+    pub(crate) labels: Labels,
+    pub(crate) scenario: Arc<Scenario>,
+    pub(crate) planned: Vec<PlannedDevice>,
+    pub(crate) in_flight: InFlight,
+    pub(crate) places: Places,
+    pub(crate) health: Health,
+    pub(crate) board: Board,
+    /// The devices' remote control, once there is a fleet.
+    pub(crate) remote: Arc<std::sync::OnceLock<Remote>>,
+}
+
+/// The collector itself, on its thread.
+pub(crate) struct Collector {
+    clock: RunClock,
+    eyes: Eyes,
+    fetched: Fetched,
+    labels: Labels,
+    devices: Devices,
+    recorder: Recorder,
+    over: GettingOver,
+    join: Join,
+    in_flight: InFlight,
+    health: Health,
+    board: Board,
+    watchdog: Watchdog,
+    remote: Arc<std::sync::OnceLock<Remote>>,
+}
+
+/// Lists that are filled and emptied again and again.
+#[derive(Default)]
+struct Fetched {
+    server: Vec<Note<muster_server::Seen>>,
+    fleet: Vec<Note<OfDevice>>,
+    deeds: Vec<Note<Deed>>,
+}
+
+/// What a collector leaves.
+pub(crate) struct Collected {
+    pub(crate) recorder: Recorder,
+    pub(crate) pending: Vec<Pending>,
+    pub(crate) vitals: Vitals,
+    /// Notes that were not taken: anything but 0 makes the numbers worthless.
+    pub(crate) missed: u64,
+}
+
+/// A running collector.
+pub(crate) struct Collecting {
+    thread: thread::JoinHandle<Collected>,
+    stop: Arc<AtomicBool>,
+    shown: watch::Receiver<Snapshot>,
+}
+
+impl Collecting {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub(crate) fn start(making: Making) -> std::io::Result<Self> {
+        let (show, shown) = watch::channel(Snapshot::default());
+        let stop = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&stop);
+        let collector = Collector::new(making);
+        let thread = thread::Builder::new()
+            .name("collector".to_owned())
+            .spawn(move || collector.run(&asked, &show))?;
+        Ok(Self { thread, stop, shown })
+    }
+
+    /// The numbers as they are, several times a second.
+    pub(crate) fn shown(&self) -> watch::Receiver<Snapshot> {
+        self.shown.clone()
+    }
+
+    /// Fetches what is left and ends. Waits for the thread: a few milliseconds.
+    pub(crate) fn finish(self) -> Collected {
+        self.stop.store(true, Ordering::Release);
+        self.thread.thread().unpark();
+        self.thread.join().expect("the collector does not panic")
+    }
+}
+
+impl Collector {
+    fn new(making: Making) -> Self {
+        let Making { clock, eyes, labels, scenario, planned, in_flight, places, .. } = making;
+        let deadline = scenario.limits.deadline;
+        Self {
+            recorder: Recorder::new(Arc::clone(&labels.legend)),
+            devices: Devices::of(&planned),
+            join: Join::new(deadline, in_flight.clone(), places),
+            over: GettingOver::default(),
+            fetched: Fetched::default(),
+            health: making.health,
+            board: making.board,
+            watchdog: Watchdog::new(scenario),
+            remote: making.remote,
+            in_flight,
+            labels,
+            clock,
+            eyes,
+        }
+    }
+
+    fn run(mut self, stop: &AtomicBool, show: &watch::Sender<Snapshot>) -> Collected {
+        let (mut levels_due, mut show_due) = (Instant::now(), Instant::now());
+        loop {
+            let is_last = stop.load(Ordering::Acquire);
+            self.fetch();
+            let now = Instant::now();
+            if is_last || now >= levels_due {
+                levels_due = now + LEVELS_EVERY;
+                self.note_levels();
+            }
+            if is_last || now >= show_due {
+                show_due = now + SHOW_EVERY;
+                let _nobody_looks = show.send(self.look());
+            }
+            if is_last {
+                return self.leave();
+            }
+            thread::park_timeout(FETCH_EVERY);
+        }
+    }
+
+    /// Fetches everything that was noted and records it.
+    ///
+    /// What the server has seen is taken first and looked at last: whatever led to it on the other
+    /// sides was noted before, and so is there.
+    fn fetch(&mut self) {
+        let mut fetched = std::mem::take(&mut self.fetched);
+        self.eyes.server.take(&mut fetched.server);
+        self.eyes.fleet.take(&mut fetched.fleet);
+        self.eyes.deeds.take(&mut fetched.deeds);
+        for note in fetched.deeds.drain(..) {
+            self.on_deed(note);
+        }
+        for note in &fetched.fleet {
+            self.on_device(note);
+        }
+        for note in &fetched.server {
+            self.on_server(note);
+        }
+        self.fetched = fetched;
+        let now = self.clock.now();
+        let (join, mut around) = self.parts();
+        join.expire(now, &mut around);
+    }
+
+    fn note_levels(&mut self) {
+        let mut gauges = self.health.look();
+        gauges.connected = Some(self.devices.connected);
+        gauges.in_flight = Some(u64::from(self.in_flight.count()));
+        if self.clock.has_begun() {
+            let now = self.clock.now();
+            self.recorder.gauges(now, gauges);
+            let vitals = self.health.vitals();
+            let (standing, aborts) = self.watchdog.look(&self.recorder, vitals, now);
+            (self.board.thresholds, self.board.aborts) = (standing, aborts);
+        }
+    }
+
+    fn look(&mut self) -> Snapshot {
+        self.board.snapshot(
+            self.clock.now(),
+            &self.recorder,
+            &self.labels,
+            (&self.devices, self.join.open().max(self.in_flight.count() as usize)),
+        )
+    }
+
+    fn leave(mut self) -> Collected {
+        Collected {
+            vitals: self.health.vitals(),
+            pending: self.join.pending(),
+            missed: self.eyes.missed(),
+            recorder: self.recorder,
+        }
+    }
+
+    fn parts(&mut self) -> (&mut Join, Around<'_>) {
+        let around = Around {
+            labels: &self.labels,
+            recorder: &mut self.recorder,
+            devices: &self.devices,
+            over: &mut self.over,
+        };
+        (&mut self.join, around)
+    }
+}

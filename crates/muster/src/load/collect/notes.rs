@@ -1,0 +1,181 @@
+//! What the collector makes of each note.
+
+use muster_agent::Seen;
+use muster_protocol::Timestamp;
+use muster_report::Connect;
+use muster_server::Seen as ServerSeen;
+
+use super::Collector;
+use super::devices::TakenOut;
+use super::errors::of_obstacle;
+use crate::load::deed::{Deed, Done, Side};
+use crate::load::eyes::OfDevice;
+use crate::load::fleet_side::Tell;
+use crate::load::tap::Note;
+
+impl Collector {
+    pub(super) fn on_deed(&mut self, note: Note<Deed>) {
+        let (at, Deed { planned, what }) = (self.clock.at(note.at), note.what);
+        match what {
+            Done::Submitted { command, request } => {
+                self.late(at, planned);
+                self.note_taken_out(&request);
+                let (join, mut around) = self.parts();
+                join.submitted(at, planned, (command, request), &mut around);
+            }
+            Done::Dropped(request) => {
+                self.late(at, planned);
+                let (join, mut around) = self.parts();
+                join.dropped(at, planned, request, &mut around);
+            }
+            Done::Refused { command, request, code, reason } => {
+                let (join, mut around) = self.parts();
+                join.refused(at, (command, request), (code, &reason), &mut around);
+            }
+            Done::PhaseBegan { phase } => self.board.phase_began(phase),
+            Done::WorkBegan { work } => self.on_work(at, planned, work),
+            Done::SwitchedOn { device } => {
+                self.late(at, planned);
+                self.on_switched_on(device);
+            }
+            Done::SwitchedOff { device } => {
+                self.late(at, planned);
+                self.on_switched_off(planned, device);
+            }
+            Done::EnrolAgain { device } => self.on_enrol_again(device),
+            Done::FaultBegan { fault, side } => self.on_fault(planned, fault, side),
+            Done::FaultEnded { fault } => self.board.fault_ended(at, fault),
+            Done::Changed(what) => self.board.said(at, what),
+        }
+    }
+
+    pub(super) fn on_device(&mut self, note: &Note<OfDevice>) {
+        let at = self.clock.at(note.at);
+        let OfDevice { place, seen } = note.what;
+        let place = usize::try_from(place).unwrap_or(usize::MAX);
+        match seen {
+            Seen::Enrolled(id) => self.devices.enrolled(place, Some(id)),
+            Seen::Unenrolled => self.on_unenrolled(place),
+            Seen::Connected => {
+                self.devices.came(place);
+                self.recorder.connect(Connect::Done);
+                self.over.connected(at, place, &mut self.recorder);
+                self.join.connected(at, place);
+            }
+            Seen::ConnectFailed(obstacle) => {
+                self.recorder.connect(Connect::Failed);
+                let number = self.devices.at(place).map_or(0, |device| device.number);
+                self.recorder.failed(at, of_obstacle(obstacle), || {
+                    format!("device {number} did not get through: {obstacle:?}")
+                });
+            }
+            Seen::Disconnected => self.devices.left(place),
+            Seen::Delivered(command) => {
+                let (join, mut around) = self.parts();
+                join.delivered(at, command, &mut around);
+            }
+            Seen::Answered(command, class) => {
+                let (join, mut around) = self.parts();
+                join.answered(at, (command, class), &mut around);
+            }
+            Seen::ExecutedTwice(_) => self.recorder.executed_twice(),
+            Seen::Woken => {}
+        }
+    }
+
+    pub(super) fn on_server(&mut self, note: &Note<ServerSeen>) {
+        let at = self.clock.at(note.at);
+        match note.what {
+            ServerSeen::Accepted { command } => {
+                let (join, mut around) = self.parts();
+                join.accepted(at, command, &mut around);
+            }
+            ServerSeen::Pushed { device } => {
+                let Some(place) = self.devices.woken(device) else { return };
+                let (join, mut around) = self.parts();
+                join.pushed(at, place, &mut around);
+            }
+            ServerSeen::Ended { command, end } => {
+                let (join, mut around) = self.parts();
+                join.ended(at, (command, end), &mut around);
+            }
+        }
+    }
+
+    fn late(&mut self, at: Timestamp, planned: Timestamp) {
+        self.recorder.lag(planned, at.since(planned));
+    }
+
+    fn on_work(&mut self, at: Timestamp, planned: Timestamp, work: usize) {
+        self.board.work_began(at, work);
+        if let Some(event) = self.labels.event_of_work(work)
+            && let Some(kind) = self.labels.kind(event)
+        {
+            self.over.began(event, kind, planned);
+        }
+    }
+
+    fn on_switched_on(&mut self, device: u32) {
+        let place = self.join.place(device);
+        if self.devices.at(place).is_some_and(|device| !device.is_enrolled) {
+            self.over.switched_on_first(place, &mut self.recorder);
+        }
+    }
+
+    fn on_switched_off(&mut self, planned: Timestamp, device: u32) {
+        let place = self.join.place(device);
+        let Some(contact) = self.devices.at(place).map(|device| device.contact) else { return };
+        self.over.vanished(planned, (place, contact), &mut self.recorder);
+    }
+
+    fn on_fault(&mut self, planned: Timestamp, fault: usize, side: Side) {
+        self.board.fault_began(planned, fault);
+        let (Side::Server, Some(event)) = (side, self.labels.event_of_fault(fault)) else { return };
+        let Some(kind) = self.labels.kind(event) else { return };
+        self.over.began(event, kind, planned);
+        let connected = self.devices.all().iter().enumerate();
+        let connected = connected.filter(|(_place, device)| device.keeps_connection_now());
+        let connected = connected.map(|(place, _device)| place);
+        self.over.server_went(event, connected, &mut self.recorder);
+    }
+
+    /// A device that is asked to leave by a work that takes devices out of service stays out.
+    fn note_taken_out(&mut self, request: &crate::load::deed::Request) {
+        let is_mass_wipe = self.labels.takes_out(request.work);
+        let place = self.join.place(request.device);
+        if is_mass_wipe && let Some(device) = self.devices.at_mut(place) {
+            device.taken_out = TakenOut::Away;
+        }
+    }
+
+    fn on_unenrolled(&mut self, place: usize) {
+        self.devices.enrolled(place, None);
+        let Some(device) = self.devices.at_mut(place) else { return };
+        let told = match device.taken_out {
+            TakenOut::No => return,
+            TakenOut::Away => Tell::Off,
+            TakenOut::Awaited => {
+                device.taken_out = TakenOut::No;
+                Tell::EnrolAgain
+            }
+        };
+        self.tell(place, told);
+    }
+
+    fn on_enrol_again(&mut self, device: u32) {
+        let place = self.join.place(device);
+        let Some(device) = self.devices.at_mut(place) else { return };
+        if device.is_enrolled {
+            device.taken_out = TakenOut::Awaited;
+        } else {
+            device.taken_out = TakenOut::No;
+            self.tell(place, Tell::EnrolAgain);
+        }
+    }
+
+    fn tell(&self, place: usize, told: Tell) {
+        if let Some(remote) = self.remote.get() {
+            remote.tell(place, told);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Changing a run while it runs.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// Wishes that may wait: nobody types faster than a pacer looks.
+const WISHES_MAX: usize = 64;
+
+/// The slowest and the fastest a plan is played, in percent of its own pace.
+pub(crate) const PACE_MIN: u32 = 10;
+pub(crate) const PACE_MAX: u32 = 1_000;
+
+/// What somebody wants of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Control {
+    /// Stop the clock of the plan; what is under way goes on.
+    Pause,
+    /// Let it go on.
+    Resume,
+    /// Play the rest at so many percent of its own pace, [`PACE_MIN`] to [`PACE_MAX`].
+    Pace(u32),
+    /// Let something go wrong now.
+    Inject(Injection),
+    /// End the run, and report what there is.
+    Stop,
+}
+
+/// Something that goes wrong because somebody wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Injection {
+    /// The server stops and starts again.
+    Restart,
+    /// The server is killed and starts again.
+    Kill,
+    /// So many percent of the devices lose their network for ten seconds.
+    Outage(u32),
+}
+
+/// Where wishes are left.
+#[derive(Clone, Debug)]
+pub(crate) struct Controls(SyncSender<Control>);
+
+impl Controls {
+    /// A run's controls, and the pacer's end of them.
+    pub(crate) fn new() -> (Self, Receiver<Control>) {
+        let (wishes, waiting) = sync_channel(WISHES_MAX);
+        (Self(wishes), waiting)
+    }
+
+    /// Leaves a wish. One too many, or one for a run that is over, is not heard.
+    pub(crate) fn wish(&self, control: Control) {
+        let _not_heard = self.0.try_send(control);
+    }
+}

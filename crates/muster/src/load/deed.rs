@@ -1,0 +1,59 @@
+//! What the pacer does, as it tells the collector.
+
+use muster_protocol::{CommandId, Timestamp};
+use muster_report::ErrorCode;
+use muster_scenario::Action;
+
+/// Something the pacer has done, or has had to leave undone.
+#[derive(Clone, Debug)]
+pub(crate) struct Deed {
+    /// When the plan wanted it, in the time of the run.
+    pub(crate) planned: Timestamp,
+    /// What it was.
+    pub(crate) what: Done,
+}
+
+/// What was done.
+#[derive(Clone, Debug)]
+pub(crate) enum Done {
+    /// A request is on its way, as this command.
+    Submitted { command: CommandId, request: Request },
+    /// A request never left: too many were under way.
+    Dropped(Request),
+    /// A request was turned down.
+    Refused { command: CommandId, request: Request, code: ErrorCode, reason: String },
+    /// A phase has begun.
+    PhaseBegan { phase: usize },
+    /// A work that concerns many has begun.
+    WorkBegan { work: usize },
+    /// A device was switched on.
+    SwitchedOn { device: u32 },
+    /// A device was switched off.
+    SwitchedOff { device: u32 },
+    /// A device is to enrol again.
+    EnrolAgain { device: u32 },
+    /// A fault has begun; one of the server's has an event that devices have to get over.
+    FaultBegan { fault: usize, side: Side },
+    /// A fault is over.
+    FaultEnded { fault: usize },
+    /// Somebody has changed the run.
+    Changed(String),
+}
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Fleet,
+    Server,
+}
+
+/// What is asked of a device, and as part of which work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    /// The device's number in the whole fleet.
+    pub(crate) device: u32,
+    /// What is asked.
+    pub(crate) action: Action,
+    /// The work's index in the scenario.
+    pub(crate) work: usize,
+}

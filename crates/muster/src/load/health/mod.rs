@@ -1,0 +1,158 @@
+//! How well the generator does: whether the numbers of a run are about the server at all.
+
+mod proc;
+mod stall;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use muster_report::{Gauges, Vitals};
+
+use self::proc::{Share, Thread};
+
+pub(crate) use proc::cores;
+pub(crate) use stall::Stall;
+
+/// Over how long a thread has to be busy for it to count: ten looks of a second each.
+const WINDOW: usize = 10;
+
+/// How often sockets and files are counted, in looks: a directory of thousands takes its time.
+const COUNT_EVERY: u32 = 5;
+
+/// Looks at this process from time to time.
+#[derive(Debug)]
+pub(crate) struct Health {
+    /// Whether a thread with this name is the server's.
+    is_server: fn(&str) -> bool,
+    stall: Stall,
+    at: Instant,
+    shares: BTreeMap<u32, Share>,
+    /// How much of its time each thread of the generator wanted a processor, look by look.
+    wanted: BTreeMap<u32, VecDeque<f64>>,
+    looks: u32,
+    drops_before: u64,
+    vitals: Vitals,
+}
+
+impl Health {
+    /// Begins to look.
+    pub(crate) fn new(is_server: fn(&str) -> bool, stall: Stall) -> Self {
+        Self {
+            is_server,
+            stall,
+            at: Instant::now(),
+            shares: BTreeMap::new(),
+            wanted: BTreeMap::new(),
+            looks: 0,
+            drops_before: proc::udp_drops(),
+            vitals: Vitals::default(),
+        }
+    }
+
+    /// Looks, and tells the levels that have one.
+    pub(crate) fn look(&mut self) -> Gauges {
+        let now = Instant::now();
+        let passed = now.saturating_duration_since(std::mem::replace(&mut self.at, now));
+        let (server, generator) = self.look_at_threads(passed);
+        if self.looks.is_multiple_of(COUNT_EVERY) {
+            self.count();
+        }
+        self.looks = self.looks.wrapping_add(1);
+        let percent = |share: Share| {
+            (!passed.is_zero()).then(|| 100.0 * share.ran.as_secs_f64() / passed.as_secs_f64())
+        };
+        Gauges {
+            server_cpu_percent: percent(server),
+            generator_cpu_percent: percent(generator),
+            generator_rss_bytes: proc::resident_bytes(),
+            ..Gauges::default()
+        }
+    }
+
+    /// What was seen so far.
+    pub(crate) fn vitals(&mut self) -> Vitals {
+        self.vitals.stall_max = self.stall.max();
+        self.vitals
+    }
+
+    /// What server and generator have had since the last look.
+    fn look_at_threads(&mut self, passed: Duration) -> (Share, Share) {
+        let (mut server, mut generator) = (Share::default(), Share::default());
+        let before = std::mem::take(&mut self.shares);
+        for Thread { id, name, share } in proc::threads() {
+            self.shares.insert(id, share);
+            let Some(before) = before.get(&id) else { continue };
+            let since = share.since(*before);
+            if (self.is_server)(&name) {
+                server = server.plus(since);
+            } else {
+                generator = generator.plus(since);
+                self.note_wanted(id, since, passed);
+            }
+        }
+        (server, generator)
+    }
+
+    /// A thread that runs or waits for a processor all the time cannot do more.
+    fn note_wanted(&mut self, id: u32, since: Share, passed: Duration) {
+        if passed.is_zero() {
+            return;
+        }
+        let looks = self.wanted.entry(id).or_default();
+        looks.push_back((since.ran + since.waited).as_secs_f64() / passed.as_secs_f64());
+        if looks.len() > WINDOW {
+            looks.pop_front();
+        }
+        let mean = looks.iter().sum::<f64>() / WINDOW as f64;
+        let most = self.vitals.cpu_share.unwrap_or_default().max(mean.min(1.0));
+        self.vitals.cpu_share = Some(most);
+    }
+
+    fn count(&mut self) {
+        let drops = proc::udp_drops().saturating_sub(self.drops_before);
+        self.vitals.udp_drops = self.vitals.udp_drops.max(drops);
+        if let Some((open, limit)) = proc::files() {
+            self.vitals.descriptors_open = self.vitals.descriptors_open.max(open);
+            self.vitals.descriptors_limit = limit;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn health() -> Health {
+        Health::new(|name| name.starts_with("server"), Stall::default())
+    }
+
+    fn share(ran_ms: u64, waited_ms: u64) -> Share {
+        let (ran, waited) = (Duration::from_millis(ran_ms), Duration::from_millis(waited_ms));
+        Share { ran, waited }
+    }
+
+    #[test]
+    fn a_thread_that_waits_for_a_processor_is_as_busy_as_one_that_has_it() {
+        let mut health = health();
+        for _look in 0..WINDOW {
+            health.note_wanted(1, share(300, 600), Duration::from_secs(1));
+            health.note_wanted(2, share(100, 0), Duration::from_secs(1));
+        }
+        let busiest = health.vitals().cpu_share.unwrap();
+        assert!((0.899..0.901).contains(&busiest), "{busiest}");
+    }
+
+    #[test]
+    fn a_short_peak_does_not_make_a_busy_thread() {
+        let mut health = health();
+        health.note_wanted(1, share(1_000, 0), Duration::from_secs(1));
+        assert!(health.vitals().cpu_share.unwrap() < 0.11);
+    }
+
+    #[test]
+    fn a_look_tells_memory_and_files() {
+        let mut health = health();
+        assert!(health.look().generator_rss_bytes.unwrap() > 0);
+        assert!(health.vitals().descriptors_open > 0, "files are counted with the first look");
+    }
+}

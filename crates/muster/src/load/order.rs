@@ -1,0 +1,170 @@
+//! What a run is to be: the scenario with what the command line changes, and its plan.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use muster_agent::BlackBox;
+use muster_protocol::Seed;
+use muster_scenario::{Plan, Run, Scenario, Shard};
+
+use super::eyes::Instruments;
+use super::health::cores;
+use crate::cli::{LoadArgs, ThroughName};
+use crate::exit::{Exit, ExitWith, usage_error};
+
+/// Largest scenario file that is read, in bytes: twice what the parser takes, so that it says why.
+const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
+
+/// Everything a run is made of.
+pub(crate) struct Order {
+    /// The scenario as it is run, overrides included.
+    pub(crate) text: String,
+    pub(crate) scenario: Scenario,
+    pub(crate) seed: u64,
+    pub(crate) run: Run,
+    pub(crate) plan: Plan,
+    pub(crate) keep: Option<PathBuf>,
+    pub(crate) server_threads: NonZeroUsize,
+    pub(crate) fleet_threads: NonZeroUsize,
+    pub(crate) through: ThroughName,
+    pub(crate) sockets: NonZeroUsize,
+    pub(crate) black_box: BlackBox,
+    pub(crate) instruments: Instruments,
+}
+
+impl Order {
+    /// Reads the scenario and draws the plan.
+    pub(crate) fn of(args: &LoadArgs) -> anyhow::Result<Self> {
+        let text = overridden(&read(&args.scenario)?, &args.set)?;
+        let scenario = Scenario::parse(&text).map_err(|error| bad(&args.scenario, &error))?;
+        let seed = args.seed.unwrap_or(scenario.seed);
+        let run = Run {
+            seed: Seed::root(seed),
+            devices: args.devices,
+            time_scale: args.time_scale,
+            shard: args.shard.unwrap_or(Shard::WHOLE),
+        };
+        let plan = scenario.plan(run).map_err(|error| bad(&args.scenario, &error))?;
+        let half = NonZeroUsize::new(cores() / 2).unwrap_or(NonZeroUsize::MIN);
+        Ok(Self {
+            text,
+            seed,
+            run,
+            plan,
+            scenario,
+            keep: args.keep.clone(),
+            server_threads: args.server_threads.unwrap_or(half),
+            fleet_threads: args.fleet_threads.unwrap_or(half),
+            through: args.through,
+            sockets: args.sockets,
+            black_box: args.black_box,
+            instruments: if args.no_instruments { Instruments::Off } else { Instruments::On },
+        })
+    }
+
+    /// Whether any device of the plan has to be woken.
+    pub(crate) fn wakes_devices(&self) -> bool {
+        let woken = |device: &muster_scenario::PlannedDevice| {
+            device.contact == muster_scenario::Contact::Woken
+        };
+        self.plan.devices().any(woken)
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    let shown = file.display();
+    let size = fs::metadata(file)
+        .map_err(|error| usage_error(format!("failed to read the scenario {shown}: {error}")))?;
+    if size.len() > FILE_BYTES_MAX {
+        return Err(usage_error(format!("{shown} is too long for a scenario")));
+    }
+    fs::read_to_string(file).with_context(|| format!("failed to read the scenario {shown}"))
+}
+
+/// The text with values changed: `limits.deadline=2s` sets the key `deadline` of the table
+/// `limits`.
+fn overridden(text: &str, changes: &[String]) -> anyhow::Result<String> {
+    if changes.is_empty() {
+        return Ok(text.to_owned());
+    }
+    let mut table: toml::Table = match text.parse() {
+        Ok(table) => table,
+        // The parser of scenarios says better what is wrong.
+        Err(_no_toml) => return Ok(text.to_owned()),
+    };
+    for change in changes {
+        set(&mut table, change).ok_or_else(|| {
+            usage_error(format!(
+                "--set {change}: expected KEY=VALUE with a key of the scenario, such as \
+                 limits.deadline=2s"
+            ))
+        })?;
+    }
+    toml::to_string(&table).context("failed to write the changed scenario")
+}
+
+fn set(table: &mut toml::Table, change: &str) -> Option<()> {
+    let (path, value) = change.split_once('=')?;
+    let mut keys: Vec<&str> = path.split('.').collect();
+    let last = keys.pop()?;
+    let mut at = &mut toml::Value::Table(std::mem::take(table));
+    let mut root = std::mem::replace(at, toml::Value::Boolean(false));
+    at = &mut root;
+    for key in keys {
+        at = match key.parse::<usize>() {
+            Ok(nth) => at.as_array_mut()?.get_mut(nth)?,
+            Err(_name) => {
+                at.as_table_mut()?.entry(key).or_insert_with(|| toml::Table::new().into())
+            }
+        };
+    }
+    at.as_table_mut()?.insert(last.to_owned(), literal(value));
+    *table = root.as_table()?.clone();
+    Some(())
+}
+
+/// A number, a truth or an array as TOML writes it; everything else is text.
+fn literal(value: &str) -> toml::Value {
+    let parsed = format!("v = {value}").parse::<toml::Table>();
+    let parsed = parsed.ok().and_then(|mut table| table.remove("v"));
+    parsed.unwrap_or_else(|| toml::Value::String(value.to_owned()))
+}
+
+fn bad(file: &Path, error: &impl std::fmt::Display) -> anyhow::Error {
+    let message = format!("{}: {error}", file.display());
+    ExitWith { exit: Exit::BadCase, message }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "name = \"a\"\ndevices = 10\n[limits]\ndeadline = \"5s\"\n\
+                        [[phase]]\nname = \"up\"\n";
+
+    fn changed(change: &str) -> toml::Table {
+        overridden(TEXT, &[change.to_owned()]).unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn a_value_is_changed_wherever_it_stands() {
+        assert_eq!(changed("devices=7")["devices"].as_integer(), Some(7));
+        assert_eq!(changed("limits.deadline=2s")["limits"]["deadline"].as_str(), Some("2s"));
+        assert_eq!(changed("limits.in-flight=9")["limits"]["in-flight"].as_integer(), Some(9));
+        assert_eq!(changed("phase.0.lasts=1m")["phase"][0]["lasts"].as_str(), Some("1m"));
+    }
+
+    #[test]
+    fn what_names_no_place_is_refused() {
+        for change in ["devices", "phase.3.lasts=1m", "name.deeper=1"] {
+            assert!(overridden(TEXT, &[change.to_owned()]).is_err(), "{change}");
+        }
+    }
+
+    #[test]
+    fn without_changes_the_text_is_as_it_was_written() {
+        assert_eq!(overridden(TEXT, &[]).unwrap(), TEXT);
+    }
+}

@@ -1,0 +1,164 @@
+//! What a run has to say at its end.
+
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use muster_protocol::Timestamp;
+use muster_report::{
+    Ending, ErrorCode, FaultReport, Header, Host, Measured, RunReport, ShardOf, Step, Through,
+    Verdict,
+};
+use muster_scenario::{FaultKind, PlannedFault, Shard};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::collect::Collected;
+use super::engine::Over;
+use super::eyes::Instruments;
+use super::folder;
+use super::health::cores;
+use super::lost::Fates;
+use super::order::Order;
+use super::slow::SlowDevice;
+use crate::cli::{LoadArgs, ThroughName};
+use crate::exit::Exit;
+use crate::talk::{Format, print, print_json, say};
+
+/// Judges a run, tells it, and writes it down where that is wanted.
+pub(crate) fn tell(over: Over, args: &LoadArgs, format: Format) -> anyhow::Result<Exit> {
+    if over.order.instruments == Instruments::Off {
+        return bare(&over, format);
+    }
+    let (measured, slow) = measured(over);
+    let mut report = RunReport::new(&measured);
+    if let Some(out) = &args.out {
+        let folder = folder::write(out, &mut report, &slow)?;
+        say(&format!("the run is written down in {}", folder.display()));
+    }
+    match format {
+        Format::Json => print_json(&report)?,
+        Format::Text => print(&report.told()),
+    }
+    Ok(match report.verdict {
+        Verdict::Pass => Exit::Ok,
+        Verdict::Fail | Verdict::Aborted => Exit::VerdictFailed,
+        Verdict::Inconclusive => Exit::Inconclusive,
+        Verdict::Interrupted => Exit::Interrupted,
+    })
+}
+
+/// What is known of a run without instruments: it has no verdict.
+fn bare(over: &Over, format: Format) -> anyhow::Result<Exit> {
+    let (accepted, terminal) = (over.counts.accepted, over.counts.terminal);
+    let seconds = over.took.as_secs_f64();
+    let ended = f64::from(u32::try_from(terminal).unwrap_or(u32::MAX));
+    let per_second = ended / seconds.max(0.001);
+    match format {
+        Format::Json => print_json(&json!({
+            "accepted": accepted, "terminal": terminal, "seconds": seconds,
+            "terminal_per_s": per_second,
+        }))?,
+        Format::Text => print(&format!(
+            "{accepted} commands accepted, {terminal} ended in {seconds:.1} s: {per_second:.0}/s, \
+             not measured\n"
+        )),
+    }
+    Ok(match over.ending {
+        Ending::Complete => Exit::Ok,
+        Ending::Interrupted | Ending::Aborted => Exit::Interrupted,
+    })
+}
+
+fn measured(over: Over) -> (Measured, Vec<SlowDevice>) {
+    let Over { order, ending, mut collected, fates, slow, took, .. } = over;
+    count_lost(&mut collected, &fates, took);
+    let measured = Measured {
+        run: header(&order, ending, took),
+        devices: u64::try_from(order.plan.devices().count()).unwrap_or(u64::MAX),
+        faults: order.plan.faults().iter().map(fault).collect(),
+        scenario: order.scenario,
+        recorder: collected.recorder,
+        vitals: collected.vitals,
+    };
+    (measured, slow)
+}
+
+/// Counts commands that the server has taken and knows nothing of, and notes that were not taken.
+fn count_lost(collected: &mut Collected, fates: &Fates, took: Duration) {
+    let at = Timestamp::ZERO.after(took);
+    let lost = usize::try_from(fates.lost).unwrap_or(usize::MAX);
+    let Collected { recorder, pending, missed, .. } = collected;
+    for pending in pending.iter().filter(|it| it.accepted).take(lost) {
+        recorder.count(at, pending.label, Step::Lost);
+    }
+    if *missed > 0 {
+        recorder.failed(at, ErrorCode::GeneratorResource, || {
+            format!("{missed} notes were not taken: the collector came too late")
+        });
+    }
+}
+
+fn header(order: &Order, ending: Ending, took: Duration) -> Header {
+    Header {
+        scenario: order.scenario.name.clone(),
+        question: order.scenario.question.clone(),
+        config_hash: hex(&Sha256::digest(order.text.as_bytes())),
+        scenario_toml: order.text.clone(),
+        seed: order.seed,
+        shard: shard(order.run.shard),
+        merged_from: 1,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: None,
+        started_at: started(took),
+        took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        ending,
+        server: "embedded".to_owned(),
+        through: match order.through {
+            ThroughName::Direct => Through::Direct,
+            ThroughName::Graph => Through::Graph,
+        },
+        hosts: vec![host()],
+    }
+}
+
+fn fault(fault: &PlannedFault) -> FaultReport {
+    let seconds = |at: Timestamp| at.since(Timestamp::ZERO).as_secs_f64();
+    FaultReport {
+        name: fault.name.clone(),
+        what: match &fault.kind {
+            FaultKind::Fleet(words) => words.clone(),
+            FaultKind::Server(fault) => format!("{fault:?}"),
+        },
+        from_s: seconds(fault.begins),
+        to_s: fault.ends.map(seconds),
+    }
+}
+
+fn shard(shard: Shard) -> Option<ShardOf> {
+    let of = shard.of().get();
+    (of > 1).then(|| ShardOf { index: shard.index().saturating_add(1), of })
+}
+
+/// When a run began that took so long until now.
+fn started(took: Duration) -> String {
+    let began = SystemTime::now().checked_sub(took).unwrap_or(SystemTime::UNIX_EPOCH);
+    jiff::Timestamp::try_from(began).map(|at| at.to_string()).unwrap_or_default()
+}
+
+fn host() -> Host {
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    let release = read("/proc/sys/kernel/osrelease");
+    let kernel = format!("{} {}", std::env::consts::OS, release.trim());
+    let memory = read("/proc/meminfo");
+    let total = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    let kib = total.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    Host {
+        cores: u32::try_from(cores()).unwrap_or(u32::MAX),
+        kernel: kernel.trim().to_owned(),
+        memory_bytes: kib.unwrap_or(0).saturating_mul(1_024),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

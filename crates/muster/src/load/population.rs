@@ -1,0 +1,109 @@
+//! The devices of a plan, as a fleet takes them.
+
+use anyhow::Context as _;
+use muster_agent::{DevicePlan, Start, device_of, habit};
+use muster_device::{Calendar, Contact, DeviceSpec, Habit, Person, Screen};
+use muster_protocol::Platform;
+use muster_protocol::secret::EnrolmentToken;
+use muster_protocol::status::Presence;
+use muster_scenario::{self as scenario, Holder, Plan, PlannedDevice, Versions};
+
+/// Every version there is.
+const ANY_VERSION: Versions = Versions { first: 0, last: u16::MAX };
+
+/// What the devices of a run have in common.
+pub(crate) struct Ground<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) token: EnrolmentToken,
+    pub(crate) calendar: Calendar,
+}
+
+impl Ground<'_> {
+    /// The devices, in the order of the plan.
+    ///
+    /// # Errors
+    /// If a cohort wants a version of a system on which one of its modes does not exist.
+    pub(crate) fn plans(&self) -> anyhow::Result<Vec<DevicePlan>> {
+        self.plan.devices().map(|device| self.device(device)).collect()
+    }
+
+    fn device(&self, device: &PlannedDevice) -> anyhow::Result<DevicePlan> {
+        let start = match device.switched_on_at {
+            None => Start::Online,
+            Some(_) => Start::Offline,
+        };
+        let (spec, person) = (self.spec(device)?, self.person(device));
+        Ok(DevicePlan { spec, token: self.token.clone(), start, person })
+    }
+
+    fn spec(&self, device: &PlannedDevice) -> anyhow::Result<DeviceSpec> {
+        let cohorts = &self.plan.scenario().cohorts;
+        let cohort = cohorts.get(device.cohort).context("no such cohort")?;
+        let Versions { first, last } = cohort.versions.unwrap_or(ANY_VERSION);
+        let seed = self.plan.device_seed(device);
+        let spec = device_of(device.index.into(), device.mode, (first, last), seed);
+        let spec = spec.with_context(|| {
+            format!(
+                "cohort {:?}: no {} exists on versions {first} to {last}; \
+                 give it other modes or other versions",
+                cohort.name, device.mode
+            )
+        })?;
+        let spec = match device.holder {
+            Holder::Nobody => unattended(spec),
+            Holder::Realistic | Holder::Of(_) => spec,
+        };
+        Ok(DeviceSpec { contact: contact(device.contact), ..spec })
+    }
+
+    fn person(&self, device: &PlannedDevice) -> Option<Box<Person>> {
+        let habit = match device.holder {
+            Holder::Nobody => return None,
+            Holder::Realistic => habit(device.mode, 0, self.plan.device_seed(device)),
+            Holder::Of(habit) => of_scenario(habit),
+        };
+        let seed = self.plan.device_seed(device).child("person", 0);
+        Some(Box::new(Person::new(habit, seed, self.calendar)))
+    }
+}
+
+/// A device that nobody holds has no passcode: a locked one would put off most of what it is asked
+/// until somebody unlocks it, and nobody would.
+fn unattended(mut spec: DeviceSpec) -> DeviceSpec {
+    if spec.facts.mode.platform() == Platform::Apple {
+        spec.persona.passcode = Presence::NotSet;
+    }
+    spec.persona.screen = Screen::Unlocked;
+    spec
+}
+
+const fn contact(contact: scenario::Contact) -> Contact {
+    match contact {
+        scenario::Contact::Connected => Contact::Connected,
+        scenario::Contact::Woken => Contact::Woken,
+    }
+}
+
+const fn of_scenario(habit: scenario::Habit) -> Habit {
+    match habit {
+        scenario::Habit::OfficeWorker => Habit::OfficeWorker,
+        scenario::Habit::FieldWorker => Habit::FieldWorker,
+        scenario::Habit::NightShift => Habit::NightShift,
+        scenario::Habit::Student => Habit::Student,
+        scenario::Habit::Kiosk => Habit::Kiosk,
+        scenario::Habit::Drawer => Habit::Drawer,
+        scenario::Habit::Traveller => Habit::Traveller,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_habit_has_one_name_in_scenarios_and_on_devices() {
+        for habit in scenario::Habit::ALL {
+            assert_eq!(of_scenario(habit).name(), habit.name());
+        }
+    }
+}

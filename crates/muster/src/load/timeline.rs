@@ -1,0 +1,113 @@
+//! When a moment of the plan comes, on a plan that can be stopped and played faster or slower.
+
+use std::time::{Duration, Instant};
+
+use muster_protocol::Timestamp;
+
+use super::control::{PACE_MAX, PACE_MIN};
+
+/// Percent of a pace that is the plan's own.
+const OWN_PACE: u32 = 100;
+
+/// The moments of the plan in the time of the machine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeline {
+    /// A moment at which the plan stood here.
+    anchor: Instant,
+    here: Timestamp,
+    percent: u32,
+    course: Course,
+}
+
+/// Whether the plan goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Course {
+    Plays,
+    Stands,
+}
+
+impl Timeline {
+    /// A plan that begins at `start`, at its own pace.
+    pub(crate) const fn from(start: Instant) -> Self {
+        Self { anchor: start, here: Timestamp::ZERO, percent: OWN_PACE, course: Course::Plays }
+    }
+
+    /// When a moment comes; `None` while the plan stands still.
+    pub(crate) fn instant(&self, at: Timestamp) -> Option<Instant> {
+        match self.course {
+            Course::Stands => None,
+            Course::Plays => {
+                let ahead = at.since(self.here).saturating_mul(OWN_PACE) / self.percent;
+                self.anchor.checked_add(ahead)
+            }
+        }
+    }
+
+    /// Stops the plan.
+    pub(crate) fn pause(&mut self, now: Instant) {
+        self.anchor_at(now);
+        self.course = Course::Stands;
+    }
+
+    /// Lets it go on.
+    pub(crate) fn resume(&mut self, now: Instant) {
+        if self.course == Course::Stands {
+            (self.anchor, self.course) = (now, Course::Plays);
+        }
+    }
+
+    /// Plays the rest at another pace.
+    pub(crate) fn pace(&mut self, now: Instant, percent: u32) {
+        self.anchor_at(now);
+        self.percent = percent.clamp(PACE_MIN, PACE_MAX);
+    }
+
+    fn anchor_at(&mut self, now: Instant) {
+        if self.course == Course::Plays {
+            let passed: Duration = now.saturating_duration_since(self.anchor);
+            self.here = self.here.after(passed.saturating_mul(self.percent) / OWN_PACE);
+            self.anchor = now;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn second(second: u64) -> Timestamp {
+        Timestamp::from_micros(second * 1_000_000)
+    }
+
+    #[test]
+    fn a_plan_at_its_own_pace_comes_when_it_says() {
+        let start = Instant::now();
+        assert_eq!(Timeline::from(start).instant(second(7)), Some(start + 7 * SECOND));
+    }
+
+    #[test]
+    fn what_comes_after_a_pause_comes_later_by_as_much() {
+        let start = Instant::now();
+        let mut timeline = Timeline::from(start);
+        timeline.pause(start + 2 * SECOND);
+        assert_eq!(timeline.instant(second(7)), None);
+        timeline.pause(start + 3 * SECOND);
+        timeline.resume(start + 12 * SECOND);
+        timeline.resume(start + 13 * SECOND);
+        assert_eq!(timeline.instant(second(7)), Some(start + 17 * SECOND));
+    }
+
+    #[test]
+    fn at_twice_the_pace_the_rest_takes_half_the_time() {
+        let start = Instant::now();
+        let mut timeline = Timeline::from(start);
+        timeline.pace(start + 4 * SECOND, 200);
+        assert_eq!(timeline.instant(second(10)), Some(start + 7 * SECOND));
+        timeline.pace(start + 5 * SECOND, 50);
+        assert_eq!(timeline.instant(second(10)), Some(start + 13 * SECOND));
+        timeline.pace(start + 5 * SECOND, 0);
+        assert_eq!(timeline.instant(second(7)), Some(start + 15 * SECOND));
+    }
+}

@@ -1,0 +1,143 @@
+//! Judging: what had to hold, against what was measured.
+
+mod health;
+mod judged;
+mod measure;
+mod slope;
+mod verdict;
+mod windows;
+
+use muster_protocol::Timestamp;
+use muster_scenario::{Limit, Metric, Scenario, Threshold};
+
+use crate::recorder::Recorder;
+use crate::run_report::Vitals;
+
+pub use health::Reason;
+pub use judged::{Judged, Outcome, Unit};
+pub(crate) use verdict::verdict;
+
+use judged::Reading;
+use measure::Measure;
+
+/// What is known of a run, at its end or while it goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// What was measured, all threads merged.
+    pub recorder: &'a Recorder,
+    /// What the engine saw of itself.
+    pub vitals: Vitals,
+    /// Now, by the clock of the run.
+    pub now: Timestamp,
+}
+
+/// Why the generator, and not the server, may be what was measured; nothing if it was not.
+#[must_use]
+pub fn reasons(scenario: &Scenario, evidence: &Evidence<'_>) -> Vec<Reason> {
+    health::reasons(&scenario.generator, evidence)
+}
+
+/// Judges every threshold of a scenario, and the share of dropped commands that its limits allow.
+///
+/// If the generator was the bottleneck, what would pass is inconclusive; what fails fails only if
+/// no generator could be to blame: a command lost or executed twice, or a latency that is too long
+/// even after the worst lag is taken off, where lag is all that is wrong.
+#[must_use]
+pub fn judge(scenario: &Scenario, evidence: &Evidence<'_>) -> Vec<Judged> {
+    let reasons = reasons(scenario, evidence);
+    let thresholds = scenario.thresholds.iter();
+    let mut judged: Vec<_> =
+        thresholds.map(|threshold| judge_one(scenario, evidence, &reasons, threshold)).collect();
+    judged.extend(dropped(scenario, evidence));
+    judged
+}
+
+fn judge_one(
+    scenario: &Scenario,
+    evidence: &Evidence<'_>,
+    reasons: &[Reason],
+    threshold: &Threshold,
+) -> Judged {
+    let measure = Measure { scenario, evidence, scope: &threshold.scope };
+    let reading = measure.reading(&threshold.metric);
+    let outcome = reading.outcome(threshold.comparison, threshold.limit.number());
+    let mut judged = Judged::new(threshold, outcome, &reading);
+    judged.phase = threshold.scope.phase.and_then(|phase| {
+        evidence.recorder.legend.phases.get(phase).map(|phase| phase.name.clone())
+    });
+    if !reasons.is_empty() && !stands(evidence, reasons, threshold, &judged) {
+        judged.outcome = Outcome::Inconclusive;
+        judged.note = Some("the generator was the bottleneck".to_owned());
+    }
+    judged
+}
+
+/// Whether a judgement stands although the generator was the bottleneck.
+fn stands(
+    evidence: &Evidence<'_>,
+    reasons: &[Reason],
+    threshold: &Threshold,
+    judged: &Judged,
+) -> bool {
+    match judged.outcome {
+        Outcome::Pass => false,
+        Outcome::Inconclusive => true,
+        Outcome::Fail => match &threshold.metric {
+            Metric::Count(counted) | Metric::Share(counted) => measure::is_servers(*counted),
+            Metric::Latency { .. } | Metric::TimeTo { .. } => {
+                fails_without_lag(evidence, reasons, threshold, judged)
+            }
+            Metric::Memory | Metric::MemoryGrowth => true,
+            Metric::Lag { .. } | Metric::PerSecond(_) => false,
+        },
+    }
+}
+
+/// Whether a latency is too long even after the worst lag is taken off it.
+fn fails_without_lag(
+    evidence: &Evidence<'_>,
+    reasons: &[Reason],
+    threshold: &Threshold,
+    judged: &Judged,
+) -> bool {
+    let only_lag = reasons.iter().all(|reason| matches!(reason, Reason::Lag { .. }));
+    let lag = evidence.recorder.lag.max().map_or(0.0, |max| max.latency.as_secs_f64());
+    let (Some(value), Limit::Span(limit)) = (judged.value, threshold.limit) else {
+        return false;
+    };
+    only_lag && !threshold.comparison.holds(value / 1_000.0 - lag, limit.as_secs_f64())
+}
+
+/// The rule that nothing is dropped in silence: more than the scenario allows is a failure.
+fn dropped(scenario: &Scenario, evidence: &Evidence<'_>) -> Option<Judged> {
+    let funnel = evidence.recorder.funnel();
+    let limit = scenario.limits.drop_share.ratio();
+    let share = (funnel.planned > 0).then(|| funnel.dropped as f64 / funnel.planned as f64)?;
+    let outcome = if share <= limit { Outcome::Pass } else { Outcome::Fail };
+    Some(Judged {
+        text: format!("share(dropped) <= {} (limits)", scenario.limits.drop_share),
+        outcome,
+        value: Some(share),
+        at_least: false,
+        limit,
+        unit: Unit::Share,
+        phase: None,
+        note: None,
+    })
+}
+
+impl Judged {
+    fn new(threshold: &Threshold, outcome: Outcome, reading: &Reading) -> Self {
+        let unit = Unit::of(threshold.limit);
+        Self {
+            text: threshold.text.clone(),
+            outcome,
+            value: reading.value().map(|value| unit.told(value)),
+            at_least: matches!(reading, Reading::AtLeast(_)),
+            limit: unit.told(threshold.limit.number()),
+            unit,
+            phase: None,
+            note: reading.note().map(str::to_owned),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Several reports of one run, made one.
+
+use std::sync::Arc;
+
+use muster_scenario::{Scenario, ScenarioError};
+
+use super::restore::legend_of;
+use super::{Ending, FaultReport, Header, Measured, RestoreError, RunReport, Verdict, Vitals};
+use crate::recorder::Recorder;
+
+/// Most reports of one merge.
+const REPORTS_MAX: usize = 256;
+
+/// Reports that are not of one run.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// None, or too many.
+    #[error("{0} reports: from 1 to {REPORTS_MAX} can be merged")]
+    Number(usize),
+    /// They ran different scenarios, or the same with different overrides.
+    #[error("the reports are of different scenarios or overrides: {0:?} and {1:?}")]
+    Scenarios(String, String),
+    /// They drew differently.
+    #[error("the reports are of different seeds: {0} and {1}")]
+    Seeds(u64, u64),
+    /// The same part twice, or a whole among parts.
+    #[error("the reports overlap: shard {index} of {of} is there more than once")]
+    Overlap {
+        /// Which part.
+        index: u32,
+        /// Of so many.
+        of: u32,
+    },
+    /// A part of another number of parts, or a whole run.
+    #[error("the reports are not the shards of one run: each needs the same `--shard i/n`")]
+    NotShards,
+    /// A report that contradicts itself.
+    #[error("failed to read what a report measured")]
+    Restore(#[from] RestoreError),
+    /// A scenario that this build cannot read.
+    #[error("failed to read the scenario of the reports")]
+    Scenario(#[from] ScenarioError),
+}
+
+/// Merges the reports of the shards of one run, and judges anew.
+///
+/// Histograms are added bucket by bucket; no percentile is averaged. Levels of different machines
+/// are added, except for the server, which is one. If a shard is missing, what would pass is
+/// inconclusive.
+///
+/// # Errors
+/// [`MergeError`] if they are not of one run, or one contradicts itself.
+pub fn merge(reports: &[RunReport]) -> Result<RunReport, MergeError> {
+    let first = reports.first().filter(|_first| reports.len() <= REPORTS_MAX);
+    let first = first.ok_or(MergeError::Number(reports.len()))?;
+    for other in reports {
+        is_same_run(first, other)?;
+    }
+    let missing = missing_shards(reports)?;
+    let measured = Measured {
+        run: header(first, reports),
+        scenario: Scenario::parse(&first.run.scenario_toml)?,
+        devices: reports.iter().map(|report| report.devices).sum(),
+        recorder: recorder(reports)?,
+        vitals: reports.iter().map(RunReport::vitals).fold(Vitals::default(), Vitals::join),
+        faults: faults(reports),
+    };
+    let mut merged = RunReport::new(&measured);
+    keep_links(&mut merged, reports);
+    if !missing.is_empty() {
+        merged.doubt(format!("shards {missing:?} are missing"));
+    }
+    Ok(merged)
+}
+
+impl RunReport {
+    /// Notes a reason to doubt the numbers: what would pass is inconclusive.
+    fn doubt(&mut self, reason: String) {
+        if self.verdict == Verdict::Pass {
+            self.verdict = Verdict::Inconclusive;
+            self.reason.clone_from(&reason);
+        }
+        self.generator.inconclusive_reasons.push(reason);
+    }
+}
+
+fn is_same_run(first: &RunReport, other: &RunReport) -> Result<(), MergeError> {
+    if first.run.config_hash != other.run.config_hash
+        || first.run.scenario_toml != other.run.scenario_toml
+    {
+        let names = (first.run.scenario.clone(), other.run.scenario.clone());
+        return Err(MergeError::Scenarios(names.0, names.1));
+    }
+    if first.run.seed != other.run.seed {
+        return Err(MergeError::Seeds(first.run.seed, other.run.seed));
+    }
+    Ok(())
+}
+
+/// The parts that no report is of. A single report without a part is the whole.
+fn missing_shards(reports: &[RunReport]) -> Result<Vec<u32>, MergeError> {
+    let [first, rest @ ..] = reports else { return Ok(Vec::new()) };
+    let Some(shard) = first.run.shard else {
+        return if rest.is_empty() { Ok(Vec::new()) } else { Err(MergeError::NotShards) };
+    };
+    let mut there = Vec::new();
+    for report in reports {
+        match report.run.shard {
+            Some(other) if other.of != shard.of => return Err(MergeError::NotShards),
+            Some(other) if there.contains(&other.index) => {
+                return Err(MergeError::Overlap { index: other.index, of: other.of });
+            }
+            Some(other) => there.push(other.index),
+            None => return Err(MergeError::NotShards),
+        }
+    }
+    let all = 1..=shard.of.min(u32::try_from(REPORTS_MAX).unwrap_or(u32::MAX));
+    Ok(all.filter(|index| !there.contains(index)).collect())
+}
+
+fn recorder(reports: &[RunReport]) -> Result<Recorder, RestoreError> {
+    let legend = Arc::new(legend_of(reports)?);
+    let mut merged = Recorder::new(Arc::clone(&legend));
+    for report in reports {
+        merged.merge(&report.recorder_under(&legend)?);
+    }
+    Ok(merged)
+}
+
+fn header(first: &RunReport, reports: &[RunReport]) -> Header {
+    let runs = reports.iter().map(|report| &report.run);
+    let ending = runs.clone().map(|run| run.ending).fold(Ending::Complete, |one, other| {
+        match (one, other) {
+            (Ending::Interrupted, _) | (_, Ending::Interrupted) => Ending::Interrupted,
+            (Ending::Aborted, _) | (_, Ending::Aborted) => Ending::Aborted,
+            (Ending::Complete, Ending::Complete) => Ending::Complete,
+        }
+    });
+    Header {
+        shard: None,
+        merged_from: u32::try_from(reports.len()).unwrap_or(u32::MAX),
+        started_at: runs.clone().map(|run| run.started_at.clone()).min().unwrap_or_default(),
+        took_ms: runs.clone().map(|run| run.took_ms).max().unwrap_or(0),
+        ending,
+        hosts: runs.flat_map(|run| run.hosts.iter().cloned()).collect(),
+        ..first.run.clone()
+    }
+}
+
+/// Every fault once, although each shard knows of it.
+fn faults(reports: &[RunReport]) -> Vec<FaultReport> {
+    let mut faults: Vec<FaultReport> = Vec::new();
+    for fault in reports.iter().flat_map(|report| &report.faults) {
+        if faults.iter().all(|known| (&known.name, &known.what) != (&fault.name, &fault.what)) {
+            faults.push(fault.clone());
+        }
+    }
+    faults.sort_by(|one, other| one.from_s.total_cmp(&other.from_s));
+    faults
+}
+
+/// The slowest devices keep the way to their timelines.
+fn keep_links(merged: &mut RunReport, reports: &[RunReport]) {
+    for slow in &mut merged.slowest {
+        let mut known = reports.iter().flat_map(|report| &report.slowest);
+        if let Some(known) = known.find(|known| known.device == slow.device) {
+            slow.timeline.clone_from(&known.timeline);
+            slow.case_file.clone_from(&known.case_file);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Thresholds and verdicts.
+
+use std::time::Duration;
+
+use muster_protocol::Platform;
+use muster_report::{
+    CommandIndex, Journey, Label, Measured, Outcome, RunReport, Step, Verdict, Vitals, Who,
+};
+
+use crate::sample::{self, STEADY, ms};
+
+const LOCK: Label = Label { phase: STEADY, command: CommandIndex(0), platform: Platform::Apple };
+
+const WHO: Who = Who { device: 1, command: None };
+
+fn require(condition: &str) -> String {
+    format!("[[threshold]]\nrequire = \"{condition}\"\n")
+}
+
+/// Outcome and value of one threshold on a run.
+fn judged(condition: &str, spoil: impl FnOnce(&mut Measured)) -> (Outcome, Option<f64>) {
+    let mut measured = sample::measured(&require(condition));
+    spoil(&mut measured);
+    let judged = RunReport::new(&measured).thresholds.remove(0);
+    (judged.outcome, judged.value)
+}
+
+fn holds(condition: &str) -> bool {
+    match judged(condition, |_measured| {}) {
+        (Outcome::Pass, _) => true,
+        (Outcome::Fail, _) => false,
+        (Outcome::Inconclusive, value) => panic!("{condition}: inconclusive, {value:?}"),
+    }
+}
+
+#[test]
+fn each_stage_is_judged_by_its_own_clock() {
+    let stages = [("queued", 3), ("delivered", 4), ("acknowledged", 8), ("stored", 16)];
+    for (stage, took) in stages.into_iter().chain([("total", 31), ("service", 30)]) {
+        assert!(holds(&format!("p99({stage}) < {}ms", took + 1)), "{stage}");
+        assert!(!holds(&format!("p99({stage}) < {took}ms")), "{stage}");
+    }
+}
+
+#[test]
+fn a_run_that_holds_everything_passes() {
+    let thresholds = ["p99(total) < 50ms", "lost == 0", "time_to_99(everybody) < 10s"];
+    let thresholds: String = thresholds.map(require).concat();
+    let report = RunReport::new(&sample::measured(&thresholds));
+    assert_eq!(report.verdict, Verdict::Pass, "{}", report.reason);
+    assert!(report.thresholds.iter().all(|judged| judged.outcome == Outcome::Pass));
+}
+
+#[test]
+fn what_happens_in_a_warm_up_is_left_out_but_for_what_is_lost_in_it() {
+    let spoil = |measured: &mut Measured| {
+        let label = Label { phase: muster_report::PhaseIndex(0), ..LOCK };
+        let slow = Journey { stored: Some(ms(9_000)), ..sample::journey(ms(1_000)) };
+        measured.recorder.ended(ms(9_000), label, WHO, &slow);
+        measured.recorder.count(ms(9_000), label, Step::Lost);
+        measured.recorder.count(ms(9_000), label, Step::Error);
+    };
+    assert_eq!(judged("max(total) < 1s", spoil).0, Outcome::Pass);
+    assert_eq!(judged("errors == 0", spoil).0, Outcome::Pass);
+    assert_eq!(judged("lost == 0", spoil), (Outcome::Fail, Some(1.0)));
+}
+
+#[test]
+fn a_wait_that_was_cut_off_is_a_lower_bound() {
+    let cut_off = |after_ms: u64| {
+        move |measured: &mut Measured| {
+            let planned = ms(20_000);
+            let stuck = Journey { stored: None, ..sample::journey(planned) };
+            let at = planned.after(Duration::from_millis(after_ms));
+            measured.recorder.given_up(at, LOCK, WHO, &stuck);
+        }
+    };
+    assert_eq!(judged("max(total) < 1s", cut_off(30_000)).0, Outcome::Fail);
+    assert_eq!(judged("max(total) < 60s", cut_off(30_000)).0, Outcome::Inconclusive);
+    assert_eq!(judged("p50(total) < 60s", cut_off(30_000)).0, Outcome::Pass);
+}
+
+#[test]
+fn a_broadcast_that_never_reached_its_share_fails_once_its_time_is_up() {
+    let more = |measured: &mut Measured| {
+        measured.recorder.event_concerns(muster_report::EventIndex(0), 100);
+    };
+    assert_eq!(judged("time_to_99(everybody) < 10s", more).0, Outcome::Fail);
+    assert_eq!(judged("time_to_99(everybody) < 10m", more).0, Outcome::Inconclusive);
+    assert_eq!(judged("time_to_50(broadcast) < 10s", more).0, Outcome::Pass);
+}
+
+#[test]
+fn nothing_to_measure_is_inconclusive_and_so_is_the_run() {
+    let report = RunReport::new(&sample::measured(&require("p99(pushed) < 1s")));
+    assert_eq!(report.thresholds[0].note.as_deref(), Some("no samples"));
+    assert_eq!(report.verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn a_late_generator_makes_a_pass_inconclusive() {
+    let late = |measured: &mut Measured| {
+        for _ in 0..100 {
+            measured.recorder.lag(ms(20_000), Duration::from_millis(15));
+        }
+    };
+    assert_eq!(judged("p99(total) < 50ms", late).0, Outcome::Inconclusive);
+    let mut measured = sample::measured(&require("p99(total) < 50ms"));
+    late(&mut measured);
+    let report = RunReport::new(&measured);
+    assert_eq!(report.verdict, Verdict::Inconclusive);
+    assert!(report.generator.inconclusive_reasons[0].starts_with("scheduling lag"), "{report:?}");
+}
+
+#[test]
+fn a_failure_that_no_lag_explains_stays_a_failure() {
+    let late = |measured: &mut Measured| {
+        for _ in 0..100 {
+            measured.recorder.lag(ms(20_000), Duration::from_millis(15));
+        }
+    };
+    assert_eq!(judged("p99(total) < 20ms", late).0, Outcome::Inconclusive, "31 ms less 15 ms");
+    assert_eq!(judged("p99(total) < 10ms", late).0, Outcome::Fail, "31 ms less 15 ms");
+    let busy = |measured: &mut Measured| {
+        measured.vitals = Vitals { cpu_share: Some(0.99), ..Vitals::default() };
+    };
+    assert_eq!(judged("p99(total) < 10ms", busy).0, Outcome::Inconclusive);
+}
+
+#[test]
+fn what_is_lost_fails_however_bad_the_generator() {
+    let spoil = |measured: &mut Measured| {
+        measured.vitals.cpu_share = Some(1.0);
+        measured.recorder.count(ms(20_000), LOCK, Step::Lost);
+        measured.recorder.executed_twice();
+    };
+    assert_eq!(judged("lost == 0", spoil).0, Outcome::Fail);
+    assert_eq!(judged("executed_twice == 0", spoil).0, Outcome::Fail);
+}
+
+#[test]
+fn every_sign_of_a_bad_generator_is_named() {
+    let mut measured = sample::measured("");
+    measured.vitals = Vitals {
+        cpu_share: Some(0.97),
+        udp_drops: 12,
+        descriptors_open: 1_020,
+        descriptors_limit: 1_024,
+        unseen: 4,
+        ..Vitals::default()
+    };
+    let reasons = RunReport::new(&measured).generator.inconclusive_reasons;
+    let told = ["97 % busy", "dropped 12 datagrams", "1020 of 1024", "4 observations"];
+    assert_eq!(reasons.len(), told.len(), "{reasons:?}");
+    for (reason, told) in reasons.iter().zip(told) {
+        assert!(reason.contains(told), "{reason}");
+    }
+}
+
+#[test]
+fn too_many_dropped_commands_fail_the_run_without_a_threshold() {
+    let mut measured = sample::measured("");
+    measured.recorder.count(ms(20_000), LOCK, Step::Dropped);
+    let report = RunReport::new(&measured);
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert!(report.reason.starts_with("share(dropped) <= 0.1%"), "{}", report.reason);
+}
+
+#[test]
+fn a_window_judges_its_worst_stretch() {
+    let window = "[[threshold]]\nrequire = \"p50(total) < 1s\"\nwindow = \"5s\"\n";
+    let mut measured = sample::measured(window);
+    assert_eq!(RunReport::new(&measured).thresholds[0].outcome, Outcome::Pass);
+    for n in 0..60 {
+        let planned = ms(31_000 + n);
+        let slow = Journey { stored: Some(ms(33_500 + n)), ..sample::journey(planned) };
+        measured.recorder.ended(ms(33_500 + n), LOCK, WHO, &slow);
+    }
+    let judged = RunReport::new(&measured).thresholds.remove(0);
+    assert_eq!(judged.outcome, Outcome::Fail, "{judged:?}");
+}
+
+#[test]
+fn rates_and_memory_are_judged_in_their_units() {
+    assert!(holds("rate(terminal) >= 10/s"));
+    assert!(!holds("rate(terminal) >= 11/s"));
+    let (_outcome, growth) = judged("rss_growth < 1GB/h", |_measured| {});
+    let growth = growth.unwrap();
+    assert!(
+        (growth - 3_600_000.0).abs() < 1.0,
+        "1,000 bytes a second are 3.6 MB an hour: {growth}"
+    );
+}
+
+#[test]
+fn a_run_that_was_stopped_says_so_and_one_that_stopped_itself_says_why() {
+    let mut measured = sample::measured(&require("p99(total) < 1ms"));
+    measured.run.ending = muster_report::Ending::Aborted;
+    let report = RunReport::new(&measured);
+    assert_eq!(report.verdict, Verdict::Aborted);
+    assert!(report.reason.contains("p99(total) < 1ms"), "{}", report.reason);
+    measured.run.ending = muster_report::Ending::Interrupted;
+    assert_eq!(RunReport::new(&measured).verdict, Verdict::Interrupted);
+}

@@ -1,0 +1,69 @@
+//! Shards merged are the whole.
+
+use muster_report::{MergeError, RunReport, ShardOf, Verdict, merge};
+
+use crate::sample;
+
+const THRESHOLD: &str = "[[threshold]]\nrequire = \"p99(total) < 50ms\"\n";
+
+fn shards() -> [RunReport; 2] {
+    [1, 2].map(|index| RunReport::new(&sample::shard(THRESHOLD, index)))
+}
+
+#[test]
+fn two_shards_merged_measured_what_the_whole_run_measured() {
+    let merged = merge(&shards()).unwrap();
+    let whole = RunReport::new(&sample::measured(THRESHOLD));
+    assert_eq!(merged.verdict, whole.verdict);
+    assert_eq!(merged.thresholds, whole.thresholds);
+    assert_eq!(merged.latency_ms, whole.latency_ms);
+    assert_eq!(merged.funnel, whole.funnel);
+    assert_eq!(merged.series, whole.series);
+    assert_eq!(merged.devices, whole.devices);
+    assert_eq!(merged.events, whole.events);
+    assert_eq!(merged.faults, whole.faults);
+    assert_eq!(merged.slices.items[10].funnel, whole.slices.items[10].funnel);
+    assert_eq!(merged.slices.items[10].gauges.connected, Some(100));
+    assert_eq!((merged.run.merged_from, merged.run.shard), (2, None));
+}
+
+#[test]
+fn the_order_of_shards_does_not_matter() {
+    let [one, other] = shards();
+    let forwards = merge(&[one.clone(), other.clone()]).unwrap();
+    let mut backwards = merge(&[other, one]).unwrap();
+    backwards.slowest.clone_from(&forwards.slowest);
+    assert_eq!(forwards, backwards);
+}
+
+#[test]
+fn a_missing_shard_leaves_nothing_to_pass() {
+    let [one, _other] = shards();
+    let alone = merge(std::slice::from_ref(&one)).unwrap();
+    assert_eq!(
+        (alone.verdict, alone.reason.as_str()),
+        (Verdict::Inconclusive, "shards [2] are missing")
+    );
+    let mut first = one;
+    first.run.shard = Some(ShardOf { index: 1, of: 3 });
+    let mut second = shards()[1].clone();
+    second.run.shard = Some(ShardOf { index: 2, of: 3 });
+    let merged = merge(&[first, second]).unwrap();
+    assert_eq!(merged.verdict, Verdict::Inconclusive);
+    assert_eq!(merged.reason, "shards [3] are missing");
+}
+
+#[test]
+fn reports_that_do_not_belong_together_are_refused() {
+    let [one, mut other] = shards();
+    assert!(matches!(merge(&[]), Err(MergeError::Number(0))));
+    let twice = merge(&[one.clone(), one.clone()]);
+    assert!(matches!(twice, Err(MergeError::Overlap { index: 1, of: 2 })), "{twice:?}");
+    other.run.seed = 8;
+    assert!(matches!(merge(&[one.clone(), other.clone()]), Err(MergeError::Seeds(7, 8))));
+    other.run.seed = 7;
+    other.run.config_hash = "0".to_owned();
+    assert!(matches!(merge(&[one.clone(), other]), Err(MergeError::Scenarios(_, _))));
+    let whole = RunReport::new(&sample::measured(THRESHOLD));
+    assert!(matches!(merge(&[whole.clone(), whole]), Err(MergeError::NotShards)));
+}

@@ -1,0 +1,90 @@
+//! Reports as files.
+
+use std::sync::LazyLock;
+
+use muster_report::{READ_BYTES_MAX, ReadError, RunReport, schema};
+use proptest::prelude::*;
+
+use crate::sample;
+
+fn report() -> RunReport {
+    RunReport::new(&sample::measured("[[threshold]]\nrequire = \"p99(total) < 50ms\"\n"))
+}
+
+#[test]
+fn a_report_is_the_same_after_it_was_written_and_read() {
+    let report = report();
+    assert_eq!(RunReport::read(report.write().as_bytes()).unwrap().write(), report.write());
+}
+
+#[test]
+fn a_report_restored_and_written_again_is_the_same_report() {
+    let mut measured = sample::measured("");
+    let first = RunReport::new(&measured);
+    measured.recorder = first.recorder().unwrap();
+    measured.vitals = first.vitals();
+    let again = RunReport::new(&measured);
+    assert!(again == first, "{}", again.write());
+}
+
+#[test]
+fn what_machines_look_for_stands_where_it_was_promised() {
+    let json: serde_json::Value = serde_json::from_str(&report().write()).unwrap();
+    assert_eq!(json["format"], "muster.load/1");
+    assert_eq!(json["verdict"], "pass");
+    assert_eq!(json["devices"], 100);
+    assert_eq!(json["commands"]["accepted"], 700);
+    assert_eq!(json["commands"]["lost"], 0);
+    assert_eq!(json["thresholds"][0]["outcome"], "pass");
+    assert!(json["latency_ms"]["total"]["p99"].as_f64().unwrap() > 30.0);
+    assert!(json["generator"]["inconclusive_reasons"].as_array().unwrap().is_empty());
+    assert!(json["generator"]["lag_ms_p99"].is_number());
+}
+
+#[test]
+fn a_report_of_another_version_or_no_report_is_refused() {
+    let mut report = report();
+    report.format = "muster.load/2".to_owned();
+    let other = RunReport::read(report.write().as_bytes());
+    assert!(matches!(other, Err(ReadError::Format(_))), "{other:?}");
+    assert!(matches!(RunReport::read(b"{}"), Err(ReadError::Json(_))));
+    let long = vec![b' '; READ_BYTES_MAX + 1];
+    assert!(matches!(RunReport::read(&long), Err(ReadError::TooLong(_))));
+}
+
+#[test]
+fn the_published_schema_is_the_one_of_this_build() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/schemas/report.schema.json");
+    let mut fresh = serde_json::to_string_pretty(&schema()).unwrap();
+    fresh.push('\n');
+    if std::env::var_os("WRITE_SCHEMA").is_some() {
+        std::fs::write(path, &fresh).unwrap();
+    }
+    let published = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(published, fresh, "run `WRITE_SCHEMA=1 cargo test -p muster-report --test it`");
+}
+
+/// A report as a file, made once.
+static WRITTEN: LazyLock<String> = LazyLock::new(|| report().write());
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_bytes_make_reading_panic(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
+        drop(RunReport::read(&bytes));
+    }
+
+    #[test]
+    fn no_change_of_a_report_makes_restoring_panic(
+        at in any::<prop::sample::Index>(),
+        with in any::<u8>(),
+    ) {
+        let mut bytes = WRITTEN.clone().into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = with;
+        if let Ok(report) = RunReport::read(&bytes) {
+            drop(report.recorder());
+        }
+    }
+}
