@@ -71,6 +71,8 @@ pub enum Act {
         /// And this certificate.
         show: Show,
     },
+    /// Find out whether the server speaks another version of QUIC.
+    TryVersion(u32),
     /// Find out whether the server would take early data of a second connection.
     TryEarlyData {
         /// What to show on the first.
@@ -238,7 +240,7 @@ pub enum Event {
         /// How.
         ending: Ending,
     },
-    /// The answer to [`Act::TryStream`].
+    /// The answer to [`Act::TryStream`] and [`Act::TryVersion`].
     Granted(bool),
     /// The answer to [`Act::TryEarlyData`].
     EarlyData(bool),

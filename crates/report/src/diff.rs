@@ -215,7 +215,7 @@ fn counts(before: &RunReport, after: &RunReport) -> Vec<Change> {
 }
 
 fn errors(report: &RunReport) -> f64 {
-    report.errors.iter().map(|error| error.count).sum::<u64>() as f64
+    report.errors.iter().map(|error| error.count as f64).sum()
 }
 
 fn memory(report: &RunReport) -> f64 {

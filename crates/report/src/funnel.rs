@@ -74,20 +74,22 @@ pub struct Funnel {
 impl Funnel {
     /// Counts commands at a step.
     pub fn count(&mut self, step: Step, commands: u64) {
-        *self.at_mut(step) += commands;
+        let counted = self.at_mut(step);
+        *counted = counted.saturating_add(commands);
     }
 
-    /// Adds all counts of another.
+    /// Adds all counts of another. Counts stop at their largest number: a file may hold any.
     pub fn add(&mut self, other: &Self) {
         for (step, _name) in Step::ALL {
-            *self.at_mut(step) += other.at(step);
+            self.count(step, other.at(step));
         }
     }
 
     /// How many commands ended, however.
     #[must_use]
     pub const fn terminal(&self) -> u64 {
-        self.stored + self.error + self.expired + self.cancelled
+        let answered = self.stored.saturating_add(self.error);
+        answered.saturating_add(self.expired).saturating_add(self.cancelled)
     }
 
     /// How many commands reached a step.

@@ -96,7 +96,7 @@ impl Latency {
     pub fn add(&mut self, other: &Self) {
         let added = self.histogram.add(&other.histogram);
         added.expect("histograms that resize themselves take any other");
-        self.censored += other.censored;
+        self.censored = self.censored.saturating_add(other.censored);
         let both = self.censored_from.into_iter().chain(other.censored_from);
         self.censored_from = both.min();
     }

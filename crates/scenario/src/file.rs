@@ -53,7 +53,7 @@ pub(crate) struct File {
     pub(crate) phase: Vec<PhaseTable>,
     /// Commands that arrive one after another.
     #[serde(default)]
-    pub(crate) arrivals: Vec<ArrivalsTable>,
+    pub(crate) arrivals: Vec<Placed<ArrivalsTable>>,
     /// One command for all at once.
     #[serde(default)]
     pub(crate) broadcast: Vec<BroadcastTable>,
@@ -72,7 +72,7 @@ pub(crate) struct File {
     /// What goes wrong.
     #[serde(default)]
     #[schemars(length(max = 64))]
-    pub(crate) fault: Vec<FaultTable>,
+    pub(crate) fault: Vec<Placed<FaultTable>>,
     /// What has to hold.
     #[serde(default)]
     #[schemars(length(max = 256))]

@@ -21,7 +21,7 @@ enum InTests {
 }
 
 /// Source: docs/architecture.md, the column "owns alone".
-const OWNED: [Owned; 13] = [
+const OWNED: [Owned; 15] = [
     owned("bincode", &["protocol"]),
     owned("quinn", &["transport", "server", "agent"]),
     owned("rustls", &["transport", "server", "agent", "muster"]),
@@ -31,7 +31,9 @@ const OWNED: [Owned; 13] = [
     owned("refinery", &["store"]),
     owned("axum", &["admin", "server", "vendor"]),
     owned("axum-server", &["server", "vendor"]),
-    owned("hyper-util", &["server", "vendor"]),
+    owned("hyper-util", &["metrics", "server", "vendor"]),
+    owned("prometheus-client", &["metrics"]),
+    owned("ratatui", &["muster"]),
     owned("redb", &["agent"]),
     owned("clap", &["muster"]),
     Owned { name: "anyhow", owners: &["muster"], in_tests: InTests::Everyone },

@@ -34,6 +34,9 @@ const STREAM_WINDOW_BYTES: u32 = 64 << 10;
 /// Flow control window of a connection, in bytes, each way.
 const CONNECTION_WINDOW_BYTES: u32 = 256 << 10;
 
+/// Version 1 of QUIC (RFC 9000).
+const QUIC_VERSION: u32 = 1;
+
 /// Length of a connection id: 64 random bits make two alike a matter of billions.
 const CONNECTION_ID_BYTES: usize = 8;
 
@@ -216,7 +219,8 @@ fn open(
     let runtime = quinn::default_runtime().ok_or(EndpointError::NoRuntime)?;
     let socket_error = |source| EndpointError::Socket { address, source };
     let (socket, buffers) = bind(address).map_err(socket_error)?;
-    let endpoint = Endpoint::new(endpoint_config(reset), server, socket, runtime);
+    let config = endpoint_config(reset, server.as_ref());
+    let endpoint = Endpoint::new(config, server, socket, runtime);
     Ok((endpoint.map_err(socket_error)?, buffers))
 }
 
@@ -229,7 +233,7 @@ fn open_on(
     let runtime = quinn::default_runtime().ok_or(EndpointError::NoRuntime)?;
     let unspecified = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
     let address = socket.local_addr().unwrap_or(unspecified);
-    let mut config = endpoint_config(reset);
+    let mut config = endpoint_config(reset, server.as_ref());
     config.rng_seed(Some(draws));
     let endpoint = Endpoint::new_with_abstract_socket(config, server, socket, runtime);
     endpoint.map_err(|source| EndpointError::Socket { address, source })
@@ -265,8 +269,15 @@ const fn as_asked(read_back: usize) -> usize {
     if cfg!(target_os = "linux") { read_back / 2 } else { read_back }
 }
 
-fn endpoint_config(reset: &ResetKey) -> EndpointConfig {
+/// A server speaks version 1 of QUIC and none of the drafts before it, which the library would. A
+/// device begins with version 1 in any case.
+///
+/// Source: REQ-TRANSPORT-001 (docs/protocol/transport.md).
+fn endpoint_config(reset: &ResetKey, server: Option<&quinn::ServerConfig>) -> EndpointConfig {
     let mut config = reset.endpoint_config();
+    if server.is_some() {
+        config.supported_versions(vec![QUIC_VERSION]);
+    }
     config.cid_generator(|| Box::new(RandomConnectionIds));
     config
 }

@@ -66,10 +66,8 @@ fn noted<B: Backend>(
     action: ActionKind,
 ) -> Result<Asked, ApiError> {
     let command = context.backend.new_command_id()?;
-    Ok(match request_key(context, device, action) {
-        Some(key) => context.repeats.note(context.backend.now(), key, command),
-        None => Asked::new(command),
-    })
+    let key = request_key(context, device, action);
+    Ok(context.repeats.note(context.backend.now(), key, command))
 }
 
 /// The command that answers a request which comes again, if it was taken. What has become of the
@@ -79,7 +77,7 @@ fn taken_before<B: Backend>(
     device: DeviceId,
     action: ActionKind,
 ) -> Option<CommandId> {
-    let asked = context.repeats.find(context.backend.now(), &request_key(context, device, action)?);
+    let asked = context.repeats.find(context.backend.now(), &request_key(context, device, action));
     asked.filter(|asked| asked.taken.initialized()).map(|asked| asked.command)
 }
 
@@ -87,11 +85,10 @@ fn request_key<B: Backend>(
     context: &Context<'_, B>,
     device: DeviceId,
     action: ActionKind,
-) -> Option<RequestKey> {
-    let client_request_id = context.call.sent_id()?.to_owned();
+) -> RequestKey {
     let application = context.principal.application.id;
     let user = context.principal.user.as_ref().map(|user| user.id);
-    Some(RequestKey { application, user, device, action, client_request_id })
+    RequestKey { application, user, device, action, name: context.call.name() }
 }
 
 /// Takes a command unless it was taken when nobody could hear of it.

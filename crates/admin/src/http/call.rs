@@ -15,6 +15,7 @@ use crate::backend::Backend;
 use crate::http::errors::{ApiError, MessageStyle};
 use crate::http::options::Strictness;
 use crate::http::origin::Origin;
+use crate::http::repeat::RequestName;
 use crate::operation::path::Route;
 use crate::resources::approvals::{APPROVAL_CODE, SentApproval};
 
@@ -28,6 +29,8 @@ const MEDIA_TYPE: HeaderValue = HeaderValue::from_static(
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
+/// What the SDKs of Graph put on a request they send again: how often they have.
+const RETRY_ATTEMPT: HeaderName = HeaderName::from_static("retry-attempt");
 const COMMAND_ID: HeaderName = HeaderName::from_static("x-muster-command-id");
 
 /// The preference that a strict server tells what is its own.
@@ -58,6 +61,8 @@ pub(crate) struct Call {
     pub(crate) request_id: Uuid,
     /// As the client sent it; `None` if it sent none, or one that is not fit to be repeated.
     sent: Option<String>,
+    /// Whether the client says that it asks again.
+    comes_again: bool,
     pub(crate) begun: jiff::Timestamp,
     /// What it says of the approval of a second administrator.
     pub(crate) approval: SentApproval,
@@ -84,6 +89,7 @@ impl Call {
         Self {
             request_id: Uuid::new_v4(),
             sent: headers.get(CLIENT_REQUEST_ID).and_then(echo),
+            comes_again: headers.contains_key(RETRY_ATTEMPT),
             begun: backend.wall(backend.now()),
             approval: SentApproval::read(headers),
             origin: origin.clone(),
@@ -91,9 +97,13 @@ impl Call {
         }
     }
 
-    /// What the client calls its request, if it does.
-    pub(crate) fn sent_id(&self) -> Option<&str> {
-        self.sent.as_deref()
+    /// What the client calls its request.
+    pub(crate) fn name(&self) -> RequestName {
+        match (&self.sent, self.comes_again) {
+            (Some(sent), _) => RequestName::Sent(sent.clone()),
+            (None, true) => RequestName::UnnamedAgain,
+            (None, false) => RequestName::Unnamed,
+        }
     }
 
     fn client_request_id(&self) -> String {

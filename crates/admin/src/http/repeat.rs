@@ -2,6 +2,9 @@
 //!
 //! A request is known by its `client-request-id`, which an SDK keeps when it asks again. The same
 //! action on the same device under the same id is one command, however often it is asked for.
+//!
+//! Some SDKs send that id to the service's own hosts only. Theirs is known by what it asks for, until
+//! the same is asked for anew; that it comes again is said by `retry-attempt`.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
@@ -26,7 +29,18 @@ pub(crate) struct RequestKey {
     pub(crate) user: Option<Uuid>,
     pub(crate) device: DeviceId,
     pub(crate) action: ActionKind,
-    pub(crate) client_request_id: String,
+    pub(crate) name: RequestName,
+}
+
+/// What a client calls its request.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum RequestName {
+    /// By this `client-request-id`.
+    Sent(String),
+    /// Nothing, and it asks for the first time.
+    Unnamed,
+    /// Nothing, and it asks again.
+    UnnamedAgain,
 }
 
 /// One request, however often it came.
@@ -44,15 +58,25 @@ pub(crate) struct Repeats(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    by_key: BTreeMap<RequestKey, Asked>,
+    /// With the time they came.
+    by_key: BTreeMap<RequestKey, (Timestamp, Asked)>,
     /// In order of arrival.
     order: VecDeque<(Timestamp, RequestKey)>,
 }
 
 impl Asked {
-    /// A request that cannot come again.
-    pub(crate) fn new(command: CommandId) -> Self {
+    fn new(command: CommandId) -> Self {
         Self { command, taken: Arc::default() }
+    }
+}
+
+impl RequestKey {
+    /// The one it is remembered under: the first and the later times are the same request.
+    fn into_kept(self) -> Self {
+        match self.name {
+            RequestName::Sent(_) | RequestName::Unnamed => self,
+            RequestName::UnnamedAgain => Self { name: RequestName::Unnamed, ..self },
+        }
     }
 }
 
@@ -61,11 +85,11 @@ impl Repeats {
     pub(crate) fn note(&self, now: Timestamp, key: RequestKey, command: CommandId) -> Asked {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.purge(now);
-        if let Some(asked) = known.by_key.get(&key) {
-            return asked.clone();
+        if let Some(asked) = known.find(&key) {
+            return asked;
         }
-        let asked = Asked::new(command);
-        known.by_key.insert(key.clone(), asked.clone());
+        let (key, asked) = (key.into_kept(), Asked::new(command));
+        known.by_key.insert(key.clone(), (now, asked.clone()));
         known.order.push_back((now, key));
         asked
     }
@@ -74,7 +98,7 @@ impl Repeats {
     pub(crate) fn find(&self, now: Timestamp, key: &RequestKey) -> Option<Asked> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.purge(now);
-        known.by_key.get(key).cloned()
+        known.find(key)
     }
 }
 
@@ -86,12 +110,24 @@ impl Repeats {
 }
 
 impl Known {
+    fn find(&self, key: &RequestKey) -> Option<Asked> {
+        match key.name {
+            RequestName::Unnamed => None,
+            RequestName::Sent(_) | RequestName::UnnamedAgain => {
+                let (_came, asked) = self.by_key.get(&key.clone().into_kept())?;
+                Some(asked.clone())
+            }
+        }
+    }
+
     fn purge(&mut self, now: Timestamp) {
         while let Some((since, _)) = self.order.front() {
             if now < since.after(KEPT_FOR) && self.order.len() < KEPT_MAX {
                 break;
             }
-            if let Some((_, key)) = self.order.pop_front() {
+            if let Some((since, key)) = self.order.pop_front()
+                && self.by_key.get(&key).is_some_and(|(came, _asked)| *came == since)
+            {
                 self.by_key.remove(&key);
             }
         }
@@ -108,7 +144,7 @@ mod tests {
             application: Uuid::nil(),
             device: DeviceId::from_bytes([1; 16]),
             action: ActionKind::Wipe,
-            client_request_id: client.to_owned(),
+            name: RequestName::Sent(client.to_owned()),
         }
     }
 
@@ -144,6 +180,19 @@ mod tests {
         ] {
             assert_eq!(repeats.note(at(0), other, command(2)).command, command(2));
         }
+    }
+
+    #[test]
+    fn a_request_without_a_name_is_the_last_such_one_only_if_it_says_that_it_comes_again() {
+        let repeats = Repeats::default();
+        let unnamed = RequestKey { name: RequestName::Unnamed, ..key("") };
+        let again = RequestKey { name: RequestName::UnnamedAgain, ..key("") };
+        assert!(repeats.find(at(0), &again).is_none());
+        assert_eq!(repeats.note(at(0), unnamed.clone(), command(1)).command, command(1));
+        assert_eq!(repeats.note(at(1), again.clone(), command(2)).command, command(1));
+        assert_eq!(repeats.note(at(5), unnamed, command(3)).command, command(3));
+        // The first is forgotten, the second is not.
+        assert_eq!(repeats.note(at(11), again, command(4)).command, command(3));
     }
 
     #[test]

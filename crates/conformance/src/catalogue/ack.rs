@@ -2,7 +2,7 @@
 
 use super::{Requirement, row};
 use crate::requirement::Level::Must;
-use crate::requirement::Side::{Both, Device, Server};
+use crate::requirement::Side::{Device, Server};
 
 pub(super) const ROWS: &[Requirement] = &[
     row(

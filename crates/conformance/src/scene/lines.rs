@@ -191,6 +191,20 @@ impl Scene {
         });
     }
 
+    /// The server does not speak this version of QUIC.
+    pub(crate) fn is_not_spoken(&mut self, version: u32) {
+        self.then(move |stage| {
+            stage.act(format!("connects in version 0x{version:08x}"), Act::TryVersion(version));
+        });
+        self.expect("the server does not speak that version of QUIC", |stage| {
+            let news = stage.news.pop_front()?;
+            Some(Judged::holds(
+                || news == News::Granted(false),
+                || String::from("it completed the handshake"),
+            ))
+        });
+    }
+
     /// The server takes no early data: it has given no ticket to send any with.
     pub(crate) fn is_given_no_ticket(&mut self, phone: Phone) {
         self.then(move |stage| {

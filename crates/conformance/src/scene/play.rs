@@ -101,3 +101,73 @@ fn told(span: Duration) -> String {
         (s, _) => format!("{s} s"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::{Ending, Line, Phone, Show};
+    use muster_protocol::{CloseCode, Mode, Seed};
+
+    const AT: fn(u64) -> Timestamp = |seconds| Timestamp::from_micros(seconds * 1_000_000);
+
+    /// A case that connects and wants to be closed with `BadFrame`, when it has begun.
+    fn begun(patience_percent: u32) -> Play {
+        let mut scene = Scene::new(Seed::root(1), Mode::AppleDevice);
+        let line = scene.shows(Show::Own(Phone(0)));
+        scene.closed_with(line, CloseCode::BadFrame);
+        let mut play = Play::new(scene, patience_percent);
+        play.handle(Timestamp::ZERO, Event::Begin);
+        play
+    }
+
+    fn ended(code: CloseCode) -> Event {
+        Event::Ended { line: Line(0), ending: Ending::Closed(code.code().into()) }
+    }
+
+    #[test]
+    fn what_comes_as_expected_keeps_the_promise() {
+        let mut play = begun(100);
+        assert!(matches!(play.poll_act(), Some(Act::Dial { .. })));
+        play.handle(AT(1), ended(CloseCode::BadFrame));
+        assert_eq!(play.outcome(), Some(&Outcome::Kept));
+        assert_eq!(play.transcript().entries().len(), 2);
+    }
+
+    #[test]
+    fn the_right_end_with_another_code_bends_it() {
+        let mut play = begun(100);
+        play.handle(AT(1), ended(CloseCode::WrongState));
+        assert!(matches!(play.outcome(), Some(Outcome::Bent { .. })));
+    }
+
+    #[test]
+    fn another_end_breaks_it() {
+        let mut play = begun(100);
+        play.handle(AT(1), Event::Ended { line: Line(0), ending: Ending::Reset });
+        let Some(Outcome::Broken { expected, actual }) = play.outcome() else {
+            panic!("{:?}", play.outcome());
+        };
+        assert_eq!(expected, "the server closes with BadFrame (0x11)");
+        assert_eq!(actual, "a stateless reset");
+    }
+
+    #[test]
+    fn what_does_not_come_in_time_breaks_it_and_patience_has_a_scale() {
+        let mut play = begun(300);
+        assert_eq!(play.next_deadline(), Some(AT(15)));
+        play.handle(AT(14), Event::Time);
+        assert_eq!(play.outcome(), None);
+        play.handle(AT(15), Event::Time);
+        assert!(matches!(play.outcome(), Some(Outcome::Broken { .. })));
+    }
+
+    #[test]
+    fn what_the_runner_cannot_do_speaks_against_nobody() {
+        let mut play = begun(100);
+        play.handle(AT(1), Event::Unable("no key".into()));
+        assert!(matches!(play.outcome(), Some(Outcome::Unsupported(_))));
+        let mut play = begun(100);
+        play.handle(AT(1), Event::Trouble("no socket".into()));
+        assert!(matches!(play.outcome(), Some(Outcome::Trouble(_))));
+    }
+}

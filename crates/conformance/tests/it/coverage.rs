@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use muster_conformance::capabilities::Capabilities;
 use muster_conformance::result::{Run, case_set};
 use muster_conformance::{Case, Level, Side, cases, requirement, requirements};
 
@@ -83,6 +84,15 @@ fn at_least_a_hundred_requirements_are_tried() {
 fn a_set_of_cases_has_a_number_of_its_own() {
     assert_eq!(case_set(Side::Server).len(), 16);
     assert_ne!(case_set(Side::Server), case_set(Side::Device));
+}
+
+#[test]
+fn the_capability_files_that_come_with_the_suite_are_read() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/conformance");
+    for (file, modes) in [("muster.toml", muster_protocol::Mode::ALL.len()), ("core.toml", 1)] {
+        let text = std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+        assert_eq!(Capabilities::parse(&text).unwrap().modes.len(), modes, "{file}");
+    }
 }
 
 /// `WRITE_SCHEMA=1` writes it.

@@ -9,7 +9,10 @@ use clap::{Args, Subcommand, ValueEnum};
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConformVerb {
     /// List the cases, the requirements they try, and what they need
-    #[command(after_help = "Examples:\n  muster conform list\n  muster conform list queue --json")]
+    #[command(
+        after_help = "Examples:\n  muster conform list\n  muster conform list queue --json\n  \
+        muster conform list --requirements ack"
+    )]
     List(ConformListArgs),
     /// Try a server: the suite is its devices
     #[command(after_help = "Examples:\n  \
@@ -28,6 +31,9 @@ pub(crate) enum ConformVerb {
 /// `muster conform list`
 #[derive(Debug, Args)]
 pub(crate) struct ConformListArgs {
+    /// List the requirements instead, with the cases that try each
+    #[arg(long)]
+    pub(crate) requirements: bool,
     /// Only cases whose text has all these words
     pub(crate) words: Vec<String>,
 }
@@ -91,6 +97,9 @@ pub(crate) struct JudgingArgs {
     /// Play each case this often; it is flaky if the verdicts differ
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) repeat: u32,
+    /// Write report.json, junit.xml and report.md into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     /// Tell of every case, with what was said
     #[arg(long, short)]
     pub(crate) verbose: bool,

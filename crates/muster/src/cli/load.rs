@@ -19,7 +19,7 @@ use muster_scenario::{Shard, TimeScale};
     verdict: 0 all thresholds hold, 1 one does not, 2 nobody can tell because the generator was the\n\
     bottleneck; 65 the scenario is wrong, 130 ended by Ctrl-C, which reports what there is.")]
 pub(crate) struct LoadArgs {
-    /// The scenario file
+    /// The scenario file, or the name of a ready one: `muster scenario list`
     pub(crate) scenario: PathBuf,
     /// How many devices; rates go with them. Default: what the scenario says
     #[arg(long, env = "MUSTER_DEVICES", value_name = "N")]

@@ -16,6 +16,7 @@ use tokio::sync::RwLock;
 use tokio::time::{Instant, sleep};
 
 use super::site::Site;
+use crate::case::start_somewhere;
 
 /// When every simulated case begins: 2026-01-01, midnight UTC, in seconds since 1970.
 const BEGAN_UNIX_S: u64 = 1_767_225_600;
@@ -58,7 +59,9 @@ impl Abode {
     pub(crate) async fn live() -> anyhow::Result<(Self, Site)> {
         let folder = tempfile::tempdir().context("failed to make a folder for the server")?;
         let mut config = config(folder.path());
-        let server = Server::start(config.clone()).await?;
+        // Ports no system hands out: while the server is away, no device of another case may come
+        // by them.
+        let server = start_somewhere(&config).await?;
         (config.quic, config.admin) = (server.endpoints().quic, server.endpoints().admin);
         let ca = Arc::new(RunCa::open_or_create(server.data().root())?);
         let site = Site {

@@ -4,6 +4,7 @@
 //! verb --wanted variants--> runner --one world each--> Script <--> lines, keys, hook --> target
 //! ```
 
+mod files;
 mod hook;
 mod house;
 mod line;
@@ -13,6 +14,7 @@ mod site;
 mod telling;
 mod world;
 
+pub(crate) use files::write;
 pub(crate) use hook::{AdminHook, CommandHook, Hook, HttpHook};
 pub(crate) use runner::{Plan, Playing, run};
 pub(crate) use site::Site;

@@ -10,11 +10,12 @@ use muster_conformance::exceptions::{Exceptions, Excused};
 use muster_conformance::result::{About, CaseResult, Run, Target};
 use muster_conformance::script::{Event, Script};
 use muster_conformance::{Need, Outcome, Rigour, Setting, Variant, Verdict};
-use muster_protocol::{Seed, Timestamp};
+use muster_protocol::{Seed, Timestamp, alpn};
+use muster_transport::probe::{Offer, Prober};
 use tokio::runtime::Builder;
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::{Instant as Moment, timeout_at};
+use tokio::time::{Instant as Moment, sleep, timeout, timeout_at};
 
 use super::hook::Hook;
 use super::house::Abode;
@@ -23,6 +24,24 @@ use super::world::World;
 
 /// How many cases a live target has at once: most of them only wait.
 const LIVE_AT_ONCE: usize = 24;
+
+/// How long a target that is up may take for a handshake.
+const UP_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long a target that crashed may take to come back.
+const BACK_WITHIN: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether it has.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// What the cases against one live target share.
+struct Common {
+    abode: Abode,
+    site: Site,
+    hook: Hook,
+    /// Held by every case; alone by one that is played once more.
+    quiet: RwLock<()>,
+}
 
 /// What is to be played, and how it is judged.
 pub(crate) struct Plan {
@@ -134,7 +153,7 @@ fn simulate_one(plan: &Plan, variant: Variant) -> anyhow::Result<CaseResult> {
 /// Many cases at once against one target; those that stop it or move its clock have one for
 /// themselves.
 async fn live(plan: &Arc<Plan>, (abode, site): (Abode, Site), hook: Hook) -> Vec<CaseResult> {
-    let common = Arc::new((abode, site, hook));
+    let common = Arc::new(Common { abode, site, hook, quiet: RwLock::default() });
     let places = Arc::new(Semaphore::new(LIVE_AT_ONCE));
     let mut tasks = JoinSet::new();
     for (index, variant) in plan.variants.iter().copied().enumerate() {
@@ -146,20 +165,23 @@ async fn live(plan: &Arc<Plan>, (abode, site): (Abode, Site), hook: Hook) -> Vec
     }
     let mut done = tasks.join_all().await;
     done.sort_by_key(|(index, _result)| *index);
-    if let Ok((abode, _site, _hook)) = Arc::try_unwrap(common) {
-        abode.close().await;
+    if let Some(common) = Arc::into_inner(common) {
+        common.abode.close().await;
     }
     done.into_iter().map(|(_index, result)| result).collect()
 }
 
-async fn live_one(plan: &Plan, variant: Variant, common: &(Abode, Site, Hook)) -> CaseResult {
-    let (abode, site, hook) = common;
+async fn live_one(plan: &Plan, variant: Variant, common: &Common) -> CaseResult {
+    let Common { abode, site, hook, quiet: _ } = common;
     if let Some(result) = not_played(plan, &variant, Clock::Real) {
         return result;
     }
     let needs = variant.case.needs();
     let is_rough = needs.contains(&Need::Power) || needs.contains(&Need::Clock);
-    if !is_rough || matches!(abode, Abode::Elsewhere) {
+    if matches!(abode, Abode::Elsewhere) {
+        return outlive(plan, variant, common).await;
+    }
+    if !is_rough {
         return play_again(plan, variant, (abode, site), hook).await;
     }
     match Abode::live().await {
@@ -170,6 +192,54 @@ async fn live_one(plan: &Plan, variant: Variant, common: &(Abode, Site, Hook)) -
         }
         Err(error) => silent(&variant, Verdict::Error, format!("{error:#}")),
     }
+}
+
+/// Plays a case against somebody else's target, which may crash over it or over another case: that
+/// ends the case, not the run. One that did not pass while the target was away is played once more,
+/// alone.
+async fn outlive(plan: &Plan, variant: Variant, common: &Common) -> CaseResult {
+    let (abode, site, hook) = (&common.abode, &common.site, &common.hook);
+    let first = {
+        let _among_others = common.quiet.read().await;
+        play_again(plan, variant, (abode, site), hook).await
+    };
+    if first.verdict == Verdict::Pass || is_up(site).await {
+        return first;
+    }
+    let _alone = common.quiet.write().await;
+    if !is_back(site).await {
+        return silent(
+            &variant,
+            Verdict::Inconclusive,
+            "the target went away and stayed".to_owned(),
+        );
+    }
+    let mut again = play_again(plan, variant, (abode, site), hook).await;
+    if again.verdict != Verdict::Pass && !is_back(site).await {
+        again.reason = Some("the target went away over this case".to_owned());
+    }
+    again
+}
+
+/// Whether a handshake with the target comes about.
+async fn is_up(site: &Site) -> bool {
+    let Ok(prober) = Prober::open(&site.network, site.server) else { return false };
+    let protocols = vec![alpn::ENROLMENT.to_vec()];
+    let (ca, skew) = (site.ca.clone(), site.skew.clone());
+    let offer = Offer { ca, protocols, identity: None, skew };
+    timeout(UP_WITHIN, prober.dial(&offer)).await.is_ok_and(|dialled| dialled.is_ok())
+}
+
+/// Waits for the target to come back.
+async fn is_back(site: &Site) -> bool {
+    let until = Moment::now() + BACK_WITHIN;
+    while Moment::now() < until {
+        if is_up(site).await {
+            return true;
+        }
+        sleep(LOOK_EVERY).await;
+    }
+    false
 }
 
 /// What time a run has.

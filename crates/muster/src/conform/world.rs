@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use anyhow::anyhow;
 use muster_conformance::script::{Act, Alpn, Event, Line, Show};
 use muster_protocol::alpn;
 use muster_transport::probe::{Offer, Prober};
@@ -60,6 +61,7 @@ impl<'a> World<'a> {
     pub(super) async fn perform(&mut self, act: Act) {
         match act {
             Act::Dial { line, alpn, show } => self.dial(line, alpn, show),
+            Act::TryVersion(version) => self.try_version(version).await,
             Act::TryEarlyData { show } => self.try_early_data(show).await,
             Act::Send { line, bytes } => self.order(line, Order::Send(bytes)).await,
             Act::Finish(line) => self.order(line, Order::Finish).await,
@@ -111,16 +113,22 @@ impl<'a> World<'a> {
         self.tasks.spawn(line::run(line, (prober, offer), taken, self.told.clone()));
     }
 
+    async fn try_version(&mut self, version: u32) {
+        let Some(offer) = self.offer(Alpn::Management, Show::Nothing) else { return };
+        let speaks = match Prober::open(&self.site.network, self.site.server) {
+            Ok(prober) => prober.speaks(&offer, version).await.map_err(|it| anyhow!("{it:?}")),
+            Err(error) => Err(error.into()),
+        };
+        self.answer(speaks.map(Event::Granted));
+    }
+
     async fn try_early_data(&mut self, show: Show) {
         let Some(offer) = self.offer(Alpn::Management, show) else { return };
-        let event = match Prober::open(&self.site.network, self.site.server) {
-            Ok(prober) => match prober.takes_early_data(&offer).await {
-                Ok(takes) => Event::EarlyData(takes),
-                Err(ended) => Event::Trouble(format!("{ended:?}")),
-            },
-            Err(error) => Event::Trouble(error.to_string()),
+        let takes = match Prober::open(&self.site.network, self.site.server) {
+            Ok(prober) => prober.takes_early_data(&offer).await.map_err(|it| anyhow!("{it:?}")),
+            Err(error) => Err(error.into()),
         };
-        self.ready.push_back(event);
+        self.answer(takes.map(Event::EarlyData));
     }
 
     /// What to offer in a handshake; nothing if the suite cannot.

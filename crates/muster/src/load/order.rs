@@ -13,6 +13,7 @@ use super::eyes::Instruments;
 use super::health::cores;
 use crate::cli::{LoadArgs, ThroughName};
 use crate::exit::{Exit, ExitWith, usage_error};
+use crate::verbs::scenario::ready;
 
 /// Largest scenario file that is read, in bytes: twice what the parser takes, so that it says why.
 const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
@@ -73,8 +74,12 @@ impl Order {
     }
 }
 
+/// The text of a file, or of the ready scenario with this name if there is no such file.
 fn read(file: &Path) -> anyhow::Result<String> {
     let shown = file.display();
+    if let Some(ready) = file.to_str().and_then(ready).filter(|_| !file.exists()) {
+        return Ok(ready.to_owned());
+    }
     let size = fs::metadata(file)
         .map_err(|error| usage_error(format!("failed to read the scenario {shown}: {error}")))?;
     if size.len() > FILE_BYTES_MAX {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -10,7 +11,9 @@ use anyhow::Context as _;
 use muster_conformance::capabilities::Capabilities;
 use muster_conformance::exceptions::Exceptions;
 use muster_conformance::result::Run;
-use muster_conformance::{Case, Level, Need, Profile, Rigour, Side, Variant, cases};
+use muster_conformance::{
+    Case, Level, Need, Profile, Requirement, Rigour, Side, Variant, cases, requirements,
+};
 use muster_protocol::Mode;
 use muster_report::Table;
 use muster_server::DataDir;
@@ -24,11 +27,20 @@ use crate::conform::{self, AdminHook, CommandHook, Detail, Hook, HttpHook, Plan,
 use crate::exit::{Exit, ExitWith, usage_error};
 use crate::talk::{Format, print, print_json};
 
+/// What muster's own server offers, as any target would claim it.
+const OURS: &str = include_str!("../../../../fixtures/conformance/muster.toml");
+
+/// Most bytes read of a file: a report with all its transcripts has less than a tenth.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+
 pub(super) fn list(args: &ConformListArgs, format: Format) -> anyhow::Result<Exit> {
     let words: Vec<String> = args.words.iter().map(|word| word.to_lowercase()).collect();
+    if args.requirements { list_requirements(&words, format) } else { list_cases(&words, format) }
+}
+
+fn list_cases(words: &[String], format: Format) -> anyhow::Result<Exit> {
     let wanted = |case: &&Case| {
-        let text = format!("{} {} {}", case.id, case.promise, case.tries.join(" ")).to_lowercase();
-        words.iter().all(|word| text.contains(word))
+        has_all(words, &format!("{} {} {}", case.id, case.promise, case.tries.join(" ")))
     };
     let found: Vec<&Case> = cases().filter(wanted).collect();
     match format {
@@ -43,6 +55,41 @@ pub(super) fn list(args: &ConformListArgs, format: Format) -> anyhow::Result<Exi
         }
     }
     Ok(Exit::Ok)
+}
+
+/// The other way round: from each sentence of the pages to the cases that try it.
+fn list_requirements(words: &[String], format: Format) -> anyhow::Result<Exit> {
+    let wanted = |row: &&Requirement| has_all(words, &format!("{} {}", row.id, row.statement));
+    let found: Vec<&Requirement> = requirements().filter(wanted).collect();
+    let tried_by = |row: &Requirement| -> Vec<&str> {
+        cases().filter(|case| case.tries.contains(&row.id)).map(|case| case.id).collect()
+    };
+    match format {
+        Format::Json => {
+            let described = found.iter().map(|row| {
+                json!({
+                    "id": row.id, "level": row.level, "binds": row.binds,
+                    "statement": row.statement, "cases": tried_by(row), "unseen": row.unseen,
+                })
+            });
+            print_json(&described.collect::<Vec<_>>())?;
+        }
+        Format::Text => {
+            let mut table = Table::new(&["requirement", "level", "binds", "cases"]);
+            for row in &found {
+                let (level, binds) = (row.level.name().to_owned(), format!("{:?}", row.binds));
+                let tried = row.unseen.map_or_else(|| tried_by(row).join(" "), str::to_owned);
+                table.row([row.id.to_owned(), level, binds, tried]);
+            }
+            print(&format!("{table}{} requirements\n", found.len()));
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn has_all(words: &[String], text: &str) -> bool {
+    let text = text.to_lowercase();
+    words.iter().all(|word| text.contains(word))
 }
 
 pub(super) async fn server(args: &ConformServerArgs, format: Format) -> anyhow::Result<Exit> {
@@ -107,6 +154,9 @@ pub(super) fn schema() -> anyhow::Result<Exit> {
 }
 
 fn tell(run: &Run, judging: &JudgingArgs, format: Format) -> anyhow::Result<()> {
+    if let Some(folder) = &judging.out {
+        conform::write(run, folder)?;
+    }
     match format {
         Format::Json => print_json(run),
         Format::Text => {
@@ -195,10 +245,13 @@ fn failed_in(path: &Path) -> anyhow::Result<BTreeSet<String>> {
 
 /// What a target is held to that brings no file of its capabilities.
 fn assumed(args: &ConformServerArgs) -> Capabilities {
-    let ours = ours();
+    let mut ours = ours();
     if args.data.is_some() {
-        let offers = &ours.offers - &BTreeSet::from([Need::Cancel, Need::Clock, Need::Power]);
-        return Capabilities { offers, ..ours };
+        ours.offers.retain(|need| ![Need::Cancel, Need::Clock, Need::Power].contains(need));
+    }
+    if args.sim {
+        // In memory, who has another address is somebody else.
+        ours.profiles.remove(&Profile::Migration);
     }
     match args.target {
         None => ours,
@@ -213,22 +266,14 @@ fn assumed(args: &ConformServerArgs) -> Capabilities {
 
 /// What muster's own server offers.
 fn ours() -> Capabilities {
-    let profiles = Profile::ALL.into_iter().filter(|it| *it != Profile::Migration).collect();
-    let offers = BTreeSet::from([
-        Need::Enqueue,
-        Need::Cancel,
-        Need::Inspect,
-        Need::OneTimeToken,
-        Need::ExpiredToken,
-        Need::CaKey,
-        Need::Clock,
-        Need::Power,
-    ]);
-    Capabilities { name: "muster".to_owned(), profiles, modes: Mode::ALL.to_vec(), offers }
+    Capabilities::parse(OURS).expect("the file that comes with muster")
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    fs::read_to_string(path).with_context(|| bad_file(path))
+    let mut text = String::new();
+    let file = fs::File::open(path).with_context(|| bad_file(path))?;
+    file.take(FILE_BYTES_MAX).read_to_string(&mut text).with_context(|| bad_file(path))?;
+    Ok(text)
 }
 
 fn bad_file(path: &Path) -> ExitWith {

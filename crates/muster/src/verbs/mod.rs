@@ -10,7 +10,7 @@ mod failure;
 mod fleet;
 mod quic;
 pub(crate) mod report;
-mod scenario;
+pub(crate) mod scenario;
 pub(crate) mod server;
 mod sim;
 mod token;

@@ -101,10 +101,15 @@ fn read(path: &Path) -> anyhow::Result<(PathBuf, RunReport)> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(READ_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
     let read = File::open(&file).and_then(|opened| opened.take(limit).read_to_end(&mut bytes));
-    read.with_context(|| format!("failed to read {}", file.display()))?;
+    let failed = |cause| anyhow::Error::new(cause).context(unread(&file));
+    read.map_err(|cause| bad_case(failed(cause)))?;
     let report = RunReport::read(&bytes)
         .map_err(|cause| bad_case(anyhow::Error::new(cause).context(bad(&file))))?;
     Ok((file, report))
+}
+
+fn unread(file: &Path) -> String {
+    format!("failed to read {}", file.display())
 }
 
 fn bad(file: &Path) -> String {

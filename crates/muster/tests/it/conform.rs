@@ -76,6 +76,17 @@ fn what_a_target_does_not_claim_is_not_applicable() {
 }
 
 #[test]
+fn a_run_leaves_its_files_where_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let written = report(&["server", "MDM-LIMIT", "--sim", "--out", out.to_str().unwrap()], 0);
+    let text = fs::read_to_string(out.join("report.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), written);
+    assert!(fs::read_to_string(out.join("junit.xml")).unwrap().contains("MDM-LIMIT-001"));
+    assert!(fs::read_to_string(out.join("report.md")).unwrap().contains("| LIMIT | "));
+}
+
+#[test]
 fn the_same_seed_gives_the_same_transcripts() {
     let run = || report(&["server", "MDM-ACK", "--sim", "--seed", "7"], 0)["results"].clone();
     assert_eq!(run(), run());

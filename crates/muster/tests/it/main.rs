@@ -6,9 +6,11 @@ mod case;
 mod conform;
 mod crash_points;
 mod demo;
+mod disk;
 mod faults;
 mod fleet;
 mod kill;
+mod load;
 mod metrics;
 mod people;
 #[cfg(feature = "planted")]

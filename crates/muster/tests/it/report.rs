@@ -118,6 +118,7 @@ fn what_is_no_report_is_refused_with_its_name() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(65), "{said}");
     assert!(said.contains("report.json is no report"), "{said}");
+    assert_eq!(run(&["report", "open", "nowhere.json"]).status.code(), Some(65));
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn slope(points: &[(f64, f64)]) -> Option<f64> {
 fn memory(slice: &Slice) -> Option<f64> {
     let gauges = &slice.gauges;
     let parts = gauges.server_rss_bytes.into_iter().chain(gauges.generator_rss_bytes);
-    parts.reduce(|one, other| one + other).map(|bytes| bytes as f64)
+    parts.map(|bytes| bytes as f64).reduce(|one, other| one + other)
 }
 
 #[cfg(test)]

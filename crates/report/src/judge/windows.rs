@@ -49,7 +49,7 @@ pub(super) fn slowest(
 ) -> Reading {
     let width = Duration::from_micros(recorder.slices.width_us()).as_secs_f64();
     let rates = windows(recorder, spans, window).map(|slices| {
-        slices.iter().map(&count).sum::<u64>() as f64 / (slices.len() as f64 * width)
+        slices.iter().map(|slice| count(slice) as f64).sum::<f64>() / (slices.len() as f64 * width)
     });
     rates.reduce(f64::min).map_or(Reading::Nothing("no full window"), Reading::Exactly)
 }

@@ -130,7 +130,7 @@ fn shares(through: &Latency, devices: u64) -> Vec<(f64, f64)> {
     let all: Vec<_> = through
         .spans()
         .map(|(span, count)| {
-            done += count;
+            done = count.saturating_add(done);
             (span.as_secs_f64(), done as f64 / devices.max(1) as f64 * 100.0)
         })
         .collect();

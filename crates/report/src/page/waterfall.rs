@@ -6,9 +6,10 @@ use muster_scenario::Stage;
 use crate::by_stage::ByStage;
 use crate::latency::Latency;
 use crate::legend::{Label, PhaseRole};
-use crate::numbers::{count, ms};
+use crate::numbers::count;
 use crate::recorder::Recorder;
 use crate::run_report::{Figures, PlatformName};
+use crate::told::bounded;
 
 /// The six stages that follow each other.
 const WAY: [Stage; 6] = [
@@ -55,9 +56,14 @@ pub(crate) fn bars(stages: &ByStage<Figures>) -> Vec<Bar> {
         p50: percent(figures.p50),
         p99: percent(figures.p99.min(whole - from)),
         is_cut: figures.p99 > whole - from,
-        told: format!("{} · p99 {}", ms(figures.p50), ms(figures.p99)),
+        told: told(figures),
     });
     bars.collect()
+}
+
+fn told(figures: &Figures) -> String {
+    let (p50, p99) = (bounded(figures, "p50", figures.p50), bounded(figures, "p99", figures.p99));
+    format!("{p50} · p99 {p99}")
 }
 
 /// One command on one platform.
@@ -122,7 +128,7 @@ fn parts(stages: &ByStage<Figures>) -> Vec<Part> {
     let parts = way().map(|(stage, figures)| Part {
         stage: stage.name(),
         share: figures.p50 / whole.max(1e-6) * 100.0,
-        told: format!("{stage}: {}, p99 {}", ms(figures.p50), ms(figures.p99)),
+        told: format!("{stage}: {}", told(figures)),
     });
     parts.collect()
 }

@@ -2,18 +2,18 @@
 
 use std::fmt::Write as _;
 
-/// A line through points; it is interrupted where there is none.
+/// A line through points; it is interrupted where there is none. A point between two gaps is a
+/// line of no length, which round ends make a dot.
 pub(crate) fn line(points: impl IntoIterator<Item = Option<(f64, f64)>>) -> String {
     let mut path = String::new();
-    let mut pen = 'M';
+    let mut is_down = false;
     for point in points {
-        match point {
-            Some((x, y)) => {
-                let _written = write!(path, "{pen}{x:.1},{y:.1}");
-                pen = 'L';
-            }
-            None => pen = 'M',
-        }
+        let _written = match point {
+            Some((x, y)) if is_down => write!(path, "L{x:.1},{y:.1}"),
+            Some((x, y)) => write!(path, "M{x:.1},{y:.1}h0"),
+            None => Ok(()),
+        };
+        is_down = point.is_some();
     }
     path
 }
@@ -34,12 +34,12 @@ mod tests {
     #[test]
     fn a_gap_lifts_the_pen() {
         let points = [Some((0.0, 1.0)), Some((1.0, 2.0)), None, Some((3.0, 4.0))];
-        assert_eq!(line(points), "M0.0,1.0L1.0,2.0M3.0,4.0");
+        assert_eq!(line(points), "M0.0,1.0h0L1.0,2.0M3.0,4.0h0");
     }
 
     #[test]
     fn an_area_stands_on_its_floor() {
-        assert_eq!(area(&[(0.0, 1.0), (2.0, 3.0)], 9.0), "M0.0,1.0L2.0,3.0L2.0,9.0L0.0,9.0Z");
+        assert_eq!(area(&[(0.0, 1.0), (2.0, 3.0)], 9.0), "M0.0,1.0h0L2.0,3.0L2.0,9.0L0.0,9.0Z");
         assert_eq!(area(&[], 9.0), "");
     }
 }

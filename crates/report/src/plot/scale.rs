@@ -97,7 +97,7 @@ fn round_step(raw: f64) -> f64 {
 
 /// The next of the steps of a clock.
 fn clock_step(raw: f64) -> f64 {
-    let step = CLOCK_STEPS.into_iter().find(|step| *step >= raw);
+    let step = CLOCK_STEPS.into_iter().find(|step| *step >= raw && raw > CLOCK_STEPS[0] / 2.0);
     step.unwrap_or_else(|| round_step(raw))
 }
 
@@ -121,6 +121,7 @@ mod tests {
     fn time_is_divided_as_a_clock_divides_it() {
         assert_eq!(values(Scale::time(1_200.0, (0.0, 1.0))), ["0", "300", "600", "900", "1200"]);
         assert_eq!(values(Scale::time(70.0, (0.0, 1.0)))[..3], ["0", "10", "20"]);
+        assert_eq!(values(Scale::time(1.4, (0.0, 1.0)))[..3], ["0", "0.2", "0.4"]);
     }
 
     #[test]

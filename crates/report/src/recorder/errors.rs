@@ -47,7 +47,7 @@ impl Errors {
     pub(crate) fn add(&mut self, code: ErrorCode, other: &Seen) {
         match &mut self.by_code[code.index()] {
             Some(seen) => {
-                let count = seen.count + other.count;
+                let count = seen.count.saturating_add(other.count);
                 if other.first_at < seen.first_at {
                     *seen = other.clone();
                 }

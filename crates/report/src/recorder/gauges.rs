@@ -46,7 +46,7 @@ impl Gauges {
 
     /// A look at another part of the same run at the same time.
     pub(crate) fn join(&mut self, other: Self) {
-        let add = |one: u64, other: u64| one + other;
+        let add = u64::saturating_add;
         self.connected = either(self.connected, other.connected, add);
         self.in_flight = either(self.in_flight, other.in_flight, add);
         self.server_cpu_percent =

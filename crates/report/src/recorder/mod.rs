@@ -41,7 +41,8 @@ pub struct Who {
 /// Everything a run measures, in a size that does not depend on how long it runs.
 ///
 /// One per thread, without locks; [`Recorder::merge`] joins them. All instants are of the run's
-/// clock, which starts with the plan. Recording a command takes well under a microsecond.
+/// clock, which starts with the plan. A command with all its stages and steps takes about a
+/// microsecond.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     pub(crate) legend: Arc<Legend>,
@@ -73,9 +74,9 @@ pub(crate) struct Tally {
 
 impl Tally {
     const fn add(&mut self, other: Self) {
-        self.executed_twice += other.executed_twice;
-        self.connects += other.connects;
-        self.connect_failures += other.connect_failures;
+        self.executed_twice = self.executed_twice.saturating_add(other.executed_twice);
+        self.connects = self.connects.saturating_add(other.connects);
+        self.connect_failures = self.connect_failures.saturating_add(other.connect_failures);
     }
 }
 
@@ -145,7 +146,8 @@ impl Recorder {
     /// Records a command given up at `at`, because it was dropped or its deadline passed.
     ///
     /// The stages behind it are measured, those it is in are censored: at least so long. If it
-    /// ends later all the same, that is counted and no latency is recorded again.
+    /// ends later all the same, that is counted and no latency is recorded again. A dropped
+    /// command is given up at its planned instant plus its deadline: the worst that could be.
     pub fn given_up(&mut self, at: Timestamp, label: Label, who: Who, journey: &Journey) {
         for (stage, took) in journey.behind() {
             self.measured(at, label, stage, took);

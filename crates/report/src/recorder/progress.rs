@@ -13,7 +13,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn add(&mut self, other: &Self) {
-        self.devices += other.devices;
+        self.devices = self.devices.saturating_add(other.devices);
         self.through.add(&other.through);
     }
 

@@ -37,7 +37,7 @@ impl Slice {
     /// Adds counts and latencies of another; levels are the caller's.
     fn add(&mut self, other: &Self) {
         self.funnel.add(&other.funnel);
-        self.errors += other.errors;
+        self.errors = self.errors.saturating_add(other.errors);
         for (stage, latency) in other.stages.iter() {
             self.latency(stage).add(latency);
         }

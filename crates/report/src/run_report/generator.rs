@@ -62,10 +62,10 @@ impl Vitals {
         Self {
             stall_max: self.stall_max.max(other.stall_max),
             cpu_share: self.cpu_share.into_iter().chain(other.cpu_share).reduce(f64::max),
-            udp_drops: self.udp_drops + other.udp_drops,
+            udp_drops: self.udp_drops.saturating_add(other.udp_drops),
             descriptors_open: fuller.descriptors_open,
             descriptors_limit: fuller.descriptors_limit,
-            unseen: self.unseen + other.unseen,
+            unseen: self.unseen.saturating_add(other.unseen),
         }
     }
 

@@ -60,7 +60,7 @@ pub fn merge(reports: &[RunReport]) -> Result<RunReport, MergeError> {
     let measured = Measured {
         run: header(first, reports),
         scenario: Scenario::parse(&first.run.scenario_toml)?,
-        devices: reports.iter().map(|report| report.devices).sum(),
+        devices: reports.iter().map(|report| report.devices).fold(0, u64::saturating_add),
         recorder: recorder(reports)?,
         vitals: reports.iter().map(RunReport::vitals).fold(Vitals::default(), Vitals::join),
         faults: faults(reports),

@@ -17,8 +17,11 @@ use crate::latency::Latency;
 use crate::legend::{EventLegend, Label, Legend, PhaseIndex, PhaseLegend};
 use crate::recorder::{Recorder, Seen, Slice, Slices, Slow, Tally, Who};
 
-/// Most names of one kind that a report may have: phases, commands, events.
-const NAMES_MAX: usize = 1_000;
+/// Most phases, commands and events of a report: more than a scenario can have. What a report may
+/// make a reader allocate is bounded by them.
+const PHASES_MAX: usize = 64;
+const COMMANDS_MAX: usize = 64;
+const EVENTS_MAX: usize = 512;
 
 /// A report that contradicts itself.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +33,7 @@ pub enum RestoreError {
     #[error("the report contradicts itself about its phase {0:?}")]
     Phase(String),
     /// More phases, commands or events than any scenario has.
-    #[error("the report has more than {NAMES_MAX} phases, commands or events")]
+    #[error("the report has more phases, commands or events than a scenario can have")]
     TooMany,
     /// Slices of a length or number that none have.
     #[error("the report has slices of time that no run makes")]
@@ -64,7 +67,7 @@ impl RunReport {
         for report in &self.events {
             let place = legend.events.iter().position(|event| event.name == report.name);
             if let Some(progress) = place.and_then(|place| recorder.events.get_mut(place)) {
-                progress.devices += report.devices;
+                progress.devices = progress.devices.saturating_add(report.devices);
                 progress.through.add(&report.histogram.latency()?);
             }
         }
@@ -126,8 +129,10 @@ pub(crate) fn legend_of(reports: &[RunReport]) -> Result<Legend, RestoreError> {
         let counted = report.series.iter().map(|series| &series.command);
         let commands: BTreeSet<_> = counted.cloned().chain(legend.commands).collect();
         legend.commands = commands.into_iter().collect();
-        let most = legend.phases.len().max(legend.events.len()).max(legend.commands.len());
-        if most > NAMES_MAX {
+        if legend.phases.len() > PHASES_MAX
+            || legend.commands.len() > COMMANDS_MAX
+            || legend.events.len() > EVENTS_MAX
+        {
             return Err(RestoreError::TooMany);
         }
     }

@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use muster_report::{READ_BYTES_MAX, ReadError, RunReport, schema};
+use muster_report::{
+    PhaseReport, READ_BYTES_MAX, ReadError, RestoreError, RunReport, ShardOf, SliceReport, merge,
+    schema,
+};
 use proptest::prelude::*;
 
 use crate::sample;
@@ -64,8 +67,39 @@ fn the_published_schema_is_the_one_of_this_build() {
     assert_eq!(published, fresh, "run `WRITE_SCHEMA=1 cargo test -p muster-report --test it`");
 }
 
+#[test]
+fn a_report_cannot_make_its_reader_allocate_without_bound() {
+    let mut many = report();
+    let phase = many.phases[0].clone();
+    many.phases = (0..65).map(|n| PhaseReport { name: n.to_string(), ..phase.clone() }).collect();
+    assert!(matches!(many.recorder(), Err(RestoreError::TooMany)));
+    let mut long = report();
+    long.slices.items.resize_with(601, SliceReport::default);
+    assert!(matches!(long.recorder(), Err(RestoreError::Slices)));
+}
+
 /// A report as a file, made once.
 static WRITTEN: LazyLock<String> = LazyLock::new(|| report().write());
+
+#[test]
+fn numbers_as_large_as_they_get_are_added_without_a_panic() {
+    let mut report = report();
+    for series in &mut report.series {
+        series.funnel.planned = u64::MAX;
+        series.funnel.stored = u64::MAX;
+    }
+    for slice in &mut report.slices.items {
+        slice.errors = u64::MAX;
+        slice.gauges.connected = Some(u64::MAX);
+    }
+    report.devices = u64::MAX;
+    report.run.shard = Some(ShardOf { index: 1, of: 2 });
+    let mut other = report.clone();
+    other.run.shard = Some(ShardOf { index: 2, of: 2 });
+    let merged = merge(&[report, other]).unwrap();
+    assert_eq!((merged.devices, merged.funnel.planned), (u64::MAX, u64::MAX));
+    assert!(merged.page(None).is_ok() && merged.hlog().is_ok() && !merged.told().is_empty());
+}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]

@@ -4,6 +4,7 @@ use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::names::{Beginning, beginning, checked_name, unique};
 use super::{LIST_MAX, bounded};
@@ -27,7 +28,7 @@ const AWAY: Span = Span::from_secs(1);
 const ROUNDS_MAX: u128 = 10_000;
 
 pub(super) fn faults(
-    tables: Vec<FaultTable>,
+    tables: Vec<Placed<FaultTable>>,
     phases: &[Phase],
     works: &[Work],
 ) -> Result<Vec<Fault>, Located> {
@@ -40,11 +41,14 @@ pub(super) fn faults(
     Ok(faults.into_iter().map(|(_, fault)| fault).collect())
 }
 
-fn fault(table: FaultTable, phases: &[Phase]) -> Result<(Placed<String>, Fault), Located> {
-    let kind = kind(&table)?;
+fn fault(
+    Placed { value: table, span: place }: Placed<FaultTable>,
+    phases: &[Phase],
+) -> Result<(Placed<String>, Fault), Located> {
+    let kind = kind(&table, &place)?;
     let name = match table.name {
         Some(name) => name,
-        None => default_name(&kind, table.fleet.as_ref()),
+        None => default_name(&kind, place),
     };
     let Beginning { phase, at } = beginning(table.phase.as_ref(), table.at.as_ref(), phases)?;
     let span_of = |key: &Option<Placed<Text<Span>>>| {
@@ -64,16 +68,15 @@ fn fault(table: FaultTable, phases: &[Phase]) -> Result<(Placed<String>, Fault),
 }
 
 /// The first word of what goes wrong.
-fn default_name(kind: &FaultKind, fleet: Option<&Placed<String>>) -> Placed<String> {
+fn default_name(kind: &FaultKind, place: Range<usize>) -> Placed<String> {
     let word = match kind {
         FaultKind::Fleet(text) => text.split_whitespace().next().unwrap_or_default(),
         FaultKind::Server(fault) => fault.name(),
     };
-    let span = fleet.map_or(0..0, |text| text.span.clone());
-    Placed { value: word.to_owned(), span }
+    Placed { value: word.to_owned(), span: place }
 }
 
-fn kind(table: &FaultTable) -> Result<FaultKind, Located> {
+fn kind(table: &FaultTable, place: &Range<usize>) -> Result<FaultKind, Located> {
     match (&table.fleet, &table.server) {
         (Some(text), None) => {
             only_for_the_server(table)?;
@@ -86,9 +89,9 @@ fn kind(table: &FaultTable) -> Result<FaultKind, Located> {
                 .at(word.span.clone()))
         }
         (None, None) => {
-            let span = table.name.as_ref().map_or(0..0, |name| name.span.clone());
             let fix = "add fleet = \"loss rate=5%\" or server = \"restart\"";
-            Err(Problem::new("nothing goes wrong", "a fault has fleet or server", fix).at(span))
+            Err(Problem::new("nothing goes wrong", "a fault has fleet or server", fix)
+                .at(place.clone()))
         }
     }
 }

@@ -23,7 +23,7 @@ const COMMANDS_EACH_MAX: u32 = 1_000;
 
 /// The tables of all kinds of work.
 pub(super) struct Tables {
-    pub(super) arrivals: Vec<ArrivalsTable>,
+    pub(super) arrivals: Vec<Placed<ArrivalsTable>>,
     pub(super) broadcasts: Vec<BroadcastTable>,
     pub(super) waves: Vec<EnrolmentWaveTable>,
     pub(super) storms: Vec<ReconnectStormTable>,
@@ -59,7 +59,7 @@ pub(super) fn works(
 ) -> Result<Vec<Work>, Located> {
     let mut drafts: Vec<Draft> = Vec::new();
     for table in tables.arrivals {
-        drafts.push(arrivals::draft(table)?);
+        drafts.push(arrivals::draft(table.value, table.span)?);
     }
     drafts.extend(tables.broadcasts.into_iter().map(broadcast));
     drafts.extend(tables.waves.into_iter().map(wave));

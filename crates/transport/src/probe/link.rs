@@ -127,6 +127,23 @@ impl Prober {
         Ok((LinkWriter { prober: self, connection, stream }, reader))
     }
 
+    /// Whether the server completes a handshake in this version of QUIC.
+    ///
+    /// Cancel safe: yes.
+    ///
+    /// # Errors
+    /// How it ended if not for the version.
+    pub async fn speaks(self, offer: &Offer, version: u32) -> Result<bool, Ending> {
+        let mut config = offer.config().map_err(|error| Ending::Other(error.to_string()))?;
+        config.version(version);
+        let connecting = self.endpoint.connect_with(config, self.server, SERVER_NAME);
+        match connecting.map_err(|error| Ending::Other(error.to_string()))?.await {
+            Ok(_connection) => Ok(true),
+            Err(ConnectionError::VersionMismatch) => Ok(false),
+            Err(error) => Err(ending(&error)),
+        }
+    }
+
     /// Whether the server would take early data on a second connection: it gave a ticket for it.
     ///
     /// Both connections are closed again. Cancel safe: yes.

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use quinn::crypto::rustls::QuicClientConfig;
 use quinn::{IdleTimeout, TransportConfig, VarInt};
-use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls::pki_types::CertificateDer;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, KeyLogFile};
 
 use crate::identity::Identity;
 use crate::skew::Skew;
@@ -55,6 +55,8 @@ impl Offer {
         // A probe would like to resume and to send early data, to see whether the server lets it.
         config.resumption = Resumption::in_memory_sessions(1);
         config.enable_early_data = true;
+        // Where `SSLKEYLOGFILE` says, and nowhere if it says nothing.
+        config.key_log = Arc::new(KeyLogFile::new());
         Ok(config)
     }
 }

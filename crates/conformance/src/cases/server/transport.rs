@@ -10,6 +10,10 @@ use crate::case::{Case, case};
 use crate::scene::{Alert, Scene, encoded, hello};
 use crate::script::{Alpn, Ending, Power, Show, Way};
 
+/// Versions that were spoken before there was a standard.
+const DRAFT_29: u32 = 0xff00_001d;
+const DRAFT_34: u32 = 0xff00_0022;
+
 pub(crate) const CASES: &[Case] = &[
     case(
         "MDM-TRANSPORT-001",
@@ -111,6 +115,15 @@ pub(crate) const CASES: &[Case] = &[
             s.resets_its_stream(line);
             let again = s.ready(phone);
             s.hears_nothing_more(again, phone);
+        },
+    ),
+    case(
+        "MDM-TRANSPORT-013",
+        "the drafts of QUIC before version 1 are not spoken",
+        &["REQ-TRANSPORT-001"],
+        |s| {
+            s.is_not_spoken(DRAFT_29);
+            s.is_not_spoken(DRAFT_34);
         },
     ),
     case(

@@ -3,13 +3,13 @@
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use muster_conformance::hook::{Answer, Verb};
 
 use super::failed;
 
 /// Longest answer of an adapter, in bytes.
-const ANSWER_BYTES_MAX: u64 = 1 << 20;
+const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 /// An adapter that takes each verb as the body of a POST.
 pub(crate) struct HttpHook {
@@ -36,10 +36,11 @@ impl HttpHook {
             Ok(answer) => answer,
             Err(error) => return failed(format_args!("the hook at {} fails: {error}", self.url)),
         };
-        if answer.content_length().is_some_and(|bytes| bytes > ANSWER_BYTES_MAX) {
-            return failed("the hook answers with more than a mebibyte");
+        match body(answer).await {
+            Ok(told) => serde_json::from_slice(&told)
+                .unwrap_or_else(|error| failed(format_args!("the hook's answer is none: {error}"))),
+            Err(error) => failed(format_args!("{error:#}")),
         }
-        answer.json().await.unwrap_or_else(|error| failed(format_args!("no answer: {error}")))
     }
 }
 
@@ -62,6 +63,18 @@ impl CommandHook {
     }
 }
 
+/// The body of an answer, unless it is longer than any should be.
+async fn body(mut answer: reqwest::Response) -> anyhow::Result<Vec<u8>> {
+    let mut told = Vec::new();
+    while let Some(chunk) = answer.chunk().await.context("the hook's answer broke off")? {
+        told.extend_from_slice(&chunk);
+        if told.len() > ANSWER_BYTES_MAX {
+            bail!("the hook answers with more than a mebibyte");
+        }
+    }
+    Ok(told)
+}
+
 fn ask(program: &str, arguments: &[String], verb: &Verb) -> anyhow::Result<Answer> {
     let mut child = Command::new(program)
         .args(arguments)
@@ -75,8 +88,55 @@ fn ask(program: &str, arguments: &[String], verb: &Verb) -> anyhow::Result<Answe
     }
     let mut told = Vec::new();
     if let Some(output) = child.stdout.take() {
-        output.take(ANSWER_BYTES_MAX).read_to_end(&mut told).context("the hook says nothing")?;
+        let bound = u64::try_from(ANSWER_BYTES_MAX).unwrap_or(u64::MAX);
+        output.take(bound).read_to_end(&mut told).context("the hook says nothing")?;
     }
     child.wait().context("the hook does not end")?;
     serde_json::from_slice(&told).context("the hook's answer is none")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Answers one POST with this body, and returns where.
+    fn adapter(body: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut stream, _peer) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length";
+            write!(stream, "{head}: {}\r\n\r\n{body}", body.len()).unwrap();
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_program_answers_on_its_output() {
+        let hook = CommandHook::of(r#"echo {"answer":"unsupported"}"#).unwrap();
+        assert_eq!(hook.answer(Verb::Reset).await, Answer::Unsupported);
+    }
+
+    #[tokio::test]
+    async fn a_program_that_says_something_else_has_failed() {
+        for line in ["echo hello", "false", "no-such-program"] {
+            let answer = CommandHook::of(line).unwrap().answer(Verb::Reset).await;
+            assert!(matches!(answer, Answer::Failed { .. }), "{line}");
+        }
+        assert!(CommandHook::of(" ").is_err());
+    }
+
+    #[tokio::test]
+    async fn an_adapter_answers_over_http() {
+        drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+        let told = HttpHook::at(adapter(r#"{"answer":"tokens","reusable":"a"}"#)).unwrap();
+        assert!(matches!(told.answer(&Verb::Reset).await, Answer::Tokens(_)));
+        let wrong = HttpHook::at(adapter("hello")).unwrap();
+        assert!(matches!(wrong.answer(&Verb::Reset).await, Answer::Failed { .. }));
+    }
 }

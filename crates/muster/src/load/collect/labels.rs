@@ -47,6 +47,12 @@ impl Labels {
         Self { legend: Arc::new(legend), works, faults }
     }
 
+    /// Names of a plan in which nothing happens to many at once.
+    #[cfg(test)]
+    pub(super) fn without_events(legend: Arc<Legend>) -> Self {
+        Self { legend, works: Vec::new(), faults: Vec::new() }
+    }
+
     /// What a command's numbers are sorted by.
     pub(crate) fn label(&self, planned: Timestamp, action: Action, platform: Platform) -> Label {
         let place = Action::ALL.iter().position(|known| *known == action).unwrap_or_default();

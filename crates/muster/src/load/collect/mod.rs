@@ -222,6 +222,9 @@ impl Collector {
     }
 
     fn leave(mut self) -> Collected {
+        let now = self.clock.now();
+        let (join, mut around) = self.parts();
+        join.close(now, &mut around);
         Collected {
             vitals: self.health.vitals(),
             pending: self.join.pending(),

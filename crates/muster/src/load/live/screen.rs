@@ -77,7 +77,7 @@ impl Screen {
     }
 
     fn draw(&mut self, look: u32, sight: &Sight) {
-        if look % LOOKS_PER_DRAWING != 0 {
+        if !look.is_multiple_of(LOOKS_PER_DRAWING) {
             return;
         }
         self.model.take(sight.snapshot(), sight.progress());
@@ -92,6 +92,8 @@ impl Drop for Screen {
     /// The last drawing stays; what is said next stands below it.
     fn drop(&mut self) {
         drop(disable_raw_mode());
+        let last = self.terminal.get_frame().area().bottom().saturating_sub(1);
+        drop(self.terminal.set_cursor_position((0, last)));
         drop(self.terminal.show_cursor());
         eprintln!();
     }

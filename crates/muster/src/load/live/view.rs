@@ -85,13 +85,14 @@ fn bar(model: &Model, width: usize) -> Line<'_> {
         (model.fleet.left, "×", Color::Red),
     ];
     let mut line = vec![Span::raw(" ".repeat(INDENT))];
-    let mut left = room;
+    let (mut counted, mut drawn) = (0_u64, 0);
     for (count, letter, color) in parts {
-        let length = share(count, now.devices, room).min(left);
-        left -= length;
-        line.push(Span::styled(letter.repeat(length), Style::new().fg(color)));
+        counted = counted.saturating_add(count);
+        let end = share(counted, now.devices, room).clamp(drawn, room);
+        line.push(Span::styled(letter.repeat(end - drawn), Style::new().fg(color)));
+        drawn = end;
     }
-    line.push("·".repeat(left).dim());
+    line.push("·".repeat(room - drawn).dim());
     Line::from(line)
 }
 
@@ -226,7 +227,7 @@ fn number(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

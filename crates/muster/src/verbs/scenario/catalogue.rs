@@ -35,6 +35,6 @@ pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// The text of the one with this name.
-pub(super) fn named(name: &str) -> Option<&'static str> {
+pub(crate) fn named(name: &str) -> Option<&'static str> {
     all().find(|(known, _)| *known == name).map(|(_, text)| text)
 }

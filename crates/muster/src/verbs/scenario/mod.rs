@@ -19,6 +19,8 @@ use crate::cli::{ScenarioListArgs, ScenarioNewArgs, ScenarioVerb};
 use crate::exit::{Exit, usage_error};
 use crate::talk::{Format, print, print_json, say};
 
+pub(crate) use catalogue::named as ready;
+
 pub(super) fn run(verb: &ScenarioVerb, format: Format) -> anyhow::Result<Exit> {
     match verb {
         ScenarioVerb::List(args) => list(args, format),

@@ -12,6 +12,9 @@ use super::check::Wrong;
 /// How wide a snippet may be.
 const WIDTH: usize = 100;
 
+/// How long a reason may be to stand beside its mark, in letters; a longer one stands below.
+const BESIDE_MAX: usize = 60;
+
 /// What is wrong, with the lines around it and a mark under it.
 pub(super) fn wrong(name: &str, text: &str, wrong: &Wrong) -> String {
     drawn(name, text, wrong, GraphicalTheme::default())
@@ -44,10 +47,22 @@ impl fmt::Display for Snippet {
 
 impl std::error::Error for Snippet {}
 
+impl Snippet {
+    fn why(&self) -> Option<&str> {
+        Some(self.wrong.problem.why.as_str()).filter(|why| !why.is_empty())
+    }
+}
+
+fn stands_beside(why: &str) -> bool {
+    why.chars().count() <= BESIDE_MAX
+}
+
 impl Diagnostic for Snippet {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let fix = &self.wrong.problem.fix;
-        (!fix.is_empty()).then(|| Box::new(fix) as Box<dyn fmt::Display>)
+        let below = self.why().filter(|why| !stands_beside(why));
+        let fix = Some(self.wrong.problem.fix.as_str()).filter(|fix| !fix.is_empty());
+        let lines: Vec<&str> = fix.into_iter().chain(below).collect();
+        (!lines.is_empty()).then(|| Box::new(lines.join("\n")) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -55,7 +70,7 @@ impl Diagnostic for Snippet {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let why = Some(self.wrong.problem.why.clone()).filter(|why| !why.is_empty());
+        let why = self.why().filter(|why| stands_beside(why)).map(str::to_owned);
         let label = LabeledSpan::new_with_span(why, self.wrong.span.clone());
         Some(Box::new(std::iter::once(label)))
     }

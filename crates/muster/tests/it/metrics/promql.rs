@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Words that are no metric.
-const WORDS: [&str; 8] = ["by", "without", "on", "ignoring", "and", "or", "unless", "bool"];
+/// Words with labels in parentheses behind them.
+const GROUPING: [&str; 4] = ["by", "without", "on", "ignoring"];
+
+/// Other words that are no metric.
+const WORDS: [&str; 9] = ["and", "or", "unless", "bool", "sum", "max", "min", "avg", "count"];
 
 /// What an expression asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -38,20 +41,16 @@ pub(super) fn read(expression: &str) -> Asked {
         rest = after;
         let Token::Name(name) = token else { continue };
         match after.first() {
-            Some(Token::Sign('(')) if WORDS.contains(&name.as_str()) => {
+            Some(Token::Sign('(')) if GROUPING.contains(&name.as_str()) => {
                 rest = grouping(after, &mut asked);
             }
             // A function.
             Some(Token::Sign('(')) => {}
-            _ if WORDS.contains(&name.as_str()) || is_aggregation(name) => {}
+            _ if WORDS.contains(&name.as_str()) => {}
             _ => rest = selector(name, after, &mut asked),
         }
     }
     asked
-}
-
-fn is_aggregation(name: &str) -> bool {
-    ["sum", "max", "min", "avg", "count"].contains(&name)
 }
 
 /// `(label, label)`
@@ -126,11 +125,12 @@ const fn is_name(letter: char) -> bool {
 fn an_expression_is_read_as_prometheus_reads_it() {
     let asked = read(
         "histogram_quantile(0.99, sum by (le, job) (rate(a_bucket{b=\"c\",d=~\"e.*\"}[5m]))) > 1e3 \
-         and on(job) f:g:rate1m == 0",
+         and on(job) f:g:rate1m == 0 or (h)",
     );
     let pair = |label: &str, value: &str| (label.to_owned(), value.to_owned());
     let bucket = ("a_bucket".to_owned(), vec![pair("b", "c"), pair("d", "e.*")]);
-    assert_eq!(asked.metrics, [bucket, ("f:g:rate1m".to_owned(), Vec::new())]);
+    let plain = |name: &str| (name.to_owned(), Vec::new());
+    assert_eq!(asked.metrics, [bucket, plain("f:g:rate1m"), plain("h")]);
     assert_eq!(asked.grouped_by, ["job", "le"].map(str::to_owned).into());
 }
 

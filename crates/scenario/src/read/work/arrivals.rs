@@ -17,8 +17,9 @@ const INSTANTS_MAX: usize = 100_000;
 /// Most steps of a rate.
 const STEPS_MAX: usize = 1_000;
 
-pub(super) fn draft(table: ArrivalsTable) -> Result<Draft, Located> {
-    let pace = pace(&table)?;
+/// The work of a table that stands at `place`.
+pub(super) fn draft(table: ArrivalsTable, place: Range<usize>) -> Result<Draft, Located> {
+    let pace = pace(&table, place)?;
     let lasts = match &table.lasts {
         None => None,
         Some(Placed { value: Text(lasts), .. }) if !lasts.is_zero() => Some(*lasts),
@@ -32,7 +33,7 @@ pub(super) fn draft(table: ArrivalsTable) -> Result<Draft, Located> {
 }
 
 /// The one way the table says when they arrive.
-fn pace(table: &ArrivalsTable) -> Result<Pace, Located> {
+fn pace(table: &ArrivalsTable, place: Range<usize>) -> Result<Pace, Located> {
     let spacing = table.spacing.as_ref().map(|Placed { value: Text(spacing), .. }| *spacing);
     let at_rate = |course| Pace::Rate(course, spacing.unwrap_or(Spacing::Poisson));
     let ways = [
@@ -56,8 +57,7 @@ fn pace(table: &ArrivalsTable) -> Result<Pace, Located> {
         (None, _) => {
             let why = "nothing says when these commands arrive";
             let fix = "add rate = \"10/s\", or ramp, steps, spike, day or instants";
-            let span = table.name.as_ref().map_or(0..0, |name| name.span.clone());
-            Err(Problem::new("no rate", why, fix).at(span))
+            Err(Problem::new("no rate", why, fix).at(place))
         }
     }
 }
