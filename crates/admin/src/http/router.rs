@@ -372,9 +372,10 @@ impl Refused {
 
 fn log_refusal(call: &Call, route: Option<&Route>, error: &ApiError) {
     let (request_id, operation) = (call.request_id, route.map(Route::name));
-    // What is not served is nothing a person has to look after.
-    let not_served = error.status() == StatusCode::NOT_IMPLEMENTED;
-    if error.status().is_server_error() && !not_served {
+    // What is not served, or fails because it was asked to, is nothing a person has to look after.
+    let is_expected =
+        error.status() == StatusCode::NOT_IMPLEMENTED || matches!(error, ApiError::Injected(_));
+    if error.status().is_server_error() && !is_expected {
         let cause = core::error::Error::source(error);
         warn!(%request_id, operation, %error, cause, "admin request not served");
     } else {

@@ -44,6 +44,8 @@ enum Query {
 /// What an operation answers when all goes well.
 enum Success {
     Found(&'static str),
+    /// 204 if there is nothing to find where there may be nothing.
+    FoundIfAny(&'static str),
     Created(&'static str),
     Number,
     NoContent,
@@ -299,12 +301,20 @@ fn parameters(path: &str, query: Query) -> Vec<Value> {
     keys.chain(options).collect()
 }
 
+fn found(schema: &str) -> Value {
+    let content = json!({ "application/json": { "schema": reference(schema) } });
+    json!({ "description": "ok", "content": content })
+}
+
 fn answers(row: &Operation, shape: &Shape) -> Map<String, Value> {
     let mut answers = Map::new();
     match &shape.success {
         Some(Success::Found(schema)) => {
-            let content = json!({ "application/json": { "schema": reference(schema) } });
-            answers.insert("200".to_owned(), json!({ "description": "ok", "content": content }));
+            answers.insert("200".to_owned(), found(schema));
+        }
+        Some(Success::FoundIfAny(schema)) => {
+            answers.insert("200".to_owned(), found(schema));
+            answers.insert("204".to_owned(), json!({ "description": "there is none" }));
         }
         Some(Success::Created(schema)) => {
             let content = json!({ "application/json": { "schema": reference(schema) } });

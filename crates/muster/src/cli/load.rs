@@ -51,9 +51,9 @@ pub(crate) struct LoadArgs {
     /// Threads of the devices; default: half of the processors
     #[arg(long, value_name = "N")]
     pub(crate) fleet_threads: Option<NonZeroUsize>,
-    /// UDP sockets that the devices share
-    #[arg(long, default_value = "1", value_name = "N")]
-    pub(crate) sockets: NonZeroUsize,
+    /// UDP sockets that the devices share; default: one for 2,500 devices
+    #[arg(long, value_name = "N")]
+    pub(crate) sockets: Option<NonZeroUsize>,
     /// How many of its last inputs each device keeps, 1 to 256, or off
     #[arg(long, default_value = "32", value_name = "N|off")]
     pub(crate) black_box: BlackBox,

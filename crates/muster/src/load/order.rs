@@ -18,6 +18,11 @@ use crate::verbs::scenario::ready;
 /// Largest scenario file that is read, in bytes: twice what the parser takes, so that it says why.
 const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
+/// How many devices share a socket if nothing else is said. A server that stops tells all of them at
+/// once: what the receive buffer of one socket does not hold is lost, and whoever has not heard it
+/// finds out with its next ping.
+const DEVICES_PER_SOCKET: usize = 2_500;
+
 /// Everything a run is made of.
 pub(crate) struct Order {
     /// The scenario as it is run, overrides included.
@@ -48,6 +53,8 @@ impl Order {
             shard: args.shard.unwrap_or(Shard::WHOLE),
         };
         let plan = scenario.plan(run).map_err(|error| bad(&args.scenario, &error))?;
+        let sockets = plan.devices().count().div_ceil(DEVICES_PER_SOCKET);
+        let sockets = NonZeroUsize::new(sockets).unwrap_or(NonZeroUsize::MIN);
         let half = NonZeroUsize::new(cores() / 2).unwrap_or(NonZeroUsize::MIN);
         Ok(Self {
             text,
@@ -59,7 +66,7 @@ impl Order {
             server_threads: args.server_threads.unwrap_or(half),
             fleet_threads: args.fleet_threads.unwrap_or(half),
             through: args.through,
-            sockets: args.sockets,
+            sockets: args.sockets.unwrap_or(sockets),
             black_box: args.black_box,
             instruments: if args.no_instruments { Instruments::Off } else { Instruments::On },
         })

@@ -10,7 +10,9 @@ use crate::process::{Place, json, run, until};
 fn report(args: &[&str], code: i32) -> Value {
     let output = run(&[&["conform"], args, &["--json"]].concat());
     let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{said}");
+    let told = String::from_utf8_lossy(&output.stdout);
+    let reasons: Vec<&str> = told.lines().filter(|line| line.contains("\"reason\"")).collect();
+    assert_eq!(output.status.code(), Some(code), "{said}\n{}", reasons.join("\n"));
     json(&output)
 }
 

@@ -9,8 +9,9 @@ use crate::resources::categories::{CATEGORY_CHARS_MAX, CategoryOperation, DESCRI
 pub(super) const fn shape(operation: CategoryOperation) -> Shape {
     let (query, body, success) = match operation {
         CategoryOperation::List => (Query::List, None, Success::Found("deviceCategories")),
-        CategoryOperation::Show | CategoryOperation::ShowOfDevice => {
-            (Query::Select, None, Success::Found("deviceCategory"))
+        CategoryOperation::Show => (Query::Select, None, Success::Found("deviceCategory")),
+        CategoryOperation::ShowOfDevice => {
+            (Query::Select, None, Success::FoundIfAny("deviceCategory"))
         }
         CategoryOperation::Create => {
             (Query::Nothing, Some("deviceCategoryMade"), Success::Created("deviceCategory"))
@@ -57,14 +58,13 @@ fn reference(start: &str) -> Value {
     })
 }
 
-/// A name is not blank: it begins with a letter.
 fn written() -> Value {
     json!({
         "type": "object",
         "properties": {
             "displayName": {
                 "type": "string",
-                "pattern": "^[A-Za-z]",
+                "minLength": 1,
                 "maxLength": CATEGORY_CHARS_MAX,
             },
             "description": { "type": ["string", "null"], "maxLength": DESCRIPTION_CHARS_MAX },

@@ -61,8 +61,9 @@ impl Category {
         if members.contains_key("description") {
             self.description = short_text(members, "description", DESCRIPTION_CHARS_MAX)?;
         }
-        if self.display_name.trim().is_empty() {
-            let wanted = "a text that is not blank";
+        let unnames = members.get("displayName").is_some_and(Value::is_null);
+        if unnames || self.display_name.is_empty() {
+            let wanted = "a text that is not empty";
             return Err(BodyError::Member { member: "displayName", wanted });
         }
         Ok(self)

@@ -22,6 +22,7 @@ use tracing::warn;
 
 use super::graph::Graph;
 use super::{Direct, Door, Gate};
+use crate::case::start_somewhere;
 use crate::cli::ThroughName;
 use crate::client::AdminClient;
 use crate::load::room::Room;
@@ -37,7 +38,7 @@ const TOKEN_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const COMMAND_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// How long the next server may wait for the addresses of the last one.
-const FREE_WITHIN: Duration = Duration::from_secs(10);
+const FREE_WITHIN: Duration = Duration::from_secs(30);
 
 /// How often it looks whether they are free.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -93,7 +94,8 @@ impl Embedded {
         let config = config(folder, vendor, watch)?;
         let (opened, gate) = watch::channel(None);
         let started = room.run(async move {
-            let server = Server::start(config.clone()).await?;
+            // At ports that stay its own while it is away.
+            let server = start_somewhere(&config).await?;
             let endpoints = server.endpoints();
             let config = ServerConfig { quic: endpoints.quic, admin: endpoints.admin, ..config };
             let inner = Inner {
