@@ -123,7 +123,7 @@ pub(crate) struct LimitsTable {
     /// How many commands may be under way at once; default 100000.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub(crate) in_flight: Option<Placed<u32>>,
-    /// How many of the commands may be dropped for want of room before the run is inconclusive;
+    /// How many of the commands may be dropped for want of room before the run fails;
     /// default "0.1%".
     pub(crate) drop_share: Option<Text<Percent>>,
     /// After how long a command counts as timed out; default "30s".

@@ -177,7 +177,7 @@ pub struct GeneratorLimits {
 pub struct Limits {
     /// How many commands may be under way at once; one more is dropped, and counted.
     pub in_flight: u32,
-    /// How many of the commands may be dropped before the run is inconclusive.
+    /// How many of the commands may be dropped before the run fails.
     pub drop_share: Percent,
     /// After how long a command counts as timed out; it is followed to the end all the same.
     pub deadline: Span,

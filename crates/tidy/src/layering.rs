@@ -28,7 +28,10 @@ const HOUSE: [(&str, May); 17] = [
     ("transport", May::See(&["protocol"])),
     ("store", May::See(&["control", "protocol"])),
     ("admin", May::See(&["control", "protocol"])),
-    ("server", May::See(&["admin", "store", "transport", "report", "metrics", "control", "protocol"])),
+    (
+        "server",
+        May::See(&["admin", "store", "transport", "report", "metrics", "control", "protocol"]),
+    ),
     ("agent", May::See(&["device", "transport", "report", "metrics", "protocol"])),
     ("vendor", May::See(&["device", "transport", "protocol"])),
     ("muster", May::SeeAll),

@@ -129,7 +129,7 @@ fn running<'a>(server: &'a MutexGuard<'_, Option<Server>>) -> anyhow::Result<&'a
 }
 
 /// Starts a server on ports that stay its own, where the configuration leaves them open.
-pub(crate) pub(crate) async fn start_somewhere(config: &ServerConfig) -> Result<Server, ServerError> {
+pub(crate) async fn start_somewhere(config: &ServerConfig) -> Result<Server, ServerError> {
     let mut tried = 0;
     loop {
         let (quic, admin) = (own(config.quic), own(config.admin));
