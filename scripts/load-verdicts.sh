@@ -76,7 +76,10 @@ print(f"ok: the report shows the stage: {worst}, p50 {latency[worst]['p50']:.0f}
 PY
 
 # One core for server, devices and pacer together, and somebody else on it at full speed.
-scenario starved ""
+scenario starved '
+[generator]
+lag-p99 = "2ms"
+'
 (while :; do :; done) & busy=$!
 trap 'kill "$busy" 2>/dev/null || true; rm -rf "$work"' EXIT
 taskset -cp 0 "$busy" > /dev/null

@@ -6,7 +6,7 @@
 //!                        runner (crate muster) <--acts-- Script --verdict--> result
 //! ```
 //!
-//! A [`Case`] is a promise about a target with a script. The script does no I/O ([`Script`]): the
+//! A [`Case`] is a promise about a target with a script. The script does no I/O ([`script::Script`]): the
 //! runner plays the same one over UDP and in virtual time. What comes of it, weighed by the level of
 //! the requirements it tries, is a [`Verdict`].
 #![no_std]
