@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::error::ScenarioError;
 use crate::file::File;
@@ -156,6 +157,17 @@ impl ServerFault {
         match self {
             Self::Restart { away } | Self::Kill { away } => Some(away),
             Self::SlowDisk { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for ServerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Restart { away } | Self::Kill { away } => {
+                write!(f, "{}, away {away:?}", self.name())
+            }
+            Self::SlowDisk { by } => write!(f, "{} by {by:?}", self.name()),
         }
     }
 }

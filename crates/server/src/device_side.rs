@@ -21,6 +21,7 @@ use crate::backend::ServerBackend;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::enrolment::Enroller;
+use crate::farewell::Farewells;
 use crate::gateway::Gateway;
 use crate::metrics::ServerMetrics;
 use crate::registry::Registry;
@@ -113,6 +114,7 @@ impl DeviceSide {
             errands: errands.clone(),
             tasks: tasks.clone(),
             stop: stop.child_token(),
+            farewells: Farewells::default(),
             killed: killed.clone(),
         });
         tasks.spawn(gateway.run(endpoint.clone()));

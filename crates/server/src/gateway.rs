@@ -15,6 +15,7 @@ use tracing::debug;
 use crate::activation::Errands;
 use crate::clock::Clock;
 use crate::enrolment::Enroller;
+use crate::farewell::Farewells;
 use crate::registry::Registry;
 use crate::session;
 use crate::stats::ServerStats;
@@ -37,6 +38,8 @@ pub(crate) struct Gateway {
     pub(crate) errands: Option<Arc<Errands>>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
+    /// Who may end now that the server stops.
+    pub(crate) farewells: Farewells,
     /// The server is being killed: nothing is handed back.
     pub(crate) killed: CancellationToken,
 }

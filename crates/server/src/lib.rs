@@ -21,6 +21,7 @@ mod crash;
 mod data_dir;
 mod device_side;
 mod enrolment;
+mod farewell;
 mod gateway;
 mod intercept;
 mod metrics;

@@ -264,7 +264,13 @@ impl Session {
     /// Source: REQ-SESSION-006, REQ-SESSION-016, REQ-SESSION-017 (docs/protocol/session.md).
     async fn on_event(&mut self, event: Event) -> Result<(), End> {
         match event {
-            Event::Stop => Err(CloseCode::RetryLater.into()),
+            Event::Stop => {
+                if !self.gateway.killed.is_cancelled() {
+                    // Boxed: a session waits for this once.
+                    Box::pin(self.gateway.farewells.turn()).await;
+                }
+                Err(CloseCode::RetryLater.into())
+            }
             Event::Mail => self.open_mail().await,
             Event::Message(Some(message)) => self.handle(message).await,
             Event::Message(None) => Err(CloseCode::Done.into()),

@@ -18,9 +18,8 @@ use crate::verbs::scenario::ready;
 /// Largest scenario file that is read, in bytes: twice what the parser takes, so that it says why.
 const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
-/// How many devices share a socket if nothing else is said. A server that stops tells all of them at
-/// once: what the receive buffer of one socket does not hold is lost, and whoever has not heard it
-/// finds out with its next ping.
+/// How many devices share a socket if nothing else is said: what its receive buffer does not hold is
+/// lost when many are spoken to at once.
 const DEVICES_PER_SOCKET: usize = 2_500;
 
 /// Everything a run is made of.

@@ -127,7 +127,7 @@ fn fault(fault: &PlannedFault) -> FaultReport {
         name: fault.name.clone(),
         what: match &fault.kind {
             FaultKind::Fleet(words) => words.clone(),
-            FaultKind::Server(fault) => format!("{fault:?}"),
+            FaultKind::Server(fault) => fault.to_string(),
         },
         from_s: seconds(fault.begins),
         to_s: fault.ends.map(seconds),
