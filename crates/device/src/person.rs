@@ -7,7 +7,6 @@
 mod act;
 mod calendar;
 mod day;
-mod habit;
 mod living;
 mod routine;
 mod routines;
@@ -18,7 +17,7 @@ use muster_protocol::{Seed, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use calendar::Calendar;
-pub use habit::Habit;
+pub use muster_protocol::habit::Habit;
 pub use script::Script;
 pub use strip::week_strip;
 

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use muster_report::Verdict;
+
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -34,6 +36,17 @@ impl Exit {
             Self::Unreachable => 69,
             Self::Internal => 70,
             Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Ok,
+            Verdict::Fail | Verdict::Aborted => Self::VerdictFailed,
+            Verdict::Inconclusive => Self::Inconclusive,
+            Verdict::Interrupted => Self::Interrupted,
         }
     }
 }

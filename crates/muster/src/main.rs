@@ -1,5 +1,6 @@
 //! muster: a fleet of simulated iOS and Android devices and the MDM server that manages them.
 
+mod addresses;
 mod case;
 mod case_file;
 mod cli;
@@ -13,6 +14,7 @@ mod exit;
 mod explore;
 mod life;
 mod load;
+mod machine;
 mod metrics;
 mod planted;
 mod quic_world;

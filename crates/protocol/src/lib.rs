@@ -14,6 +14,7 @@ pub mod command;
 pub mod enrolment;
 pub mod fault;
 pub mod frame;
+pub mod habit;
 pub mod id;
 pub mod limits;
 pub mod management;

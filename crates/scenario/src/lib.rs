@@ -26,10 +26,11 @@ mod work;
 
 pub use action::Action;
 pub use error::{Problem, ScenarioError};
+pub use muster_protocol::habit::Habit;
 pub use plan::{
     Moment, Moments, Plan, PlanError, PlannedDevice, PlannedFault, PlannedPhase, Run, Shard, What,
 };
-pub use population::{Cohort, CohortSize, Connectivity, Contact, Habit, Holder, Sockets, Versions};
+pub use population::{Cohort, CohortSize, Connectivity, Contact, Holder, Sockets, Versions};
 pub use scenario::{
     Counts, Fault, FaultKind, GeneratorLimits, Limits, Phase, Scenario, ServerFault,
 };

@@ -1,8 +1,8 @@
 //! Who takes part: groups of devices that have something in common.
 
 use alloc::string::String;
-use core::fmt;
 
+use muster_protocol::habit::Habit;
 use muster_protocol::{Mode, Platform};
 
 use crate::units::{Percent, Weighted};
@@ -53,58 +53,6 @@ pub enum Holder {
     Realistic,
     /// Somebody with this habit.
     Of(Habit),
-}
-
-/// A way to live. See docs/people.md.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Habit {
-    /// Up by day, tunnels on the way.
-    OfficeWorker,
-    /// Hours without network.
-    FieldWorker,
-    /// Up from the afternoon to the morning.
-    NightShift,
-    /// Looks often, until late.
-    Student,
-    /// Always on, never locked.
-    Kiosk,
-    /// Off, but for some hours every two weeks.
-    Drawer,
-    /// Flights and days without network.
-    Traveller,
-}
-
-impl Habit {
-    /// Every habit.
-    pub const ALL: [Self; 7] = [
-        Self::OfficeWorker,
-        Self::FieldWorker,
-        Self::NightShift,
-        Self::Student,
-        Self::Kiosk,
-        Self::Drawer,
-        Self::Traveller,
-    ];
-
-    /// The name of docs/people.md.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::OfficeWorker => "office-worker",
-            Self::FieldWorker => "field-worker",
-            Self::NightShift => "night-shift",
-            Self::Student => "student",
-            Self::Kiosk => "kiosk",
-            Self::Drawer => "drawer",
-            Self::Traveller => "traveller",
-        }
-    }
-}
-
-impl fmt::Display for Habit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
 }
 
 /// How a cohort hears that its server wants something.

@@ -3,11 +3,12 @@
 use alloc::format;
 use alloc::vec::Vec;
 
+use muster_protocol::habit::Habit;
 use muster_protocol::{Mode, Platform};
 
 use crate::action::Action;
 use crate::error::Problem;
-use crate::population::{Connectivity, Habit, Holder, Sockets, Versions};
+use crate::population::{Connectivity, Holder, Sockets, Versions};
 use crate::text::FromText;
 use crate::units::{Percent, Span, Spread};
 use crate::work::Spacing;

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use axum::http::Uri;
 use muster_control::DeviceRecord;
-use muster_protocol::{DeviceId, Timestamp};
 use serde_json::Value;
 use tracing::info;
 
 use crate::backend::{Backend, BackendError};
-use crate::devices::labels::{Labels, Snapshot};
-use crate::devices::managed_device::{Around, Device, Look, Shape};
+use crate::devices::labels::Snapshot;
+use crate::devices::managed_device::{Device, Look, Shape};
 use crate::devices::page::{Page, context};
 use crate::devices::properties::schema;
 use crate::devices::scan::{Search, Within};
+use crate::devices::surroundings::Surroundings;
 use crate::http::options::Strictness;
 use crate::http::origin::Origin;
-use crate::identity::tenant::{Tenant, User};
+use crate::identity::tenant::Tenant;
 use crate::odata::query::{Query, QueryError, read_one};
 use crate::odata::token::QueryRules;
 use crate::operation::path::Version;
@@ -50,7 +50,8 @@ impl<B: Backend> Inventory<'_, B> {
     /// # Errors
     /// [`BackendError`] if devices cannot be read.
     pub(crate) async fn list(&self, query: &Query, within: Within) -> Result<Value, BackendError> {
-        let found = self.search(query, within).page().await?;
+        let around = self.surroundings();
+        let found = self.search(&around, query, within).page().await?;
         let (origin, version) = (self.origin, self.version);
         let (path, context) = match within {
             Within::Everything => {
@@ -72,7 +73,7 @@ impl<B: Backend> Inventory<'_, B> {
     /// # Errors
     /// [`BackendError`] if devices cannot be read.
     pub(crate) async fn count(&self, query: &Query) -> Result<u64, BackendError> {
-        self.search(query, Within::Everything).count().await
+        self.search(&self.surroundings(), query, Within::Everything).count().await
     }
 
     /// One device.
@@ -82,47 +83,28 @@ impl<B: Backend> Inventory<'_, B> {
     pub(crate) fn show(&self, record: &DeviceRecord, uri: &Uri) -> Result<Value, QueryError> {
         let select = &read_one(uri, schema(self.version))?;
         let look = Look { shape: Shape::Single, select };
-        let mut shown = Device { record, around: self }.shown(look);
+        let mut shown = Device { record, around: &self.surroundings() }.shown(look);
         let context = format!("{}/$entity", context(self.origin, self.version));
         shown.insert("@odata.context".to_owned(), context.into());
         Ok(Value::Object(shown))
     }
 
-    fn search<'q>(&'q self, query: &'q Query, within: Within) -> Search<'q, B> {
-        Search { backend: self.backend, around: self, query, within }
-    }
-}
-
-impl<B: Backend> Around for Inventory<'_, B> {
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn strictness(&self) -> Strictness {
-        self.strictness
+    fn surroundings(&self) -> Surroundings<'_, B> {
+        Surroundings {
+            backend: self.backend,
+            version: self.version,
+            strictness: self.strictness,
+            labels: &self.labels,
+            tenant: self.tenant,
+        }
     }
 
-    fn now(&self) -> Timestamp {
-        self.backend.now()
-    }
-
-    fn wall(&self, at: Timestamp) -> jiff::Timestamp {
-        self.backend.wall(at)
-    }
-
-    fn connected(&self, device: DeviceId) -> bool {
-        self.backend.connected(device)
-    }
-
-    fn labels(&self, device: DeviceId) -> Option<&Labels> {
-        self.labels.of(device)
-    }
-
-    fn category(&self, device: DeviceId) -> Option<&str> {
-        self.labels.category_of(device).map(|category| category.display_name.as_str())
-    }
-
-    fn owner(&self, record: &DeviceRecord) -> Option<&User> {
-        self.tenant.owner_of(record)
+    fn search<'q>(
+        &self,
+        around: &'q Surroundings<'_, B>,
+        query: &'q Query,
+        within: Within,
+    ) -> Search<'q, B> {
+        Search { backend: around.backend, around, query, within }
     }
 }

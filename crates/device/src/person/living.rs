@@ -2,14 +2,15 @@
 
 use alloc::collections::VecDeque;
 
+use muster_protocol::habit::Habit;
 use muster_protocol::{Seed, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::act::Act;
 use super::calendar::{Calendar, Moment};
 use super::day::{Day, Situation};
-use super::habit::Habit;
 use super::routine::Reach;
+use super::routines::routine;
 use super::{Attention, PersonEvent};
 
 /// How many days are looked through for the next event: more than any habit leaves without one.
@@ -47,7 +48,7 @@ impl Living {
 
     pub(super) fn resume(&mut self, now: Timestamp) {
         let now = self.calendar.moment(now);
-        let (number, day) = Day::of(self.habit.routine(), self.seed, now);
+        let (number, day) = Day::of(routine(self.habit), self.seed, now);
         self.due.clear();
         self.next_day = number.saturating_add(1);
         self.begin(now, day.at(now));
@@ -94,7 +95,7 @@ impl Living {
     fn look_ahead(&mut self) {
         let last = self.next_day.saturating_add(DAYS_AHEAD_MAX);
         while self.due.is_empty() && self.next_day < last {
-            let day = Day::plan(self.habit.routine(), self.seed, self.next_day);
+            let day = Day::plan(routine(self.habit), self.seed, self.next_day);
             self.next_day += 1;
             for moment in day.moments() {
                 self.live(&day, moment);

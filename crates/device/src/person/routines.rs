@@ -3,8 +3,9 @@
 //! A decision: no document says how people use their devices. The figures are chosen so that each
 //! habit shows one thing a fleet meets, and `docs/people.md` shows the weeks they make.
 
+use muster_protocol::habit::Habit;
+
 use super::act::Act;
-use super::habit::Habit;
 use super::routine::{
     Away, DayKind, Days, Glances, HOUR, Night, Odds, Phase, Range, Reach, Routine, ScreenUse,
     Spell, Whim,
@@ -50,17 +51,16 @@ const WHIMS: [Whim; 5] = [
 /// From one midnight to the second next: whenever a person is awake.
 const AWAKE: Range = Range::new(0, 48 * HOUR);
 
-impl Habit {
-    pub(super) const fn routine(self) -> &'static Routine {
-        match self {
-            Self::OfficeWorker => &OFFICE_WORKER,
-            Self::FieldWorker => &FIELD_WORKER,
-            Self::NightShift => &NIGHT_SHIFT,
-            Self::Student => &STUDENT,
-            Self::Kiosk => &KIOSK,
-            Self::Drawer => &DRAWER,
-            Self::Traveller => &TRAVELLER,
-        }
+/// How somebody with this habit lives.
+pub(super) const fn routine(habit: Habit) -> &'static Routine {
+    match habit {
+        Habit::OfficeWorker => &OFFICE_WORKER,
+        Habit::FieldWorker => &FIELD_WORKER,
+        Habit::NightShift => &NIGHT_SHIFT,
+        Habit::Student => &STUDENT,
+        Habit::Kiosk => &KIOSK,
+        Habit::Drawer => &DRAWER,
+        Habit::Traveller => &TRAVELLER,
     }
 }
 

@@ -23,7 +23,6 @@ mod timeline;
 pub(crate) use bill::{Rehearsed, Run, play_all};
 pub(crate) use catalogue::{all, tour};
 pub(crate) use file::parse;
-pub(crate) use house::start_somewhere;
 pub(crate) use rehearsal::rehearse_all;
 pub(crate) use script::Case;
 pub(crate) use spill::effects_twice;

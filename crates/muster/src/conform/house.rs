@@ -13,10 +13,9 @@ use muster_store::Store;
 use muster_transport::{MemoryNetwork, Network, RunCa, Skew, Weather};
 use tempfile::TempDir;
 use tokio::sync::RwLock;
-use tokio::time::{Instant, sleep};
 
 use super::site::Site;
-use crate::case::start_somewhere;
+use crate::addresses::{start_again, start_somewhere};
 
 /// When every simulated case begins: 2026-01-01, midnight UTC, in seconds since 1970.
 const BEGAN_UNIX_S: u64 = 1_767_225_600;
@@ -26,9 +25,6 @@ const DELAY: Duration = Duration::from_millis(1);
 
 /// How long the next server may wait for the addresses of the last one.
 const FREE_WITHIN: Duration = Duration::from_secs(10);
-
-/// How often it looks whether they are free.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The house of a target.
 pub(crate) enum Abode {
@@ -140,25 +136,11 @@ impl Live {
         match (power, running.take()) {
             (Power::Stop, Some(server)) => drop(server.stop().await),
             (Power::Kill, Some(server)) => server.kill().await,
-            (Power::Start, None) => *running = Some(self.start().await?),
+            (Power::Start, None) => *running = Some(start_again(&self.config, FREE_WITHIN).await?),
             (Power::Start, already @ Some(_)) => *running = already,
             (Power::Stop | Power::Kill, None) => {}
         }
         Ok(())
-    }
-}
-
-impl Live {
-    /// The last server's sockets may live a moment longer than it does.
-    async fn start(&self) -> anyhow::Result<Server> {
-        let deadline = Instant::now() + FREE_WITHIN;
-        loop {
-            match Server::start(self.config.clone()).await {
-                Ok(server) => return Ok(server),
-                Err(_taken) if Instant::now() < deadline => sleep(LOOK_EVERY).await,
-                Err(error) => return Err(error).context("the server does not start again"),
-            }
-        }
     }
 }
 

@@ -8,6 +8,8 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use muster_transport::{SocketBuffers, client_endpoint};
 
+use crate::machine::memory_bytes;
+
 /// What was found.
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
@@ -30,7 +32,8 @@ impl Machine {
         let (_endpoint, buffers) = client_endpoint(any).context("no UDP on loopback")?;
         Ok(Self {
             open_files_max: open_files_max(&read("/proc/self/limits")?)?,
-            memory_free: memory_free(&read("/proc/meminfo")?)?,
+            memory_free: memory_bytes(&read("/proc/meminfo")?, "MemAvailable")
+                .context("nothing says how much memory is free")?,
             cores: available_parallelism().context("failed to count the cores")?.get(),
             buffers,
             now: Timestamp::now(),
@@ -52,13 +55,6 @@ fn open_files_max(limits: &str) -> anyhow::Result<u64> {
     }
 }
 
-fn memory_free(meminfo: &str) -> anyhow::Result<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    let kib: u64 = number.context("no MemAvailable")?.parse().context("memory is no number")?;
-    Ok(kib.saturating_mul(1_024))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,11 +67,5 @@ mod tests {
         let none = "Max open files            unlimited            unlimited            files\n";
         assert_eq!(open_files_max(none).unwrap(), u64::MAX);
         open_files_max("Max processes 5 5").unwrap_err();
-    }
-
-    #[test]
-    fn memory_is_counted_in_bytes() {
-        assert_eq!(memory_free("MemFree: 1 kB\nMemAvailable:   2048 kB\n").unwrap(), 2_097_152);
-        memory_free("MemFree: 1 kB").unwrap_err();
     }
 }

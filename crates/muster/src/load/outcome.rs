@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 use muster_protocol::Timestamp;
 use muster_report::{
     Ending, ErrorCode, FaultReport, Header, Host, Measured, RunReport, ShardOf, Step, Through,
-    Verdict,
 };
 use muster_scenario::{FaultKind, PlannedFault, Shard};
 use serde_json::json;
@@ -22,6 +21,7 @@ use super::order::Order;
 use super::slow::SlowDevice;
 use crate::cli::{LoadArgs, ThroughName};
 use crate::exit::Exit;
+use crate::machine::memory_bytes;
 use crate::talk::{Format, print, print_json, say};
 
 /// Judges a run, tells it, and writes it down where that is wanted.
@@ -39,12 +39,7 @@ pub(crate) fn tell(over: Over, args: &LoadArgs, format: Format) -> anyhow::Resul
         Format::Json => print_json(&report)?,
         Format::Text => print(&report.told()),
     }
-    Ok(match report.verdict {
-        Verdict::Pass => Exit::Ok,
-        Verdict::Fail | Verdict::Aborted => Exit::VerdictFailed,
-        Verdict::Inconclusive => Exit::Inconclusive,
-        Verdict::Interrupted => Exit::Interrupted,
-    })
+    Ok(report.verdict.into())
 }
 
 /// What is known of a run without instruments: it has no verdict.
@@ -149,13 +144,10 @@ fn host() -> Host {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let release = read("/proc/sys/kernel/osrelease");
     let kernel = format!("{} {}", std::env::consts::OS, release.trim());
-    let memory = read("/proc/meminfo");
-    let total = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    let kib = total.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
     Host {
         cores: u32::try_from(cores()).unwrap_or(u32::MAX),
         kernel: kernel.trim().to_owned(),
-        memory_bytes: kib.unwrap_or(0).saturating_mul(1_024),
+        memory_bytes: memory_bytes(&read("/proc/meminfo"), "MemTotal").unwrap_or(0),
     }
 }
 

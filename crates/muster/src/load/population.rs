@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use muster_agent::{DevicePlan, Start, device_of, habit};
-use muster_device::{Calendar, Contact, DeviceSpec, Habit, Person, Screen};
+use muster_device::{Calendar, Contact, DeviceSpec, Person, Screen};
 use muster_protocol::Platform;
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::status::Presence;
@@ -60,7 +60,7 @@ impl Ground<'_> {
         let habit = match device.holder {
             Holder::Nobody => return None,
             Holder::Realistic => habit(device.mode, 0, self.plan.device_seed(device)),
-            Holder::Of(habit) => of_scenario(habit),
+            Holder::Of(habit) => habit,
         };
         let seed = self.plan.device_seed(device).child("person", 0);
         Some(Box::new(Person::new(habit, seed, self.calendar)))
@@ -81,29 +81,5 @@ const fn contact(contact: scenario::Contact) -> Contact {
     match contact {
         scenario::Contact::Connected => Contact::Connected,
         scenario::Contact::Woken => Contact::Woken,
-    }
-}
-
-const fn of_scenario(habit: scenario::Habit) -> Habit {
-    match habit {
-        scenario::Habit::OfficeWorker => Habit::OfficeWorker,
-        scenario::Habit::FieldWorker => Habit::FieldWorker,
-        scenario::Habit::NightShift => Habit::NightShift,
-        scenario::Habit::Student => Habit::Student,
-        scenario::Habit::Kiosk => Habit::Kiosk,
-        scenario::Habit::Drawer => Habit::Drawer,
-        scenario::Habit::Traveller => Habit::Traveller,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_habit_has_one_name_in_scenarios_and_on_devices() {
-        for habit in scenario::Habit::ALL {
-            assert_eq!(of_scenario(habit).name(), habit.name());
-        }
     }
 }

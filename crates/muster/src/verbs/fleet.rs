@@ -29,6 +29,7 @@ use crate::cli::FleetArgs;
 use crate::connectivity::Connectivity;
 use crate::exit::{Exit, ExitWith, usage_error};
 use crate::life::Life;
+use crate::machine::open_files_max;
 use crate::metrics;
 use crate::planted;
 use crate::talk::{Format, print, print_json, say};
@@ -373,7 +374,7 @@ fn room_for_sockets(args: &FleetArgs) -> anyhow::Result<()> {
         needed.saturating_add(sockets_for_faults(args)).saturating_add(FILES_BESIDE_SOCKETS);
     let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
     match open_files_max(&limits) {
-        Some(max) if max < needed => Err(usage_error(format!(
+        Some(max) if max < u64::try_from(needed)? => Err(usage_error(format!(
             "this fleet needs {needed} open files, the limit is {max}: \
              raise it with `ulimit -n {needed}`, or use --sockets shared:1"
         ))),
@@ -384,14 +385,6 @@ fn room_for_sockets(args: &FleetArgs) -> anyhow::Result<()> {
 /// Sockets of devices whose link or path is faulty: one each.
 fn sockets_for_faults(args: &FleetArgs) -> usize {
     if args.fault.iter().any(|fault| fault.what.needs_socket()) { args.devices.get() } else { 0 }
-}
-
-/// The soft limit of open files.
-///
-/// Source: proc_pid_limits(5).
-fn open_files_max(limits: &str) -> Option<usize> {
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
-    line.split_whitespace().next()?.parse().ok()
 }
 
 fn server_address(args: &FleetArgs, data: &DataDir) -> anyhow::Result<SocketAddr> {
@@ -419,19 +412,4 @@ fn no_data(args: &FleetArgs, what: &str) -> ExitWith {
         args.data
     );
     ExitWith { exit: Exit::Unreachable, message }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_limit_of_open_files_is_the_soft_one() {
-        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
-                      Max processes             95975                95975                processes \n\
-                      Max open files            256                  20000                files     \n";
-        assert_eq!(open_files_max(limits), Some(256));
-        assert_eq!(open_files_max(""), None);
-        assert_eq!(open_files_max("Max open files            unlimited"), None);
-    }
 }

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use muster_report::{PAGE_FILE, READ_BYTES_MAX, REPORT_FILE, RunReport, Verdict};
+use muster_report::{PAGE_FILE, READ_BYTES_MAX, REPORT_FILE, RunReport};
 
 use crate::cli::{ReportDiffArgs, ReportMergeArgs, ReportOpenArgs, ReportVerb};
 use crate::exit::{Exit, ExitWith};
@@ -81,17 +81,7 @@ fn merge(args: &ReportMergeArgs, format: Format) -> anyhow::Result<Exit> {
         Format::Json => print_json(&merged)?,
         Format::Text => print(&merged.told()),
     }
-    Ok(exit(merged.verdict))
-}
-
-/// The exit code of a verdict.
-pub(crate) const fn exit(verdict: Verdict) -> Exit {
-    match verdict {
-        Verdict::Pass => Exit::Ok,
-        Verdict::Fail | Verdict::Aborted => Exit::VerdictFailed,
-        Verdict::Inconclusive => Exit::Inconclusive,
-        Verdict::Interrupted => Exit::Interrupted,
-    }
+    Ok(merged.verdict.into())
 }
 
 /// Reads a report: the file, that of a run's folder, or that of the last run in a folder of runs.

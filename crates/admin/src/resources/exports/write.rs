@@ -4,15 +4,16 @@ use core::ops::ControlFlow;
 use std::sync::Arc;
 
 use muster_control::DeviceRecord;
-use muster_protocol::{DeviceId, Timestamp};
+use muster_protocol::DeviceId;
 use serde_json::{Map, Value};
 use tokio::task::yield_now;
 
 use crate::backend::{Backend, BackendError};
-use crate::devices::labels::{Labels, Snapshot};
-use crate::devices::managed_device::{Around, Device};
+use crate::devices::labels::Snapshot;
+use crate::devices::managed_device::Device;
+use crate::devices::surroundings::Surroundings;
 use crate::http::options::Strictness;
-use crate::identity::tenant::{Tenant, User};
+use crate::identity::tenant::Tenant;
 use crate::odata::datum::{Datum, Row};
 use crate::operation::path::Version;
 use crate::resources::exports::archive::{Archive, ArchiveError};
@@ -95,10 +96,11 @@ impl<B: Backend> Commission<B> {
     ) -> Result<Part, BackendError> {
         let mut part = Part { text: String::new(), last: None };
         let mut seen = 0;
+        let around = self.surroundings();
         let visit = &mut |record: &DeviceRecord| {
             seen += 1;
             part.last = (seen == DEVICES_AT_ONCE).then_some(record.id);
-            let line = Line { device: Device { record, around: self }, places };
+            let line = Line { device: Device { record, around: &around }, places };
             if self.fits(&line) {
                 self.add(&mut part.text, &line, *rows);
                 *rows += 1;
@@ -107,6 +109,16 @@ impl<B: Backend> Commission<B> {
         };
         self.backend.scan(after, visit).await?;
         Ok(part)
+    }
+
+    fn surroundings(&self) -> Surroundings<'_, B> {
+        Surroundings {
+            backend: &self.backend,
+            version: self.version,
+            strictness: self.strictness,
+            labels: &self.labels,
+            tenant: &self.tenant,
+        }
     }
 
     fn fits(&self, line: &Line<'_>) -> bool {
@@ -161,40 +173,6 @@ fn csv_cell(value: String) -> String {
         format!("\"{}\"", value.replace('"', "\"\""))
     } else {
         value
-    }
-}
-
-impl<B: Backend> Around for Commission<B> {
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    fn strictness(&self) -> Strictness {
-        self.strictness
-    }
-
-    fn now(&self) -> Timestamp {
-        self.backend.now()
-    }
-
-    fn wall(&self, at: Timestamp) -> jiff::Timestamp {
-        self.backend.wall(at)
-    }
-
-    fn connected(&self, device: DeviceId) -> bool {
-        self.backend.connected(device)
-    }
-
-    fn labels(&self, device: DeviceId) -> Option<&Labels> {
-        self.labels.of(device)
-    }
-
-    fn category(&self, device: DeviceId) -> Option<&str> {
-        self.labels.category_of(device).map(|category| category.display_name.as_str())
-    }
-
-    fn owner(&self, record: &DeviceRecord) -> Option<&User> {
-        self.tenant.owner_of(record)
     }
 }
 

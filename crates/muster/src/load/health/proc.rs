@@ -8,6 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::machine::{memory_bytes, open_files_max};
+
 /// One tick of the kernel's clock for user space on Linux.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -86,17 +88,14 @@ fn ticks(stat: &str) -> Option<Duration> {
 /// Resident memory of this process in bytes.
 pub(crate) fn resident_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    kib.checked_mul(1_024)
+    memory_bytes(&status, "VmRSS")
 }
 
-/// Open files of this process, and how many it may have.
+/// Open files of this process, and how many it may have, if that is limited.
 pub(crate) fn files() -> Option<(u64, u64)> {
     let open = fs::read_dir("/proc/self/fd").ok()?.count();
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
-    let line = limits.lines().find(|line| line.starts_with("Max open files"))?;
-    let max = line.split_whitespace().nth(3)?.parse().ok()?;
+    let max = open_files_max(&limits)?;
     Some((u64::try_from(open).ok()?, max))
 }
 

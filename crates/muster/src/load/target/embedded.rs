@@ -17,12 +17,12 @@ use muster_server::{
 };
 use muster_store::Counts;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tracing::warn;
 
 use super::graph::Graph;
 use super::{Direct, Door, Gate};
-use crate::case::start_somewhere;
+use crate::addresses::{start_again, start_somewhere};
 use crate::cli::ThroughName;
 use crate::client::AdminClient;
 use crate::load::room::Room;
@@ -39,9 +39,6 @@ const COMMAND_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// How long the next server may wait for the addresses of the last one.
 const FREE_WITHIN: Duration = Duration::from_secs(30);
-
-/// How often it looks whether they are free.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A server that can go and come back at the same addresses.
 pub(crate) struct Embedded {
@@ -273,19 +270,10 @@ impl Inner {
         }
     }
 
-    /// The last server's sockets may live a moment longer than it does.
     async fn come_back(&self) -> anyhow::Result<()> {
-        let deadline = Instant::now() + FREE_WITHIN;
-        loop {
-            match Server::start(self.config.clone()).await {
-                Ok(server) => {
-                    self.admit(server).await;
-                    return Ok(());
-                }
-                Err(_taken) if Instant::now() < deadline => sleep(LOOK_EVERY).await,
-                Err(error) => return Err(error).context("the server does not start again"),
-            }
-        }
+        let server = start_again(&self.config, FREE_WITHIN).await?;
+        self.admit(server).await;
+        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use miette::GraphicalTheme;
 use muster_agent::population;
 use muster_device::Habit;
 use muster_protocol::{Mode, Seed};
-use muster_scenario::{Action, Moment, Phase, Run, Scenario, TimeScale, What};
+use muster_scenario::{Action, Holder, Moment, Phase, Run, Scenario, TimeScale, Weighted, What};
 
 use super::{catalogue, check, shown};
 use crate::cli::ActionName;
@@ -132,9 +132,12 @@ fn scenarios_spell_actions_as_the_command_line_does() {
 
 #[test]
 fn people_of_scenarios_are_people_of_fleets() {
-    let of_scenarios: BTreeSet<&str> =
-        muster_scenario::Habit::ALL.into_iter().map(muster_scenario::Habit::name).collect();
-    assert_eq!(of_scenarios, Habit::ALL.into_iter().map(Habit::name).collect());
+    for habit in Habit::ALL {
+        let text = catalogue::all().find(|(name, _)| *name == "first-minute").unwrap().1;
+        let cohort = format!("platform = \"ios\"\npersona = \"{habit}\"");
+        let held = Scenario::parse(&text.replacen("platform = \"ios\"", &cohort, 1)).unwrap();
+        assert_eq!(held.cohorts[0].holders, Weighted::only(Holder::Of(habit)), "{habit}");
+    }
 }
 
 #[test]

@@ -1,4 +1,6 @@
-//! The names of the habits.
+//! The habits of people who hold devices: words that scenarios and devices share.
+
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -52,5 +54,11 @@ impl Habit {
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|habit| habit.name() == name)
+    }
+}
+
+impl fmt::Display for Habit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
