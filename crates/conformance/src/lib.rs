@@ -1,4 +1,4 @@
-//! Numbered requirements of the protocol, and the cases that try a server or an agent on them.
+//! Numbered requirements of the protocol, and the cases that try a server on them.
 //!
 //! ```text
 //! docs/protocol --tested against--> catalogue <--tries-- cases --written with--> scene

@@ -111,7 +111,7 @@ pub(crate) enum Verb {
     /// Play failures and features by name
     #[command(subcommand)]
     Case(CaseVerb),
-    /// Hold a server or an agent against the requirements of the protocol
+    /// Hold a server against the requirements of the protocol
     #[command(subcommand)]
     Conform(ConformVerb),
     /// Explore worlds in virtual time and check every promise in each

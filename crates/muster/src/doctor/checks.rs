@@ -6,7 +6,7 @@ use super::{Check, Machine};
 use crate::cli::SocketUse;
 
 /// Memory of one connected device with its side of the server after some dozens of commands, in
-/// bytes. Source: docs/performance.md.
+/// bytes, with room for bursts. Source: docs/performance.md, "Where memory goes".
 const MEMORY_EACH: u64 = 105_000;
 
 /// Descriptors of a server and a fleet before their first device: sockets, database, runtime.
