@@ -69,10 +69,21 @@ graph_clients() {
     cargo build --package muster --locked --quiet && scripts/graph-clients.sh
 }
 
-# The simulation finds what is planted, and nothing where nothing is.
+# The simulation and the suite of conformance find what is planted, and nothing where nothing is; the
+# table says which case catches which fault.
 planted_faults() {
     cargo test --package muster-sim --features planted --test planted --locked --quiet &&
-        cargo test --package muster --features planted --test it --locked --quiet -- planted:: quic::
+        cargo test --package muster --features planted --test it --locked --quiet -- planted:: quic:: &&
+        cargo test --package muster --features planted --test it --locked --quiet -- \
+            mutants:: --nocapture --test-threads 1
+}
+
+# The suite of conformance against servers that keep the protocol and one that does not. The planted
+# binary is the one the step above has built.
+conformance() {
+    cargo build --package muster --features planted --locked --quiet &&
+        mkdir -p target/conformance && cp target/debug/muster target/conformance/planted &&
+        cargo build --package muster --locked --quiet && scripts/conformance.sh
 }
 
 # Every seed also twice, its logs compared.
@@ -98,6 +109,7 @@ if [[ $fast == no ]]; then
     step 'interop' interop
     step 'clients of Graph' graph_clients
     step 'planted faults' planted_faults
+    step 'conformance' conformance
     step 'simulation' simulation
     step 'simulation over QUIC' simulation_over_quic
 fi

@@ -13,6 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 DEVICES=30
 THROTTLED_DEVICES=10
+STRICT_DEVICES=4
 OPENAPI_WITHIN=90 # seconds for schemathesis; it takes a third of it
 
 profile=debug
@@ -172,12 +173,15 @@ if [[ $have_node == yes ]]; then
     cp "$here"/{javascript,unmodified}/*.mjs "$tools/node/" # Node looks for packages beside the script
 fi
 if start_server throttled --throttle && throttled_server=$server && start_fleet throttled $THROTTLED_DEVICES &&
+    start_server strict --strict && strict_server=$server && start_fleet strict $STRICT_DEVICES &&
     start_server main --intercept=127.0.0.1:0 && main_server=$server && start_fleet main $DEVICES; then
     origin=$(sed -n 's/.*"admin": *"\([^"]*\)".*/\1/p' "$run/main.json")
     throttled &
     throttled=$!
     if [[ $have_python == yes ]]; then
-        part 'the Python SDK' sdk main "$python" "$here/python/sdk.py" "$run/main"
+        part 'the Python SDK' sdk main "$python" "$here/python/sdk.py" "$run/main" \
+            "$here/client-certificate.pem"
+        part 'the Python SDK, strict' sdk strict "$python" "$here/python/strict.py" "$run/strict"
     fi
     if [[ $have_node == yes ]]; then
         part 'the JavaScript client' sdk main node "$tools/node/client.mjs" "$run/main" \
@@ -191,7 +195,8 @@ if start_server throttled --throttle && throttled_server=$server && start_fleet 
     end_fleet main 'the fleet executed nothing twice' '"executed_twice": 0'
     nothing_to_warn_of main "$main_server"
     nothing_to_warn_of throttled "$throttled_server"
+    nothing_to_warn_of strict "$strict_server"
 else
     report 'FAIL    the servers and their fleets did not come up'
 fi
-conclude main throttled
+conclude main throttled strict

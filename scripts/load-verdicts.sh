@@ -11,7 +11,7 @@ muster=${1:-target/release/muster}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# scenario NAME FAULT: two phases of steady traffic, the second with whatever goes wrong.
+# scenario NAME RATE FAULT: two phases of steady traffic, the second with whatever goes wrong.
 scenario() {
   cat > "$work/$1.toml" <<TOML
 name = "$1"
@@ -28,7 +28,7 @@ name = "steady"
 lasts = "15s"
 
 [[arrivals]]
-rate = "300/s"
+rate = "$2"
 commands = "sync"
 
 [[threshold]]
@@ -39,7 +39,7 @@ require = "lost == 0"
 
 [limits]
 drain = "20s"
-$2
+$3
 TOML
 }
 
@@ -57,10 +57,10 @@ run() {
   echo "ok: $name ended with $code as it should"
 }
 
-scenario healthy ""
+scenario healthy 300/s ""
 run healthy 0 "$muster"
 
-scenario slow-server '
+scenario slow-server 300/s '
 [[fault]]
 server = "slow-disk"
 by = "400ms"
@@ -75,11 +75,9 @@ assert worst in ("queued", "stored"), latency
 print(f"ok: the report shows the stage: {worst}, p50 {latency[worst]['p50']:.0f} ms")
 PY
 
-# One core for server, devices and pacer together, and somebody else on it at full speed.
-scenario starved '
-[generator]
-lag-p99 = "2ms"
-'
+# One core for server, devices and pacer together, and somebody else on it at full speed: what is left
+# is less than the devices need.
+scenario starved 2_500/s ""
 (while :; do :; done) & busy=$!
 trap 'kill "$busy" 2>/dev/null || true; rm -rf "$work"' EXIT
 taskset -cp 0 "$busy" > /dev/null

@@ -9,14 +9,14 @@ trap 'rm -rf "$folder"' EXIT
 cargo build --package muster --features planted --locked --quiet
 muster=${CARGO_TARGET_DIR:-target}/debug/muster
 
-sed -n 's/^ *Self::[A-Za-z]* => "\([a-z-]*\)",$/\1/p' crates/protocol/src/planted.rs |
+sed -n 's/^ *[A-Za-z]* "\([a-z-]*\)" [A-Za-z]* Cores .*$/\1/p' crates/protocol/src/planted/plants.rs |
     while read -r fault; do
         "$muster" sim --plant "$fault" --seeds 200 --case-dir "$folder/$fault" --json \
             >"$folder/found.json" 2>/dev/null || true
         found=("$folder/$fault"/*.muster)
         printf '%-28s' "$fault"
         if [[ ! -e ${found[0]} ]]; then
-            printf 'not found: right only for what is planted in the server around its core\n'
+            printf 'not found\n'
             continue
         fi
         "$muster" case shrink "${found[0]}" -o "fixtures/regressions/$fault.muster" 2>/dev/null | head -n 1

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+FRAME_MAX = 65_536  # also the decoding budget
+
 # --- encoding.md ------------------------------------------------------------------------------
 
 
@@ -18,9 +20,13 @@ class Reader:
     """Bytes that are taken from the front. Whatever does not decode is a ValueError."""
 
     def __init__(self, data: bytes):
-        self.data, self.at = data, 0
+        self.data, self.at, self.budget = data, 0, FRAME_MAX
 
-    def take(self, count: int) -> bytes:
+    def take(self, count: int, counts: int | None = None) -> bytes:
+        """The next bytes; they count against the decoding budget of limits.md as that says."""
+        self.budget -= count if counts is None else counts
+        if self.budget < 0:
+            raise ValueError("beyond the decoding budget")
         if count > self.left():
             raise ValueError(f"{count} bytes wanted, {self.left()} left")
         self.at += count
@@ -47,13 +53,13 @@ def varint(bits: int) -> Codec:
         raise ValueError(f"{value} does not fit 64 bits")
 
     def decode(reader):
-        first = reader.take(1)[0]
+        first = reader.take(1, counts=bits // 8)[0]
         if first <= 250:
             return first
         width = {251: 2, 252: 4, 253: 8}.get(first, 16)
         if 8 * width > bits:
             raise ValueError(f"marker {first} in an integer of {bits} bits")
-        return int.from_bytes(reader.take(width), "little")
+        return int.from_bytes(reader.take(width, counts=0), "little")
 
     return Codec(encode, decode)
 
@@ -218,7 +224,7 @@ OUTCOME = enum(
 
 # --- framing.md -------------------------------------------------------------------------------
 
-MINOR, FRAME_MAX = 2, 65_536
+MINOR = 2
 GREETINGS = ("EnrolRequest", "EnrolReply", "Hello", "Welcome")
 KINDS = {
     0x01: ("EnrolRequest", fields(minor=U16, token=TEXT, csr_der=BYTES, facts=FACTS)),

@@ -14,6 +14,7 @@ use muster_device::recording::Recorder;
 use muster_device::{Attention, Backoff, Device, Input, Person};
 use muster_protocol::fault::Moment;
 use muster_protocol::management::ToDevice;
+use muster_protocol::planted::{Plant, is};
 use muster_protocol::secret::EnrolmentToken;
 use quinn::Endpoint;
 use tokio::select;
@@ -258,7 +259,7 @@ impl DeviceTask {
 
     async fn try_enrol(&mut self) -> Result<(), StateError> {
         let is_fresh = |credentials: &Credentials| credentials.grant.is_none();
-        if !self.credentials.as_ref().is_some_and(is_fresh) {
+        if !self.credentials.as_ref().is_some_and(is_fresh) || is(Plant::KeyAnewEachTime) {
             self.credentials = new_credentials();
             self.kept = Kept::Outdated;
             self.keep_identity().await?;

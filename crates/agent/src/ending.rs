@@ -1,6 +1,7 @@
 //! Why a connection ended, and what follows from it.
 
 use muster_protocol::CloseCode;
+use muster_protocol::planted::{Plant, is};
 use muster_transport::close_code;
 use quinn::{Connection, ConnectionError};
 
@@ -48,8 +49,9 @@ impl Ending {
     }
 
     /// What follows, on a connection of either kind.
-    pub(crate) const fn next(self) -> Next {
+    pub(crate) fn next(self) -> Next {
         match self {
+            Self::Closed(_) if is(Plant::CodesIgnored) => Next::Retry,
             Self::Closed(code) => after_close(code),
             Self::Lost => Next::Retry,
             Self::TlsRefused | Self::Unusable => Next::RetryCapped,
@@ -77,8 +79,13 @@ impl From<&ConnectionError> for Ending {
     }
 }
 
-const fn after_close(code: CloseCode) -> Next {
+fn after_close(code: CloseCode) -> Next {
     match code {
+        CloseCode::Unenrolled | CloseCode::UnknownDevice | CloseCode::CertificateSuperseded
+            if is(Plant::EndedLifeKept) =>
+        {
+            Next::Retry
+        }
         CloseCode::Unenrolled | CloseCode::UnknownDevice | CloseCode::CertificateSuperseded => {
             Next::Unenrolled
         }

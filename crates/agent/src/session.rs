@@ -7,6 +7,7 @@ use std::time::Duration;
 use muster_protocol::frame::Peer;
 use muster_protocol::limits::GREETING_WITHIN;
 use muster_protocol::management::{ToDevice, ToServer, Welcome};
+use muster_protocol::planted::{Plant, is};
 use muster_protocol::{CloseCode, DeviceId};
 use muster_transport::{
     DeviceKey, FrameReceiver, FrameSender, Identity, PathMtu, ReceiveError, SERVER_NAME, close,
@@ -142,7 +143,7 @@ impl Session {
         match received {
             Ok(Some(message)) => Ok(message),
             Ok(None) => Err(Ending::of(&self.connection)),
-            Err(cause) => Err(self.broken(&cause)),
+            Err(cause) => Err(broken(&self.connection, &cause)),
         }
     }
 
@@ -166,7 +167,9 @@ impl Session {
     /// Takes note of the server's welcome; says whether it is the first of this session.
     pub(crate) fn on_welcome(&mut self, welcome: &Welcome) -> Reached {
         let before = self.reached();
-        self.stage = Stage::Welcomed { peer: Peer::of_minor(welcome.minor) };
+        let is_strict = is(Plant::NewerNotUnderstood);
+        let peer = if is_strict { Peer::Known } else { Peer::of_minor(welcome.minor) };
+        self.stage = Stage::Welcomed { peer };
         before
     }
 
@@ -199,16 +202,19 @@ impl Session {
     pub(crate) fn close(&self) {
         close(&self.connection, CloseCode::Done);
     }
+}
 
-    fn broken(&self, cause: &ReceiveError) -> Ending {
-        match cause {
-            ReceiveError::Frame { source } => {
-                close(&self.connection, violation(source));
-                Ending::Unusable
-            }
-            ReceiveError::TruncatedFrame
-            | ReceiveError::Connection { .. }
-            | ReceiveError::Stream { .. } => Ending::of(&self.connection),
+/// Closes a connection over what came on it, if that is wrong, and says how it ended.
+///
+/// Source: REQ-FRAME-001 to REQ-FRAME-004 (docs/protocol/framing.md).
+pub(crate) fn broken(connection: &Connection, cause: &ReceiveError) -> Ending {
+    let code = match cause {
+        ReceiveError::Frame { source } => violation(source),
+        ReceiveError::TruncatedFrame => CloseCode::BadFrame,
+        ReceiveError::Connection { .. } | ReceiveError::Stream { .. } => {
+            return Ending::of(connection);
         }
-    }
+    };
+    close(connection, code);
+    Ending::Unusable
 }

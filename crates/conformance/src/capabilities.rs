@@ -73,12 +73,24 @@ impl Capabilities {
         Ok(Self { name, profiles, modes, offers })
     }
 
+    /// The mode of devices of which a case does not say how they are managed: the most capable one,
+    /// or the first the target claims.
+    #[must_use]
+    pub fn usual_mode(&self) -> Mode {
+        let best = Mode::AppleAutomatedDevice;
+        let first = self.modes.first().copied().unwrap_or(best);
+        if self.modes.contains(&best) { best } else { first }
+    }
+
     /// Why this play of a case is not for this target, if it is not.
     #[must_use]
     pub fn lacks(&self, variant: &Variant) -> Option<String> {
         let profile = variant.case.profile;
         if !self.profiles.contains(&profile) {
             return Some(format!("it does not claim the profile {}", profile.name()));
+        }
+        if let Some(mode) = variant.case.mode.filter(|mode| !self.modes.contains(mode)) {
+            return Some(format!("it does not claim the mode {mode}"));
         }
         let needs = variant.case.needs();
         let lacking = needs.difference(&self.offers).find(|need| **need != Need::VirtualTime)?;
@@ -100,6 +112,8 @@ impl Need {
             Self::Clock => "clock",
             Self::Power => "power",
             Self::ChangeAddress => "change-address",
+            Self::Person => "person",
+            Self::Push => "push",
             Self::VirtualTime => "virtual-time",
         }
     }
@@ -137,6 +151,14 @@ mod tests {
         assert!(matches!(Capabilities::parse(&wrong), Err(CapabilityError::Malformed(_))));
         let long = " ".repeat(FILE_BYTES_MAX + 1);
         assert_eq!(Capabilities::parse(&long), Err(CapabilityError::TooLarge));
+    }
+
+    #[test]
+    fn a_target_that_knows_one_mode_is_tried_with_that() {
+        let claimed = Capabilities::parse(&TEXT.replace("automated-device", "dedicated")).unwrap();
+        assert_eq!(claimed.usual_mode(), Mode::AndroidDedicated);
+        let claimed = Capabilities::parse(TEXT).unwrap();
+        assert_eq!(claimed.usual_mode(), Mode::AppleAutomatedDevice);
     }
 
     proptest! {

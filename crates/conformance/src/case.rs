@@ -30,6 +30,8 @@ pub struct Case {
     pub profile: Profile,
     /// What it is played over.
     pub over: Over,
+    /// The one mode its devices are managed in, if it says which.
+    pub mode: Option<Mode>,
     /// Writes the script.
     pub(crate) write: fn(&mut Scene),
 }
@@ -58,6 +60,10 @@ pub enum Need {
     Power,
     /// The runner can go on from another address.
     ChangeAddress,
+    /// Somebody at the device does as the case says, and it is made as the case says.
+    Person,
+    /// The device can be pushed to.
+    Push,
     /// Time passes in no time: the case waits for minutes.
     VirtualTime,
 }
@@ -87,6 +93,10 @@ pub struct Setting {
     pub seed: Seed,
     /// How much longer than usual a script waits, in percent: 100 is as long as usual.
     pub patience_percent: u32,
+    /// The mode of devices of which a case does not say how they are managed.
+    pub usual_mode: Mode,
+    /// What devices enrol with is drawn from this, if the suite hands it out.
+    pub tokens: Seed,
 }
 
 impl Case {
@@ -100,7 +110,7 @@ impl Case {
     /// What it needs of the target and of the runner, beside the protocol.
     #[must_use]
     pub fn needs(&self) -> BTreeSet<Need> {
-        let mut scene = Scene::new(Seed::root(0), Mode::AppleAutomatedDevice);
+        let mut scene = Scene::new(Seed::root(0), Mode::AppleAutomatedDevice, self.side);
         (self.write)(&mut scene);
         scene.needs
     }
@@ -136,8 +146,10 @@ impl Variant {
     /// The script, at its beginning.
     #[must_use]
     pub fn script(&self, setting: &Setting) -> Box<dyn Script> {
-        let mut scene = Scene::new(setting.seed, self.mode.unwrap_or(Mode::AppleAutomatedDevice));
+        let mode = self.mode.or(self.case.mode).unwrap_or(setting.usual_mode);
+        let mut scene = Scene::new(setting.seed, mode, self.case.side);
         (self.case.write)(&mut scene);
+        scene.draw_tokens_from(setting.tokens);
         Box::new(Play::new(scene, setting.patience_percent))
     }
 }
@@ -150,13 +162,28 @@ pub(crate) const fn case(
     write: fn(&mut Scene),
 ) -> Case {
     let (side, profile, over) = (Side::Server, Profile::Core, Over::Nothing);
-    Case { id, promise, tries, side, profile, over, write }
+    Case { id, promise, tries, side, profile, over, mode: None, write }
+}
+
+/// A case of the core profile that tries a device.
+pub(crate) const fn agent_case(
+    id: &'static str,
+    promise: &'static str,
+    tries: &'static [&'static str],
+    write: fn(&mut Scene),
+) -> Case {
+    Case { side: Side::Device, ..case(id, promise, tries, write) }
 }
 
 impl Case {
     /// The same, in another profile.
     pub(crate) const fn of(self, profile: Profile) -> Self {
         Self { profile, ..self }
+    }
+
+    /// The same, with devices of this mode.
+    pub(crate) const fn of_mode(self, mode: Mode) -> Self {
+        Self { mode: Some(mode), ..self }
     }
 
     /// The same, for each mode.

@@ -1,4 +1,4 @@
-//! Numbered requirements of the protocol, and the cases that try a server on them.
+//! Numbered requirements of the protocol, and the cases that try a server or a device on them.
 //!
 //! ```text
 //! docs/protocol --tested against--> catalogue <--tries-- cases --written with--> scene
@@ -19,6 +19,7 @@ mod cases;
 mod catalogue;
 pub mod exceptions;
 pub mod hook;
+pub mod matrix;
 mod requirement;
 pub mod result;
 mod scene;

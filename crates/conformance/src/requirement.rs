@@ -80,6 +80,19 @@ impl Requirement {
     }
 }
 
+impl Side {
+    /// In a word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Device => "device",
+            Self::Both => "both",
+            Self::Authors => "authors",
+        }
+    }
+}
+
 impl Profile {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Core, Self::Ios, Self::Android, Self::Push, Self::Migration];

@@ -3,6 +3,8 @@
 //! A [`Script`] does no I/O: the runner tells it what happened ([`Event`]) and does what it wants
 //! done ([`Act`]). So the same script plays over UDP and in virtual time.
 
+mod serving;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -12,6 +14,10 @@ use muster_protocol::Timestamp;
 use crate::hook::{Answer, Verb};
 use crate::transcript::Transcript;
 use crate::verdict::Outcome;
+
+pub use serving::{
+    Asked, Caller, Contact, Deed, Guise, Make, Paper, Serve, Served, Shown, token_of,
+};
 
 /// A case while it is played.
 ///
@@ -44,6 +50,12 @@ pub struct Line(pub(crate) usize);
 pub struct Phone(pub(crate) usize);
 
 impl Line {
+    /// The one with this number, from 0: connections others make are counted as they come.
+    #[must_use]
+    pub const fn nth(number: usize) -> Self {
+        Self(number)
+    }
+
     /// Its number, from 0.
     #[must_use]
     pub const fn index(self) -> usize {
@@ -136,6 +148,8 @@ pub enum Act {
     MoveClock(Duration),
     /// Do something to the target as a whole.
     Target(Power),
+    /// Do something a server does: the target is a device.
+    Serve(Serve),
 }
 
 /// Which protocols a client offers.
@@ -200,6 +214,8 @@ pub enum Key {
     P256,
     /// Ed25519, and a request with a stranger's names in it.
     Claiming,
+    /// Ed25519, and a request for an extension nobody can read.
+    Asking,
     /// ECDSA P-384, for which nobody gets a certificate.
     P384,
 }
@@ -262,6 +278,8 @@ pub enum Event {
     },
     /// What was asked of the target as a whole, or of its clock, is done.
     Done,
+    /// What happened at the door of the suite's own server.
+    Served(Served),
     /// The deadline has come.
     Time,
     /// The runner cannot do what was asked: this target offers no such thing.

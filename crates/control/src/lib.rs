@@ -35,7 +35,7 @@ pub use enrolment::{
     EnrolRefusal, EnrolmentProfile, EnrolmentTokenRecord, KeyFingerprint, TokenUse, check_token,
 };
 pub use escrow::{BYPASS_CODE_KEPT_FOR, EarlierCode, Escrow};
-pub use push::{PUSH_AGAIN_AFTER, PUSH_GAP_MAX, PushOrder, PushOutcome};
+pub use push::{POLICY_PUSHED_FOR, PUSH_AGAIN_AFTER, PUSH_GAP_MAX, PushOrder, PushOutcome};
 pub use queue::{COMMAND_LIFETIME, CancelOutcome, NewCommand, QUEUE_PER_DEVICE_MAX, SubmitRefusal};
 pub use readings::{
     ActivationLockRoute, CorporateProfileRetire, DeviceOwnerReset, LostModeAfterErase,

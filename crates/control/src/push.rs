@@ -25,6 +25,10 @@ pub const PUSH_AGAIN_AFTER: Duration = Duration::from_secs(60);
 /// The longest gap between two pushes of a device that does not come.
 pub const PUSH_GAP_MAX: Duration = Duration::from_secs(60 * 60);
 
+/// How long a device is pushed because something else is asked of it. After that it hears of it
+/// when it next comes: a policy has no end of its own, as a command has.
+pub const POLICY_PUSHED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// A push to hand to the push service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushOrder {
@@ -70,14 +74,15 @@ impl DeviceRecord {
     /// When a push is owed if the device stays away until then; `None` if none ever is as things
     /// are. A time that is past means now.
     ///
-    /// To be asked again when something is submitted or settled, when the session ends, and after
-    /// [`Self::pushed`].
+    /// To be asked again when something is submitted or settled, when the policy changes, when the
+    /// session ends, and after [`Self::pushed`].
     ///
     /// Source: REQ-PUSH-003 (docs/protocol/push.md).
     #[must_use]
     pub fn next_push(&self, readings: &Readings) -> Option<Timestamp> {
         self.push.as_ref()?;
-        self.offered_on_connect(readings.activation_lock_route).map(|row| self.push_of(row)).min()
+        let commands = self.offered_on_connect(readings.activation_lock_route);
+        commands.map(|row| self.push_of(row)).chain(self.policy_push()).min()
     }
 
     /// The push to make now for a device that has no session; `None` if none is due.
@@ -91,6 +96,7 @@ impl DeviceRecord {
         let ends = self
             .offered_on_connect(readings.activation_lock_route)
             .map(|row| row.expires_at)
+            .chain(self.policy_pushed_until())
             .filter(|end| *end > now);
         let target = PushTarget::clone(self.push.as_deref()?);
         Some(PushOrder { target, expires_at: ends.max()? })
@@ -115,6 +121,8 @@ impl DeviceRecord {
     /// The device has come, by itself or because it was pushed: the gaps start over, unless it said
     /// `NotNow` last time, which it comes back for by itself.
     pub(crate) fn push_answered(&mut self, now: Timestamp) {
+        // The welcome tells what is asked of it.
+        self.forget_policy_news();
         if self.push.is_none() || self.live_commands() == 0 {
             self.pushes = None;
             return;
@@ -128,10 +136,24 @@ impl DeviceRecord {
     fn count_push(&mut self, now: Timestamp) {
         let last = self.pushes.as_ref().map(|pushes| pushes.last);
         let is_new = |row: &CommandRecord| last.is_none_or(|last| row.accepted_at > last);
-        let anew = self.commands.iter().any(|row| !row.state.is_terminal() && is_new(row));
+        let told_anew = self.policy_news.is_some_and(|since| last.is_none_or(|last| since > last));
+        let anew =
+            told_anew || self.commands.iter().any(|row| !row.state.is_terminal() && is_new(row));
         let pushes = self.pushes.get_or_insert_default();
         pushes.count = if anew { 1 } else { pushes.count.saturating_add(1) };
         pushes.last = now;
+    }
+
+    /// When the push for another policy is due: at once, then with the gaps, for a while.
+    fn policy_push(&self) -> Option<Timestamp> {
+        let (since, until) = (self.policy_news?, self.policy_pushed_until()?);
+        let pushed = self.pushes.as_deref().filter(|pushes| since <= pushes.last);
+        let due = pushed.map_or(since, |pushes| pushes.last.after(gap(pushes.count)));
+        (due < until).then_some(due)
+    }
+
+    fn policy_pushed_until(&self) -> Option<Timestamp> {
+        self.policy_news.map(|since| since.after(POLICY_PUSHED_FOR))
     }
 
     /// When the push for this command is due: at once for what has begun to wait since the last
@@ -163,7 +185,7 @@ mod tests {
     use crate::{Action, VendorOutcome};
     use alloc::string::ToString as _;
     use alloc::vec::Vec;
-    use muster_protocol::{Mode, OsVersion, Outcome, PushService};
+    use muster_protocol::{Mode, OsVersion, Outcome, Policy, PushService};
 
     fn target(token: &str) -> PushTarget {
         PushTarget {
@@ -323,6 +345,63 @@ mod tests {
         let order = device.push_due(at(0), &plain()).unwrap();
         device.pushed(at(0), &order, PushOutcome::Unreachable);
         assert_eq!(device.next_push(&plain()), Some(at(60)));
+    }
+
+    #[test]
+    fn another_policy_is_pushed_for_until_the_device_comes() {
+        let mut device = woken();
+        device.set_policy(at(5), device.policy);
+        assert_eq!(device.next_push(&plain()), None, "nothing else is asked");
+        device.set_policy(at(5), Policy::NONE);
+        assert!(device.take_writes().device_changed);
+        let order = device.push_due(at(5), &plain()).unwrap();
+        assert_eq!(order.expires_at, at(5).after(POLICY_PUSHED_FOR));
+        assert_eq!(unheard(&mut device, 4), [5, 65, 185, 425]);
+        device.hello(at(500), &hello());
+        assert_eq!(device.next_push(&plain()), None);
+        assert!(device.take_writes().device_changed);
+    }
+
+    #[test]
+    fn a_device_that_is_told_in_its_session_is_not_pushed_for_that() {
+        let mut device = woken();
+        device.hello(at(2), &hello());
+        device.set_policy(at(3), Policy::NONE);
+        device.policy_told(Policy::FULL);
+        assert!(device.has_policy_news(), "that is no longer asked");
+        device.policy_told(Policy::NONE);
+        device.disconnected(at(4));
+        assert_eq!(device.next_push(&plain()), None);
+    }
+
+    #[test]
+    fn a_device_that_keeps_its_connection_is_not_pushed_for_policies() {
+        let mut device = iphone();
+        device.set_policy(at(5), Policy::NONE);
+        assert!(!device.has_policy_news());
+        assert_eq!(device.next_push(&plain()), None);
+    }
+
+    #[test]
+    fn another_policy_is_not_pushed_for_for_ever() {
+        let mut device = woken();
+        device.set_policy(at(0), Policy::NONE);
+        let mut pushes = 0;
+        while let Some(now) = device.next_push(&plain()) {
+            assert!(now < at(0).after(POLICY_PUSHED_FOR));
+            let order = device.push_due(now, &plain()).unwrap();
+            device.pushed(now, &order, PushOutcome::Accepted);
+            pushes += 1;
+        }
+        assert!((168..=180).contains(&pushes), "{pushes}: about one an hour for a week");
+    }
+
+    #[test]
+    fn a_push_that_is_owed_for_a_policy_is_owed_after_a_restart_too() {
+        let mut device = woken();
+        device.set_policy(at(5), Policy::NONE);
+        let restored = DeviceRecord::restore(DeviceRecord { pushes: None, ..device }, Vec::new());
+        assert_eq!(restored.next_push(&plain()), Some(at(5)));
     }
 
     #[test]

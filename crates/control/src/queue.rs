@@ -8,7 +8,7 @@ use alloc::vec;
 use core::time::Duration;
 
 use muster_protocol::planted::{Plant, is};
-use muster_protocol::{Command, CommandHead, CommandId, Request, Timestamp};
+use muster_protocol::{Attempt, Command, CommandHead, CommandId, Request, Timestamp};
 
 use crate::action::{Action, ActionKind, Priority};
 use crate::capability::CapabilityRefusal;
@@ -97,7 +97,10 @@ impl DeviceRecord {
         }
         match command.action.kind().priority() {
             Priority::Final => self.supersede_waiting(now),
-            Priority::Normal if self.live_commands() >= QUEUE_PER_DEVICE_MAX => {
+            Priority::Normal
+                if self.live_commands() >= QUEUE_PER_DEVICE_MAX
+                    && !is(Plant::QueueWithoutBound) =>
+            {
                 return Err(SubmitRefusal::QueueFull);
             }
             Priority::Normal => {}
@@ -122,7 +125,7 @@ impl DeviceRecord {
     /// (docs/protocol/session.md).
     pub fn next(&mut self, now: Timestamp, readings: &Readings) -> Option<Command> {
         self.expire(now);
-        if self.has_in_flight() {
+        if self.has_in_flight() && !is(Plant::SecondInFlight) {
             return None;
         }
         while let Some(index) = self.next_in_line(readings.activation_lock_route) {
@@ -144,7 +147,9 @@ impl DeviceRecord {
         self.last_seen = now;
         // Secrets go before the first `Idle`.
         self.introduced = Introduced::Yes;
-        self.deferred.clear();
+        if !is(Plant::NotNowForgotten) {
+            self.deferred.clear();
+        }
     }
 
     /// The connection is gone: what was in flight waits again.
@@ -161,6 +166,7 @@ impl DeviceRecord {
             return if settled { CancelOutcome::TooLate } else { CancelOutcome::Unknown };
         };
         match self.commands[index].state.stage() {
+            Stage::Queued if is(Plant::CancelledIsDelivered) => CancelOutcome::BeforeDelivery,
             Stage::Queued | Stage::NotNow => {
                 let state = CommandState::Canceled { reason: CancelReason::Administrator };
                 self.apply(index, now, Event::CancelRequested, state);
@@ -319,7 +325,9 @@ impl DeviceRecord {
     fn lease(&mut self, now: Timestamp, index: usize, request: Request) -> Command {
         self.apply(index, now, Event::Leased, CommandState::InFlight);
         let row = &mut self.commands[index];
-        row.attempt = row.attempt.next();
+        if !is(Plant::AttemptStays) || row.attempt == Attempt::default() {
+            row.attempt = row.attempt.next();
+        }
         Command {
             head: CommandHead { id: row.id, attempt: row.attempt, expires_at: row.expires_at },
             request: Some(request),
@@ -334,7 +342,8 @@ impl DeviceRecord {
             let turn = self.turn(row)?;
             (row.action.kind().priority() == first).then_some((turn, index))
         });
-        offered.min().map(|(_, index)| index)
+        let next = if is(Plant::YoungestFirst) { offered.max() } else { offered.min() };
+        next.map(|(_, index)| index)
     }
 
     /// What the device is offered when it connects next. What is still with it then is what a

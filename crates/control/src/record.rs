@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use muster_protocol::management::{Hello, TokenUpdate};
+use muster_protocol::planted::{Plant, is};
 use muster_protocol::status::DeviceStatus;
 use muster_protocol::{CloseCode, CommandId, DeviceFacts, DeviceId, Policy, PushTarget, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -40,8 +41,9 @@ impl Lifecycle {
     ///
     /// Source: REQ-ENROL-014 (docs/protocol/enrolment.md), REQ-SESSION-018
     /// (docs/protocol/session.md).
-    pub const fn admit(self) -> Result<(), CloseCode> {
+    pub fn admit(self) -> Result<(), CloseCode> {
         match self {
+            Self::Unenrolled { .. } if is(Plant::UnenrolledAdmitted) => Ok(()),
             Self::Enrolled => Ok(()),
             Self::Unenrolled { reason, .. } => Err(match reason {
                 UnenrolReason::EnrolledAgain => CloseCode::CertificateSuperseded,
@@ -125,6 +127,9 @@ pub struct DeviceRecord {
     /// Where it can be woken; `None` for a device that keeps its connection.
     #[serde(default)]
     pub push: Option<Box<PushTarget>>,
+    /// Since when something else is asked of a woken device than it has heard of.
+    #[serde(default)]
+    pub(crate) policy_news: Option<Timestamp>,
     /// What is known of calls to the activation service.
     #[serde(default)]
     pub(crate) vendor: VendorMemory,
@@ -210,6 +215,7 @@ impl DeviceRecord {
             name: None,
             user: None,
             push: None,
+            policy_news: None,
             vendor: VendorMemory::default(),
             next_sequence: 1,
             recalled: None,

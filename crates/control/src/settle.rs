@@ -224,6 +224,7 @@ impl DeviceRecord {
         self.located = None;
         self.push = None;
         self.pushes = None;
+        self.policy_news = None;
         self.end_lost_mode(reason);
         self.changed.device = true;
     }

@@ -158,10 +158,33 @@ impl ManagementState {
 }
 
 impl DeviceRecord {
-    /// The organisation asks something else of the device from now on.
-    pub fn set_policy(&mut self, policy: Policy) {
-        self.changed.device |= self.policy != policy;
+    /// The organisation asks something else of the device from now on. One that keeps no
+    /// connection is pushed for it, until it comes or [`Self::policy_told`].
+    pub fn set_policy(&mut self, now: Timestamp, policy: Policy) {
+        if self.policy == policy {
+            return;
+        }
         self.policy = policy;
+        self.policy_news = self.push.as_ref().map(|_target| now);
+        self.changed.device = true;
+    }
+
+    /// The device has been told in its session what is asked of it. Nothing changes if that is no
+    /// longer asked.
+    pub fn policy_told(&mut self, policy: Policy) {
+        if self.policy == policy {
+            self.forget_policy_news();
+        }
+    }
+
+    /// Whether a woken device has yet to hear what is asked of it.
+    #[must_use]
+    pub const fn has_policy_news(&self) -> bool {
+        self.policy_news.is_some()
+    }
+
+    pub(crate) fn forget_policy_news(&mut self) {
+        self.changed.device |= self.policy_news.take().is_some();
     }
 
     /// Where the device stands on its way out, if it is on one.

@@ -1,6 +1,7 @@
 //! The device: its life cycle and its user.
 
 mod conversation;
+mod planted;
 mod set_up;
 mod woken;
 

@@ -58,6 +58,11 @@ impl Journal {
         self.iter().find(|(id, _)| *id == command).map(|(_, bytes)| outcome(bytes))
     }
 
+    /// The answer that was stored last, and to which command.
+    pub(crate) fn latest(&self) -> Option<(CommandId, Outcome)> {
+        self.iter().last().map(|(id, bytes)| (id, outcome(bytes)))
+    }
+
     /// Stores a final answer; the oldest makes room.
     pub(crate) fn record(&mut self, command: CommandId, outcome: &Outcome) {
         if self.count == JOURNAL_LEN_MAX {

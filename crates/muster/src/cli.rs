@@ -24,14 +24,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use action::{ActionArgs, ActionName, ActionWith};
 pub(crate) use case::{CaseListArgs, CaseRunArgs, CaseVerb};
 pub(crate) use conform::{
-    ConformListArgs, ConformServerArgs, ConformVerb, JudgingArgs, LevelName, ProfileName,
+    ConformAgentArgs, ConformListArgs, ConformMatrixArgs, ConformSchemaArgs, ConformServerArgs,
+    ConformVerb, JudgingArgs, LevelName, ProfileName, SchemaName,
 };
 pub(crate) use demo::DemoArgs;
 pub(crate) use device::{DeviceListArgs, DeviceShowArgs, DeviceVerb, LockState, PlatformName};
 pub(crate) use doctor::{CompletionsArgs, DoctorArgs, ManArgs, SocketUse};
 pub(crate) use failure::{CutArgs, ExplainArgs, ReplayArgs, ShrinkArgs, TimelineArgs};
 pub(crate) use fleet::FleetArgs;
-pub(crate) use load::{LoadArgs, ThroughName};
+pub(crate) use load::{LoadArgs, TargetArgs, ThroughName};
 pub(crate) use report::{ReportDiffArgs, ReportMergeArgs, ReportOpenArgs, ReportVerb};
 pub(crate) use scenario::{ScenarioCheckArgs, ScenarioListArgs, ScenarioNewArgs, ScenarioVerb};
 pub(crate) use server::ServerArgs;

@@ -119,8 +119,13 @@ impl AdminClient {
         let ca = std::fs::read(data.ca_certificate()).context("failed to read the run's CA")?;
         let token = std::fs::read_to_string(data.admin_token());
         let token = token.context("failed to read the admin token")?.trim().to_owned();
+        Self::with(&ca, token, url)
+    }
+
+    /// A client for the server at `url`, which has a certificate of this CA, with a bearer token.
+    pub(crate) fn with(ca_pem: &[u8], token: String, url: &str) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder()
-            .tls_certs_only([Certificate::from_pem(&ca).context("failed to read the run's CA")?])
+            .tls_certs_only([Certificate::from_pem(ca_pem).context("failed to read the run's CA")?])
             // In a shell set up by `muster trust` there is one that leads to Microsoft's names only.
             .no_proxy()
             .timeout(REQUEST_WITHIN)
@@ -235,7 +240,7 @@ impl AdminClient {
     }
 
     /// One device by id; `None` if the server shows no such device.
-    async fn known(&self, id: &str) -> anyhow::Result<Option<ManagedDevice>> {
+    pub(crate) async fn known(&self, id: &str) -> anyhow::Result<Option<ManagedDevice>> {
         let answer = self.look(&format!("{}/{id}", self.devices)).await?;
         if answer.status() == StatusCode::NOT_FOUND {
             return Ok(None);

@@ -26,7 +26,7 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says something to the person at the terminal.
+/// Says something to the person at the terminal, if there still is one.
 pub(crate) fn say(text: &str) {
-    eprintln!("{text}");
+    drop(writeln!(io::stderr(), "{text}"));
 }

@@ -19,6 +19,7 @@ use crate::command::{Command, CommandHead, Request};
 use crate::enrolment::{EnrolReply, EnrolRequest};
 use crate::limits::FRAME_BYTES_MAX;
 use crate::management::{ToDevice, ToServer};
+use crate::planted::{Plant, is};
 
 /// Bytes before the kind.
 const LENGTH_BYTES: usize = 4;
@@ -147,7 +148,7 @@ impl FrameReader {
         };
         let length = u32::from_be_bytes(*head);
         let body_bytes = usize::try_from(length).unwrap_or(usize::MAX);
-        if body_bytes > FRAME_BYTES_MAX {
+        if body_bytes > FRAME_BYTES_MAX && !is(Plant::FramesWithoutLimit) {
             return Err(FrameError::TooLarge { length });
         }
         let Some(body) = rest.get(..body_bytes) else {
@@ -311,8 +312,9 @@ fn payload<T: DeserializeOwned>(frame: &RawFrame) -> Result<(T, &[u8]), FrameErr
         .map_err(|source| FrameError::Payload { kind: frame.kind, source })
 }
 
-const fn unknown<T>(frame: &RawFrame, peer: Peer) -> Result<Option<T>, FrameError> {
+fn unknown<T>(frame: &RawFrame, peer: Peer) -> Result<Option<T>, FrameError> {
     match peer {
+        Peer::Known if is(Plant::UnknownKindPassedOver) => Ok(None),
         Peer::Known => Err(FrameError::UnknownKind { kind: frame.kind }),
         Peer::Newer => Ok(None),
     }

@@ -1,115 +1,33 @@
 //! Faults planted on purpose, to show that the checks find them.
 //!
-//! Each is one that public servers or agents have had. They exist only in builds with the feature
-//! `planted`; otherwise [`is`] is constantly false and the code behind it is gone.
+//! Each is one that public servers or agents have had, or one a requirement of the protocol is
+//! there to rule out. They exist only in builds with the feature `planted`; otherwise [`is`] is
+//! constantly false and the code behind it is gone.
 
-/// A planted fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Plant {
-    /// An answer that comes twice drops the rest of the queue.
-    DuplicateDropsQueue,
-    /// A late error overwrites an acknowledgement.
-    LateErrorOverwrites,
-    /// What got `NotNow` is offered again at once, for ever.
-    NotNowSpins,
-    /// The answer to the last command of a queue is taken, and the command delivered again.
-    TailDeliveredAgain,
-    /// An administrator hears "accepted" before the command is durable.
-    AcceptedBeforeDurable,
-    /// A device forgets over a restart which commands it has carried out.
-    JournalForgets,
-    /// A wipe leaves its queue open.
-    WipeLeavesQueue,
-    /// A connection that was replaced goes on being served.
-    TwoConnectionsDeliver,
-    /// An answer to an earlier attempt closes the present one.
-    StaleAttemptCloses,
-    /// An expired command is delivered all the same.
-    ExpiredIsDelivered,
-    /// The fourth crash of a device loses what it wrote last.
-    FourthCrashLosesWrite,
-    /// A session that ends does not hand back what is in flight.
-    SessionKeepsInFlight,
-    /// A command left for a session does not wake it.
-    DeliverWakesNobody,
-    /// A device that did not come when it was pushed is never pushed again.
-    PushedOnce,
-    /// A session answers the first idle of its device without a look into the queue.
-    FirstIdleOffersNothing,
+mod plants;
+
+pub use plants::Plant;
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The server's.
+    Server,
+    /// The device's.
+    Device,
 }
 
-/// Where a planted fault bites, and so which simulation can find it.
+/// Where a planted fault bites, and so what is sure to find it. The suite of conformance finds
+/// those of every tier that show in what is said over a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {
     /// In the cores, and in what stands for the shells around them in the world of `muster-sim`.
     Cores,
-    /// In the server around its core: only a run over QUIC has that.
+    /// In the server around its core: a run over QUIC has that.
     Server,
-}
-
-impl Plant {
-    /// Every planted fault.
-    pub const ALL: [Self; 15] = [
-        Self::DuplicateDropsQueue,
-        Self::LateErrorOverwrites,
-        Self::NotNowSpins,
-        Self::TailDeliveredAgain,
-        Self::AcceptedBeforeDurable,
-        Self::JournalForgets,
-        Self::WipeLeavesQueue,
-        Self::TwoConnectionsDeliver,
-        Self::StaleAttemptCloses,
-        Self::ExpiredIsDelivered,
-        Self::FourthCrashLosesWrite,
-        Self::SessionKeepsInFlight,
-        Self::DeliverWakesNobody,
-        Self::PushedOnce,
-        Self::FirstIdleOffersNothing,
-    ];
-
-    /// Its name on the command line and in tables.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::DuplicateDropsQueue => "duplicate-drops-queue",
-            Self::LateErrorOverwrites => "late-error-overwrites",
-            Self::NotNowSpins => "not-now-spins",
-            Self::TailDeliveredAgain => "tail-delivered-again",
-            Self::AcceptedBeforeDurable => "accepted-before-durable",
-            Self::JournalForgets => "journal-forgets",
-            Self::WipeLeavesQueue => "wipe-leaves-queue",
-            Self::TwoConnectionsDeliver => "two-connections-deliver",
-            Self::StaleAttemptCloses => "stale-attempt-closes",
-            Self::ExpiredIsDelivered => "expired-is-delivered",
-            Self::FourthCrashLosesWrite => "fourth-crash-loses-write",
-            Self::SessionKeepsInFlight => "session-keeps-in-flight",
-            Self::DeliverWakesNobody => "deliver-wakes-nobody",
-            Self::PushedOnce => "pushed-once",
-            Self::FirstIdleOffersNothing => "first-idle-offers-nothing",
-        }
-    }
-
-    /// Where it bites.
-    #[must_use]
-    pub const fn tier(self) -> Tier {
-        match self {
-            Self::DuplicateDropsQueue
-            | Self::LateErrorOverwrites
-            | Self::NotNowSpins
-            | Self::TailDeliveredAgain
-            | Self::AcceptedBeforeDurable
-            | Self::JournalForgets
-            | Self::WipeLeavesQueue
-            | Self::TwoConnectionsDeliver
-            | Self::StaleAttemptCloses
-            | Self::ExpiredIsDelivered
-            | Self::FourthCrashLosesWrite
-            | Self::PushedOnce => Tier::Cores,
-            Self::SessionKeepsInFlight
-            | Self::DeliverWakesNobody
-            | Self::FirstIdleOffersNothing => Tier::Server,
-        }
-    }
+    /// In what only a peer can tell that looks closely or misbehaves, as the suite of conformance
+    /// does.
+    Wire,
 }
 
 #[cfg(feature = "planted")]
@@ -145,4 +63,18 @@ pub use switch::{is, plant};
 #[must_use]
 pub const fn is(_fault: Plant) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_fault_has_a_name_of_its_own_and_a_sentence() {
+        let names: BTreeSet<&str> = Plant::ALL.into_iter().map(Plant::name).collect();
+        assert_eq!(names.len(), Plant::ALL.len());
+        assert!(Plant::ALL.into_iter().all(|fault| fault.words().ends_with('.')));
+    }
 }

@@ -112,7 +112,7 @@ errors! {
     /// The enrolment could not be completed.
     EnrolmentFailed "E0304" Device "enrolment-failed" "the device could not enrol: the example shows the server's reason";
     /// Nobody knows the device.
-    UnknownDevice "E0401" Server "unknown-device" "the server does not know the device: fleet and server of different runs?";
+    UnknownDevice "E0401" Server "unknown-device" "nobody is enrolled there: not yet, or not any more; or fleet and server are of different runs";
     /// A token that does not count.
     BadToken "E0402" Server "bad-token" "the token is unknown, used up or expired";
     /// The enrolment is over.

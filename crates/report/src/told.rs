@@ -71,6 +71,9 @@ impl RunReport {
             ms(generator.lag_ms_max),
             count(generator.udp_drops),
         );
+        for unseen in &self.run.not_observed {
+            let _written = writeln!(text, "not seen   {unseen}");
+        }
         for reason in &generator.inconclusive_reasons {
             let _written = writeln!(text, "doubt      {reason}");
         }

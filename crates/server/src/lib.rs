@@ -25,6 +25,7 @@ mod farewell;
 mod gateway;
 mod intercept;
 mod metrics;
+mod planted;
 mod policies;
 mod push;
 mod recall;

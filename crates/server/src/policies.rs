@@ -1,7 +1,8 @@
 //! What the policies of the tenant ask of the devices here, and how a change reaches them all.
 //!
 //! A device is looked at whenever it says hello. Between, a change of policies goes round all of
-//! them: those that are connected hear of it at once, the others with their next welcome.
+//! them: those that are connected hear of it at once, the others with their next welcome, for which
+//! those that keep no connection are pushed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -142,7 +143,9 @@ async fn is_up_to_date(registry: &Registry, slot: &Slot) -> bool {
 async fn bring_up_to_date(registry: Arc<Registry>, slot: Arc<Slot>) -> Result<(), DecideError> {
     let mut state = slot.state.lock().await;
     let before = state.record.policy;
-    let change = |record: &mut DeviceRecord| record.set_policy(registry.policies.wanted(record));
+    let now = registry.clock.now();
+    let change =
+        |record: &mut DeviceRecord| record.set_policy(now, registry.policies.wanted(record));
     registry.decide(&mut state, change).await?;
     let after = state.record.policy;
     if before != after {

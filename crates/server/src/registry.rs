@@ -17,6 +17,7 @@ use crate::black_box::What;
 use crate::chance::Chance;
 use crate::clock::{Clock, unix_us};
 use crate::crash::Crashes;
+use crate::planted;
 use crate::policies::Policies;
 use crate::push::PushQueue;
 use crate::slot::{Presence, SessionNumber, Slot, SlotState};
@@ -28,6 +29,18 @@ const RACES_MAX: usize = 8;
 
 /// How many records are read from the store at once when a server starts.
 const LOAD_PAGE: usize = 1_000;
+
+/// What becomes of a decision while too much waits for the store.
+///
+/// A session that could not store an answer would have to end, and its device would come again with
+/// the same answer: more work for a server that has too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pressure {
+    /// It waits: it finishes what was begun.
+    Waits,
+    /// It is refused: it is new work.
+    IsRefused,
+}
 
 /// A decision that could not be made durable. Nothing has changed.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +82,7 @@ pub(crate) enum DecideError {
 pub(crate) struct Registry {
     store: Store,
     places: RwLock<Places>,
-    clock: Clock,
+    pub(crate) clock: Clock,
     readings: Readings,
     chance: Chance,
     sessions: AtomicU64,
@@ -117,7 +130,7 @@ impl Registry {
             for stored in page {
                 stats.live(0, stored.record.live_commands());
                 enrolled += u64::from(is_listed(&stored.record));
-                places.insert(stored.record, stored.revision);
+                places.insert(planted::loaded(stored.record), stored.revision);
             }
             if after.is_none() {
                 break;
@@ -262,12 +275,23 @@ impl Registry {
         state: &mut SlotState,
         decide: impl Fn(&mut DeviceRecord) -> T,
     ) -> Result<T, DecideError> {
-        self.decide_along(state, decide, |_answer| Vec::new()).await
+        self.decide_as(Pressure::Waits, state, decide, |_answer| Vec::new()).await
     }
 
-    /// The same, with documents that become durable along with the decision, if it comes to one.
+    /// The same for new work, with documents that become durable along with the decision, if it
+    /// comes to one. Refused while too much waits for the store.
     pub(crate) async fn decide_along<T>(
         &self,
+        state: &mut SlotState,
+        decide: impl Fn(&mut DeviceRecord) -> T,
+        along: impl Fn(&T) -> Vec<DocumentWrite>,
+    ) -> Result<T, DecideError> {
+        self.decide_as(Pressure::IsRefused, state, decide, along).await
+    }
+
+    async fn decide_as<T>(
+        &self,
+        under_pressure: Pressure,
         state: &mut SlotState,
         decide: impl Fn(&mut DeviceRecord) -> T,
         along: impl Fn(&T) -> Vec<DocumentWrite>,
@@ -278,14 +302,16 @@ impl Registry {
             let answer = decide(&mut next);
             let ended = next.take_writes();
             let documents = along(&answer);
-            if ended.is_empty() && documents.is_empty() {
+            let is_lost = planted::loses_write(&state.record, &next);
+            if is_lost || (ended.is_empty() && documents.is_empty()) {
                 state.record = next;
                 self.note_push(state);
                 return Ok(answer);
             }
             let steps = self.crashes.steps(&state.record, &next, &ended);
             self.crashes.before(&steps);
-            match self.store.commit(transaction(&next, state.revision, &ended, documents)).await {
+            let written = transaction(&next, state.revision, &ended, documents);
+            match self.commit(under_pressure, written).await {
                 Ok(revisions) => {
                     self.crashes.after(&steps);
                     self.count(&state.record, &next, &ended);
@@ -303,6 +329,17 @@ impl Registry {
             }
         }
         Err(DecideError::Raced { device })
+    }
+
+    async fn commit(
+        &self,
+        under_pressure: Pressure,
+        transaction: Transaction,
+    ) -> Result<Vec<Revision>, CommitError> {
+        match under_pressure {
+            Pressure::Waits => self.store.commit_in_turn(transaction).await,
+            Pressure::IsRefused => self.store.commit(transaction).await,
+        }
     }
 
     /// Puts the next push of a device that is away in line. One that is here needs none: its

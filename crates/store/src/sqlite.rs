@@ -21,8 +21,9 @@ use crate::rows::Rows;
 use readers::Readers;
 use writer::{Job, Writer};
 
-/// Commits that may wait for the writer: eight full groups, a fraction of a second of work.
-/// Beyond it callers are told [`CommitError::Full`] rather than made to wait ever longer.
+/// Commits that may wait for the writer: eight full groups, a fraction of a second of work. Beyond
+/// it whoever brings new work is told [`CommitError::Full`] rather than made to wait ever longer;
+/// who has to finish work waits for room, before all who come later.
 const WAITING_MAX: usize = 8 * writer::GROUP_MAX;
 
 #[derive(Clone, Debug)]
@@ -58,6 +59,13 @@ impl Sqlite {
         answered.await.unwrap_or(Err(CommitError::Closed))
     }
 
+    pub(crate) async fn commit_in_turn(&self, batch: Batch) -> Result<(), CommitError> {
+        let (answer, answered) = oneshot::channel();
+        let sent = self.jobs.send(Job::Commit { batch, answer }).await;
+        sent.map_err(|_closed| CommitError::Closed)?;
+        answered.await.unwrap_or(Err(CommitError::Closed))
+    }
+
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         query: impl FnOnce(&dyn Rows) -> Result<T, LoadError> + Send + 'static,
@@ -85,17 +93,43 @@ impl Sqlite {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
     use super::*;
 
-    #[tokio::test]
-    async fn a_commit_beyond_the_bound_is_refused_at_once() {
-        let (jobs, _waiting) = mpsc::channel(1);
+    /// A store with room for one job, which is taken, and where its jobs arrive.
+    fn full() -> (Sqlite, mpsc::Receiver<Job>) {
+        let (jobs, waiting) = mpsc::channel(1);
         let groups = Arc::new(AtomicU64::new(0));
         let (readers, disk) = (Readers::new(Path::new("never opened")), DiskFaults::default());
         let store = Sqlite { jobs, readers, groups, disk };
         let (done, _closed) = oneshot::channel();
         assert!(store.jobs.try_send(Job::Close { done }).is_ok());
+        (store, waiting)
+    }
+
+    #[tokio::test]
+    async fn a_commit_beyond_the_bound_is_refused_at_once() {
+        let (store, _waiting) = full();
         let refusal = store.commit(Batch::default()).await;
         assert!(matches!(refusal, Err(CommitError::Full)), "{refusal:?}");
+    }
+
+    #[tokio::test]
+    async fn a_commit_in_turn_waits_for_room_and_goes_before_what_comes_later() {
+        let (store, mut waiting) = full();
+        let mut in_turn = pin!(store.commit_in_turn(Batch::default()));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(in_turn.as_mut().poll(&mut context).is_pending());
+        assert!(matches!(waiting.recv().await, Some(Job::Close { .. })));
+        let refusal = store.commit(Batch::default()).await;
+        assert!(matches!(refusal, Err(CommitError::Full)), "the room that came is taken");
+        assert!(in_turn.as_mut().poll(&mut context).is_pending());
+        let Some(Job::Commit { answer, .. }) = waiting.recv().await else {
+            panic!("the commit was to come");
+        };
+        assert!(answer.send(Ok(())).is_ok());
+        assert!(in_turn.await.is_ok());
     }
 }

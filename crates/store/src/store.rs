@@ -52,9 +52,26 @@ impl Store {
     /// [`CommitError::Failed`] of a failing disk may it come to light when the file is opened
     /// anew: load before deciding again.
     pub async fn commit(&self, transaction: Transaction) -> Result<Vec<Revision>, CommitError> {
-        let writes = transaction.devices.iter();
-        let revisions = writes.map(|write| Revision::after(write.expected)).collect();
+        let revisions = revisions_after(&transaction);
         self.apply(Batch::of(transaction)?).await?;
+        Ok(revisions)
+    }
+
+    /// The same for what has to be written, however much waits: it waits for room instead of being
+    /// refused. Callers bound themselves, as each device does that waits for its last write.
+    ///
+    /// # Errors
+    /// [`CommitError`], never [`CommitError::Full`].
+    pub async fn commit_in_turn(
+        &self,
+        transaction: Transaction,
+    ) -> Result<Vec<Revision>, CommitError> {
+        let revisions = revisions_after(&transaction);
+        let batch = Batch::of(transaction)?;
+        match &self.0 {
+            Kind::Sqlite(store) => store.commit_in_turn(batch).await,
+            Kind::Memory(store) => store.commit(batch),
+        }?;
         Ok(revisions)
     }
 
@@ -258,6 +275,10 @@ impl Store {
             Kind::Memory(store) => store.read(query),
         }
     }
+}
+
+fn revisions_after(transaction: &Transaction) -> Vec<Revision> {
+    transaction.devices.iter().map(|write| Revision::after(write.expected)).collect()
 }
 
 fn restore(rows: &dyn Rows, device: DeviceId, stored: &Row) -> Result<Stored, LoadError> {

@@ -35,7 +35,7 @@ const STREAM_WINDOW_BYTES: u32 = 64 << 10;
 const CONNECTION_WINDOW_BYTES: u32 = 256 << 10;
 
 /// Version 1 of QUIC (RFC 9000).
-const QUIC_VERSION: u32 = 1;
+pub(crate) const QUIC_VERSION: u32 = 1;
 
 /// Length of a connection id: 64 random bits make two alike a matter of billions.
 const CONNECTION_ID_BYTES: usize = 8;
@@ -108,7 +108,7 @@ pub fn server_endpoint(
     reset: &ResetKey,
     skew: &Skew,
 ) -> Result<(Endpoint, SocketBuffers), EndpointError> {
-    open(address, reset, Some(server_config(&identity, ca, skew)?))
+    open(address, reset, Some(server_config(&identity, ca, skew)?.into()))
 }
 
 /// Opens an endpoint for devices of the server at `server`: on loopback if that is.
@@ -150,7 +150,24 @@ pub(crate) fn server_on(
     reset: &ResetKey,
     skew: &Skew,
 ) -> Result<Endpoint, EndpointError> {
-    open_on(socket, draws, reset, Some(server_config(&identity, ca, skew)?))
+    open_on(socket, draws, reset, Some(server_config(&identity, ca, skew)?.into()))
+}
+
+/// How an endpoint serves.
+pub(crate) struct Serving {
+    /// Settings of every connection.
+    pub(crate) config: quinn::ServerConfig,
+    /// The one version of QUIC it speaks.
+    pub(crate) version: u32,
+}
+
+impl From<quinn::ServerConfig> for Serving {
+    /// A server speaks version 1 of QUIC and none of the drafts before it, which the library would.
+    ///
+    /// Source: REQ-TRANSPORT-001 (docs/protocol/transport.md).
+    fn from(config: quinn::ServerConfig) -> Self {
+        Self { config, version: QUIC_VERSION }
+    }
 }
 
 /// The same for devices.
@@ -211,30 +228,31 @@ fn transport() -> TransportConfig {
     transport
 }
 
-fn open(
+pub(crate) fn open(
     address: SocketAddr,
     reset: &ResetKey,
-    server: Option<quinn::ServerConfig>,
+    server: Option<Serving>,
 ) -> Result<(Endpoint, SocketBuffers), EndpointError> {
     let runtime = quinn::default_runtime().ok_or(EndpointError::NoRuntime)?;
     let socket_error = |source| EndpointError::Socket { address, source };
     let (socket, buffers) = bind(address).map_err(socket_error)?;
     let config = endpoint_config(reset, server.as_ref());
-    let endpoint = Endpoint::new(config, server, socket, runtime);
+    let endpoint = Endpoint::new(config, server.map(|it| it.config), socket, runtime);
     Ok((endpoint.map_err(socket_error)?, buffers))
 }
 
-fn open_on(
+pub(crate) fn open_on(
     socket: Arc<dyn AsyncUdpSocket>,
     draws: [u8; 32],
     reset: &ResetKey,
-    server: Option<quinn::ServerConfig>,
+    server: Option<Serving>,
 ) -> Result<Endpoint, EndpointError> {
     let runtime = quinn::default_runtime().ok_or(EndpointError::NoRuntime)?;
     let unspecified = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
     let address = socket.local_addr().unwrap_or(unspecified);
     let mut config = endpoint_config(reset, server.as_ref());
     config.rng_seed(Some(draws));
+    let server = server.map(|it| it.config);
     let endpoint = Endpoint::new_with_abstract_socket(config, server, socket, runtime);
     endpoint.map_err(|source| EndpointError::Socket { address, source })
 }
@@ -269,14 +287,11 @@ const fn as_asked(read_back: usize) -> usize {
     if cfg!(target_os = "linux") { read_back / 2 } else { read_back }
 }
 
-/// A server speaks version 1 of QUIC and none of the drafts before it, which the library would. A
-/// device begins with version 1 in any case.
-///
-/// Source: REQ-TRANSPORT-001 (docs/protocol/transport.md).
-fn endpoint_config(reset: &ResetKey, server: Option<&quinn::ServerConfig>) -> EndpointConfig {
+/// A device begins with version 1 in any case.
+fn endpoint_config(reset: &ResetKey, server: Option<&Serving>) -> EndpointConfig {
     let mut config = reset.endpoint_config();
-    if server.is_some() {
-        config.supported_versions(vec![QUIC_VERSION]);
+    if let Some(server) = server {
+        config.supported_versions(vec![server.version]);
     }
     config.cid_generator(|| Box::new(RandomConnectionIds));
     config

@@ -17,6 +17,7 @@ mod key;
 mod memory;
 mod network;
 mod peer;
+mod planted;
 pub mod probe;
 mod reset;
 mod skew;

@@ -18,7 +18,7 @@ use quinn::udp::{EcnCodepoint, Transmit};
 use rustls::pki_types::CertificateDer;
 use tokio::time::Instant;
 
-use crate::endpoint::{EndpointError, client_on, server_on};
+use crate::endpoint::{EndpointError, Serving, client_on, open_on, server_on};
 use crate::identity::Identity;
 use crate::reset::ResetKey;
 use crate::skew::Skew;
@@ -123,9 +123,21 @@ impl MemoryNetwork {
         reset: &ResetKey,
         skew: &Skew,
     ) -> Result<Endpoint, EndpointError> {
+        server_on(self.server_socket(), self.draws(SERVER), (identity, ca), reset, skew)
+    }
+
+    /// The same with settings of the caller's own.
+    pub(crate) fn serving_endpoint(
+        &self,
+        reset: &ResetKey,
+        serving: Serving,
+    ) -> Result<Endpoint, EndpointError> {
+        open_on(self.server_socket(), self.draws(SERVER), reset, Some(serving))
+    }
+
+    fn server_socket(&self) -> Arc<MemorySocket> {
         let tenant = self.air().move_in(SERVER);
-        let socket = Arc::new(MemorySocket::new(self.clone(), SERVER, tenant));
-        server_on(socket, self.draws(SERVER), (identity, ca), reset, skew)
+        Arc::new(MemorySocket::new(self.clone(), SERVER, tenant))
     }
 
     /// Takes its address from the server's endpoint: from now on it hears and says nothing, as one

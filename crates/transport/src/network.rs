@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use quinn::Endpoint;
 
-use crate::endpoint::{EndpointError, SocketBuffers, client_endpoint};
+use crate::endpoint::{EndpointError, Serving, SocketBuffers, client_endpoint, open};
 use crate::memory::MemoryNetwork;
+use crate::reset::ResetKey;
 
 /// The network a fleet is on.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,19 @@ impl Network {
                 client_endpoint(server).map(|(endpoint, buffers)| (endpoint, Some(buffers)))
             }
             Self::Memory(network) => network.client_endpoint().map(|endpoint| (endpoint, None)),
+        }
+    }
+
+    /// Opens an endpoint of a server at `address`, where there is a choice of addresses.
+    pub(crate) fn serving_endpoint(
+        &self,
+        address: SocketAddr,
+        reset: &ResetKey,
+        serving: Serving,
+    ) -> Result<Endpoint, EndpointError> {
+        match self {
+            Self::Udp => open(address, reset, Some(serving)).map(|(endpoint, _buffers)| endpoint),
+            Self::Memory(network) => network.serving_endpoint(reset, serving),
         }
     }
 }

@@ -21,6 +21,7 @@ use rustls::{ClientConfig, ConfigBuilder, ConfigSide, RootCertStore, ServerConfi
 
 use crate::endpoint::{device_transport, discovering_transport};
 use crate::identity::Identity;
+use crate::planted;
 use crate::skew::Skew;
 
 /// The name a server certificate of the run is issued for.
@@ -82,6 +83,7 @@ impl ClientTls {
             .with_root_certificates(roots(ca)?)
             .with_no_client_auth();
         base.resumption = Resumption::disabled();
+        let mut base = planted::client(base);
         let mut enrolment = base.clone();
         enrolment.alpn_protocols = vec![alpn::ENROLMENT.to_vec()];
         base.alpn_protocols = vec![alpn::MANAGEMENT.to_vec()];
@@ -222,11 +224,11 @@ pub(crate) fn quic_server(
         .build()?;
     let certified = certified_key(&without_issuers(identity))?;
     let mut config = tls13(ServerConfig::builder_with_provider(provider()))?
-        .with_client_cert_verifier(verifier)
+        .with_client_cert_verifier(planted::verifier(verifier))
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     config.alpn_protocols = vec![alpn::ENROLMENT.to_vec(), alpn::MANAGEMENT.to_vec()];
     config.time_provider = Arc::new(skew.clone());
-    Ok(QuicServerConfig::try_from(without_resumption(config))?)
+    Ok(QuicServerConfig::try_from(planted::server(without_resumption(config)))?)
 }
 
 /// The crypto of every connection.

@@ -67,7 +67,7 @@ fn noted<B: Backend>(
 ) -> Result<Asked, ApiError> {
     let command = context.backend.new_command_id()?;
     let key = request_key(context, device, action);
-    Ok(context.repeats.note(context.backend.now(), key, command))
+    Ok(context.books.repeats.note(context.backend.now(), key, command))
 }
 
 /// The command that answers a request which comes again, if it was taken. What has become of the
@@ -77,7 +77,8 @@ fn taken_before<B: Backend>(
     device: DeviceId,
     action: ActionKind,
 ) -> Option<CommandId> {
-    let asked = context.repeats.find(context.backend.now(), &request_key(context, device, action));
+    let asked =
+        context.books.repeats.find(context.backend.now(), &request_key(context, device, action));
     asked.filter(|asked| asked.taken.initialized()).map(|asked| asked.command)
 }
 

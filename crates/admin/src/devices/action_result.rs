@@ -7,6 +7,7 @@ use muster_protocol::{CommandId, ErrorItem, Timestamp};
 use serde::Serialize;
 
 use crate::devices::managed_device::{Around, date_time};
+use crate::devices::service_act::Settled;
 use crate::http::options::Strictness;
 
 /// The `errorCode` of a failure whose own code is not a positive number.
@@ -107,6 +108,11 @@ enum Detail<'a> {
     DeleteUser {
         user_principal_name: &'a str,
     },
+    #[serde(rename_all = "camelCase")]
+    Licences {
+        total_licenses_count: u32,
+        failed_licenses_count: u32,
+    },
     Nothing {},
 }
 
@@ -124,13 +130,39 @@ struct DeviceLocation {
     speed: Option<f64>,
 }
 
-/// The result of each of [`latest_commands`].
+/// The result of each of [`latest_commands`], then of what the service did by itself.
 pub(crate) fn action_results<'a>(
     around: &dyn Around,
     record: &'a DeviceRecord,
 ) -> Vec<ActionResult<'a>> {
     let latest = latest_commands(record).into_iter();
-    latest.map(|command| action_result(around, record, command)).collect()
+    let commands = latest.map(|command| action_result(around, record, command));
+    let settled = around.labels(record.id).into_iter().flat_map(|labels| &labels.settled);
+    commands.chain(settled.map(|(what, at)| settled_result(*what, *at))).collect()
+}
+
+/// The result of what the service did by itself: done when it was asked for.
+fn settled_result(what: Settled, at: jiff::Timestamp) -> ActionResult<'static> {
+    let (odata_type, action_name, detail) = match what {
+        Settled::CustomTextNotification => {
+            ("#microsoft.graph.deviceActionResult", "customTextNotification", Detail::Nothing {})
+        }
+        Settled::RevokeAppleVppLicenses => {
+            let none = Detail::Licences { total_licenses_count: 0, failed_licenses_count: 0 };
+            let odata_type = "#microsoft.graph.revokeAppleVppLicensesActionResult";
+            (odata_type, "revokeAppleVppLicenses", none)
+        }
+    };
+    ActionResult {
+        odata_type,
+        action_name,
+        action_state: "done",
+        start_date_time: date_time(at),
+        last_updated_date_time: date_time(at),
+        detail,
+        command: None,
+        errors: &[],
+    }
 }
 
 /// The commands `deviceActionResults` tells of: the latest of each action, in order of acceptance.

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::backend::Backend;
 use crate::devices::act::{Counting, take};
 use crate::devices::actions::parse_action;
+use crate::devices::service_act::Notification;
 use crate::http::body::{BodyError, object, read, text};
 use crate::http::context::{Context, read as context_read};
 use crate::http::errors::ApiError;
@@ -25,11 +26,10 @@ pub(crate) const DEVICES_MAX: usize = 100;
 /// Actions of the service that no device here can do.
 ///
 /// Source: Microsoft Graph beta, enumeration `managedDeviceRemoteAction`.
-const FOR_OTHERS: [&str; 12] = [
+const FOR_OTHERS: [&str; 11] = [
     "fullScan",
     "quickScan",
     "signatureUpdate",
-    "customTextNotification",
     "deprovision",
     "disable",
     "reenable",
@@ -43,6 +43,8 @@ const FOR_OTHERS: [&str; 12] = [
 /// What a request asks of its devices.
 enum Wanted {
     Taken(ActionKind, RoleAction),
+    /// Nothing of the device itself.
+    Notified,
     /// None of them can do it.
     ForOthers,
 }
@@ -72,13 +74,23 @@ pub(crate) async fn act_on_many<B: Backend>(
     let mut outcome = Outcome::default();
     match wanted {
         Wanted::ForOthers => outcome.not_supported_device_ids = devices,
+        Wanted::Notified => {
+            context.roles.allow(context.principal, RoleAction::SendCustomNotifications)?;
+            let notification = Notification::parse(&members)?;
+            context.throttled()?;
+            for device in devices {
+                let notified = notify_one(context, &device, notification).await;
+                outcome.file(device, notified);
+            }
+        }
         Wanted::Taken(kind, role) => {
             context.roles.allow(context.principal, role)?;
             let action = parse_action(kind, &body)?;
             approve(context, &devices, &action).await?;
             context.throttled()?;
             for device in devices {
-                outcome.note(context, device, (role, action.clone())).await;
+                let taken = take_named(context, &device, (role, action.clone())).await;
+                outcome.file(device, taken);
             }
         }
     }
@@ -110,6 +122,26 @@ async fn approve<B: Backend>(
     kept
 }
 
+async fn notify_one<B: Backend>(
+    context: &Context<'_, B>,
+    device: &str,
+    notification: Notification,
+) -> Result<(), ApiError> {
+    let id = device.parse().map_err(|_not_an_id| ApiError::UnknownDevice)?;
+    let record = context.managed(id).await?;
+    context.may(RoleAction::SendCustomNotifications, &record)?;
+    notification.send(context, &record).await
+}
+
+async fn take_named<B: Backend>(
+    context: &Context<'_, B>,
+    device: &str,
+    wanted: (RoleAction, Action),
+) -> Result<(), ApiError> {
+    let id = device.parse().map_err(|_not_an_id| ApiError::UnknownDevice)?;
+    take_one(context, id, wanted).await
+}
+
 async fn take_one<B: Backend>(
     context: &Context<'_, B>,
     device: DeviceId,
@@ -125,16 +157,8 @@ async fn take_one<B: Backend>(
 }
 
 impl Outcome {
-    async fn note<B: Backend>(
-        &mut self,
-        context: &Context<'_, B>,
-        device: String,
-        (role, action): (RoleAction, Action),
-    ) {
-        let taken = match device.parse::<DeviceId>() {
-            Ok(id) => take_one(context, id, (role, action)).await,
-            Err(_) => Err(ApiError::UnknownDevice),
-        };
+    /// Puts a device into the list of what became of it.
+    fn file(&mut self, device: String, taken: Result<(), ApiError>) {
         let list = match taken {
             Ok(()) => &mut self.successful_device_ids,
             Err(ApiError::UnknownDevice | ApiError::NotEnrolled) => &mut self.not_found_device_ids,
@@ -158,6 +182,9 @@ fn wanted(members: &Map<String, Value>) -> Result<Wanted, BodyError> {
     ];
     if let Some((kind, role)) = taken.into_iter().find(|(kind, _)| is(kind.graph_name())) {
         return Ok(Wanted::Taken(kind, role));
+    }
+    if is("customTextNotification") {
+        return Ok(Wanted::Notified);
     }
     if FOR_OTHERS.iter().any(|other| is(other)) {
         return Ok(Wanted::ForOthers);

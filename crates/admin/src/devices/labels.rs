@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 use uuid::Uuid;
 
+use crate::devices::service_act::Settled;
 use crate::resources::categories::Category;
 
 /// What is written on one device. What is `None` was never set.
@@ -23,6 +24,22 @@ pub(crate) struct Labels {
     pub(crate) owner_type: Option<OwnerType>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) device_category: Option<Uuid>,
+    #[serde(skip_serializing_if = "ComplianceSource::is_device")]
+    pub(crate) compliance: ComplianceSource,
+    /// What the service did by itself, and when it did so last.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) settled: BTreeMap<Settled, jiff::Timestamp>,
+}
+
+/// Who says whether a device is compliant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum ComplianceSource {
+    /// The device, by what it reports.
+    #[default]
+    Device,
+    /// An administrator: it is not.
+    DeclaredNoncompliant,
 }
 
 /// Whose a device is, as an administrator says.
@@ -58,6 +75,14 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
+    /// Puts labels on a device here only, or takes them off.
+    pub(crate) fn write(&mut self, device: DeviceId, labels: Option<Labels>) {
+        match labels {
+            Some(labels) => self.by_device.insert(device, labels),
+            None => self.by_device.remove(&device),
+        };
+    }
+
     /// What is written on a device.
     pub(crate) fn of(&self, device: DeviceId) -> Option<&Labels> {
         self.by_device.get(&device)
@@ -76,6 +101,26 @@ impl Snapshot {
     /// All categories, in the order of their ids.
     pub(crate) fn categories(&self) -> impl Iterator<Item = &Category> {
         self.categories.values()
+    }
+}
+
+impl ComplianceSource {
+    const ALL: [Self; 2] = [Self::Device, Self::DeclaredNoncompliant];
+
+    /// The one of this name; names have no letter case.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.name().eq_ignore_ascii_case(name))
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Device => "basedOnDeviceComplianceStatus",
+            Self::DeclaredNoncompliant => "nonCompliant",
+        }
+    }
+
+    fn is_device(&self) -> bool {
+        *self == Self::Device
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod people;
 pub(crate) mod properties;
 pub(crate) mod read;
 pub(crate) mod scan;
+pub(crate) mod service_act;
 pub(crate) mod surroundings;
 pub(crate) mod update;
 pub(crate) mod words;

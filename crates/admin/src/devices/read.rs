@@ -10,7 +10,6 @@ use crate::devices::scan::Within;
 use crate::http::call::Reply;
 use crate::http::context::{Context, read};
 use crate::http::errors::ApiError;
-use crate::odata::query::QueryError;
 
 /// A page of devices: of all, or of those of one user.
 ///
@@ -71,10 +70,6 @@ pub(crate) async fn show<B: Backend>(
     context: &Context<'_, B>,
     uri: &Uri,
 ) -> Result<Reply, ApiError> {
-    // The service has no such function on devices, and no device has this id.
-    if context.route.keys.first().is_some_and(|key| key.eq_ignore_ascii_case("delta")) {
-        return Err(QueryError::Delta.into());
-    }
     let record = context.record(context.route.device()?).await?;
     let reply = shown(context, &record, uri)?;
     context.throttled()?;
@@ -100,7 +95,7 @@ fn inventory<'a, B: Backend>(context: &Context<'a, B>) -> Inventory<'a, B> {
         version: context.version,
         tenant: context.tenant,
         rules: context.rules,
-        labels: context.labels.snapshot(),
+        labels: context.sight.labels(context.books.labels.snapshot()),
         strictness: context.call.strictness,
     }
 }

@@ -14,6 +14,7 @@ use tracing::warn;
 use uuid::Uuid;
 
 use crate::backend::{Backend, Document, DocumentKind, DocumentPage};
+use crate::devices::act::Counting;
 use crate::devices::labels::{DeviceLabels, Labels, OwnerType, Snapshot};
 use crate::devices::properties::schema;
 use crate::devices::read::shown;
@@ -30,6 +31,10 @@ const NAME_CHARS_MAX: usize = 256;
 
 /// Longest notes on a device, in characters.
 const NOTES_CHARS_MAX: usize = 8192;
+
+/// How some clients name the category of a device; the service wants a request of its own for it.
+const CATEGORY: &str = "deviceCategory@odata.bind";
+const BY_REFERENCE: &str = "set by PUT managedDevices/{id}/deviceCategory/$ref";
 
 /// Documents that are read at once.
 const RECALLED: usize = 1000;
@@ -60,20 +65,44 @@ pub(crate) async fn relabel<B: Backend>(
     record: &DeviceRecord,
     change: impl FnOnce(&mut Labels) -> Result<(), ApiError>,
 ) -> Result<(), ApiError> {
-    let _writing = read(async { Ok(context.labels.writing(record.id).await) }).await?;
+    let writing = Writing { record, deed: Deed::Patch, counting: Counting::EachDevice };
+    write_down(context, &writing, change).await
+}
+
+/// On which device something is written, and what that is called.
+pub(crate) struct Writing<'a> {
+    pub(crate) record: &'a DeviceRecord,
+    pub(crate) deed: Deed,
+    pub(crate) counting: Counting,
+}
+
+/// Changes what is written on a device, under any name.
+///
+/// # Errors
+/// As [`relabel`].
+pub(crate) async fn write_down<B: Backend>(
+    context: &Context<'_, B>,
+    writing: &Writing<'_>,
+    change: impl FnOnce(&mut Labels) -> Result<(), ApiError>,
+) -> Result<(), ApiError> {
+    let record = writing.record;
+    let _writing = read(async { Ok(context.books.labels.writing(record.id).await) }).await?;
     let before = present(context, record.id).await?;
     let mut after = before.clone();
     change(&mut after)?;
-    context.throttled()?;
+    match writing.counting {
+        Counting::EachDevice => context.throttled()?,
+        Counting::Counted => {}
+    }
     if after == before {
         return Ok(());
     }
     let entry = context.audit(&Audited {
-        deed: Deed::Patch,
+        deed: writing.deed,
         kind: AuditKind::ManagedDevice,
         id: &record.id.to_string(),
         name: record.facts.serial.as_str(),
-        changes: changes(&before, &after, &context.labels.snapshot()),
+        changes: changes(&before, &after, &context.books.labels.snapshot()),
     })?;
     keep(context, record.id, &after, entry).await
 }
@@ -133,7 +162,7 @@ async fn keep<B: Backend>(
     let body = serde_json::to_string(labels).ok();
     let document = Document { kind: DocumentKind::DeviceLabels, id: device.to_string(), body };
     read(context.backend.keep(vec![document, entry])).await?;
-    context.labels.put(device, labels.clone());
+    context.books.labels.put(device, labels.clone());
     Ok(())
 }
 
@@ -155,6 +184,7 @@ fn write(
             "ownerType" if version == Version::Beta => {
                 labels.owner_type = Some(owner(value, "ownerType")?);
             }
+            CATEGORY => return Err(BodyError::Member { member: CATEGORY, wanted: BY_REFERENCE }),
             other => refuse(other, version)?,
         }
     }
@@ -211,6 +241,10 @@ fn changes(before: &Labels, after: &Labels, now: &Snapshot) -> Vec<Change> {
     }
     if owner(before) != owner(after) {
         changes.push(Change::new("OwnerType", owner(before), owner(after)));
+    }
+    if before.compliance != after.compliance {
+        let source = |labels: &Labels| Some(labels.compliance.name().to_owned());
+        changes.push(Change::new("ComplianceState", source(before), source(after)));
     }
     if before.notes != after.notes {
         changes.push(Change::new("Notes", None, None));

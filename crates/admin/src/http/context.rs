@@ -8,25 +8,20 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::backend::{Backend, BackendError};
-use crate::devices::labels::DeviceLabels;
 use crate::devices::listed::is_deleted;
+use crate::http::books::Books;
 use crate::http::call::Call;
 use crate::http::errors::ApiError;
 use crate::http::origin::Origin;
-use crate::http::repeat::Repeats;
-use crate::http::throttle::Throttle;
 use crate::identity::principal::Principal;
 use crate::identity::tenant::Tenant;
 use crate::odata::token::QueryRules;
+use crate::operate::lag::Sight;
 use crate::operation::path::{Route, Version};
 use crate::operation::table::OperationId;
-use crate::rbac::book::RoleBook;
 use crate::rbac::reach::Reach;
 use crate::rbac::role::RoleAction;
 use crate::rbac::roles::{RoleRefusal, Roles};
-use crate::resources::approvals::Approvals;
-use crate::resources::exports::Exports;
-use crate::resources::policies::book::PolicyBook;
 
 /// How long the server behind the API may take for one question.
 pub(crate) const BACKEND_WITHIN: Duration = Duration::from_secs(20);
@@ -37,21 +32,18 @@ pub(crate) struct Context<'a, B> {
     pub(crate) backend: &'a B,
     /// The devices that are there for the client.
     pub(crate) reach: &'a Reach,
+    /// What the client sees of what others write.
+    pub(crate) sight: &'a Sight,
     pub(crate) origin: &'a Origin,
     pub(crate) tenant: &'a Tenant,
     pub(crate) principal: &'a Principal,
     pub(crate) call: &'a Call,
     pub(crate) route: &'a Route,
     pub(crate) version: Version,
-    pub(crate) throttle: &'a Throttle,
-    pub(crate) repeats: &'a Repeats,
     pub(crate) rules: &'a QueryRules,
-    pub(crate) labels: &'a DeviceLabels,
+    /// The roles of everybody when the request was let in.
     pub(crate) roles: &'a Roles,
-    pub(crate) role_book: &'a RoleBook,
-    pub(crate) approvals: &'a Approvals,
-    pub(crate) policy_book: &'a PolicyBook,
-    pub(crate) exports: &'a Exports,
+    pub(crate) books: &'a Books,
 }
 
 impl<B: Backend> Context<'_, B> {
@@ -101,7 +93,8 @@ impl<B: Backend> Context<'_, B> {
     /// [`ApiError::Throttled`] if it is one too many.
     pub(crate) fn throttled(&self) -> Result<(), ApiError> {
         let verb = self.route.operation.verb;
-        let taken = self.throttle.take(self.backend.now(), self.principal.application.id, verb);
+        let taken =
+            self.books.throttle.take(self.backend.now(), self.principal.application.id, verb);
         taken.map_err(|retry_after| ApiError::Throttled { retry_after })
     }
 }

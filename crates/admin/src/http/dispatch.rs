@@ -9,6 +9,7 @@ use crate::devices::bulk::act_on_many;
 use crate::devices::overview::overview;
 use crate::devices::people;
 use crate::devices::read::{count, list, list_mine, show};
+use crate::devices::service_act;
 use crate::devices::update::update;
 use crate::http::batch::BatchError;
 use crate::http::call::Reply;
@@ -33,6 +34,7 @@ impl<B: Backend> Context<'_, B> {
             OperationId::CountDevices => count(self, request.uri()).await,
             OperationId::ShowDevice => show(self, request.uri()).await,
             OperationId::Act(kind) => self.act(kind, request).await,
+            OperationId::ActHere(act) => service_act::act(self, act, request).await,
             OperationId::UpdateDevice => update(self, request).await,
             OperationId::ActOnMany => act_on_many(self, request).await.map(Reply::Found),
             OperationId::RecoverPasscode => {
@@ -43,6 +45,7 @@ impl<B: Backend> Context<'_, B> {
                 self.managed(self.route.device()?).await?;
                 Err(ApiError::RuledOut(why))
             }
+            OperationId::RuledOutForMany(why) => Err(ApiError::RuledOut(why)),
             OperationId::Roles(operation) => resource::answer(self, operation, request).await,
             OperationId::Approvals(operation) => approvals::answer(self, operation, request).await,
             OperationId::Categories(operation) => {

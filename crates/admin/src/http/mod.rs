@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod body;
+pub(crate) mod books;
 pub(crate) mod call;
 pub(crate) mod context;
 pub(crate) mod dispatch;

@@ -18,17 +18,15 @@ use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
 use crate::backend::Backend;
-use crate::devices::labels::DeviceLabels;
 use crate::devices::update::recall;
 use crate::http::batch;
 use crate::http::body::BATCH_BYTES_MAX;
+use crate::http::books::Books;
 use crate::http::call::{Call, Failure};
 use crate::http::context::{BACKEND_WITHIN, Context, read};
 use crate::http::errors::ApiError;
 use crate::http::options::{AdminOptions, Strictness};
 use crate::http::origin::{Origin, Origins};
-use crate::http::repeat::Repeats;
-use crate::http::throttle::Throttle;
 use crate::http::unread::Unread;
 use crate::identity::authenticate::Identity;
 use crate::identity::login::{self, LoginPath};
@@ -36,30 +34,23 @@ use crate::identity::principal::Principal;
 use crate::identity::tenant::Tenant;
 use crate::odata::token::QueryRules;
 use crate::operate::faults::{Faults, Struck, When};
+use crate::operate::lag::Sight;
 use crate::operate::{self, OperateError, OperatePath};
 use crate::operation::path::{Place, Route};
-use crate::operation::table::OperationId;
-use crate::rbac::book::{RoleBook, RoleTable};
+use crate::operation::table::{OperationId, Verb};
+use crate::rbac::book::RoleTable;
 use crate::rbac::role::RoleAction;
 use crate::rbac::view::View;
-use crate::resources::approvals::Approvals;
-use crate::resources::exports::{ExportPath, Exports, download};
-use crate::resources::policies::book::PolicyBook;
+use crate::resources::exports::{ExportPath, download};
 
 /// What every request is answered from.
 pub(crate) struct Api<B> {
     pub(crate) backend: B,
     identity: Identity,
-    roles: RoleBook,
-    approvals: Approvals,
-    policies: PolicyBook,
-    exports: Exports,
     pub(crate) origins: Origins,
     strictness: Strictness,
-    throttle: Throttle,
-    repeats: Repeats,
     rules: QueryRules,
-    labels: DeviceLabels,
+    books: Books,
     pub(crate) faults: Faults,
     pub(crate) begun: Timestamp,
     /// Requests share it; whoever puts all records in the place of others has it alone.
@@ -105,20 +96,14 @@ pub fn router<B: Backend>(
 ) -> Router {
     let rules = QueryRules::new(identity.secret(), options.filters);
     let api = Api {
-        roles: RoleBook::default(),
-        approvals: Approvals::default(),
         begun: backend.now(),
         faults: Faults::default(),
-        policies: PolicyBook::default(),
-        exports: Exports::default(),
         backend,
         identity,
         origins,
         strictness: options.strictness,
-        throttle: Throttle::new(options.throttling),
-        repeats: Repeats::default(),
         rules,
-        labels: DeviceLabels::default(),
+        books: Books::new(options.throttling),
         memory: RwLock::new(Memory::Blank),
     };
     Router::new()
@@ -147,7 +132,7 @@ async fn serve<B: Backend>(State(api): State<Arc<Api<B>>>, mut request: Request)
 /// Hands out an archive.
 fn fetch<B: Backend>(api: &Api<B>, path: &ExportPath, request: &Request) -> Response {
     let call = api.begin(api.origins.own(), request.headers());
-    download(&api.exports, path, request, call.begun)
+    download(&api.books.exports, path, request, call.begun)
         .unwrap_or_else(|error| api.refuse(&call, None, &error))
 }
 
@@ -217,7 +202,7 @@ impl<B: Backend> Api<B> {
         drop(memory);
         let mut memory = self.memory.write().await;
         if *memory == Memory::Blank {
-            recall(&self.backend, &self.labels).await?;
+            recall(&self.backend, &self.books.labels).await?;
             *memory = Memory::Recalled;
         }
         Ok(memory.downgrade())
@@ -234,17 +219,13 @@ impl<B: Backend> Api<B> {
 
     /// Forgets what is in memory of the records.
     pub(crate) fn forget(&self, memory: &mut Memory) {
-        self.roles.forget();
-        self.approvals.forget();
-        self.labels.clear();
+        self.books.forget_records();
         *memory = Memory::Blank;
     }
 
     /// Forgets what clients did: requests that were counted or may come again, open sign-ins.
     pub(crate) fn forget_clients(&self) {
-        self.throttle.clear();
-        self.repeats.clear();
-        self.exports.clear();
+        self.books.forget_clients();
         self.identity.forget();
     }
 
@@ -297,7 +278,7 @@ impl<B: Backend> Api<B> {
         route: &Route,
     ) -> Result<Arc<RoleTable>, ApiError> {
         principal.may(route.operation.permission)?;
-        let table = read(self.roles.table(&self.backend, self.identity.tenant())).await?;
+        let table = read(self.books.roles.table(&self.backend, self.identity.tenant())).await?;
         if let Some(action) = route.operation.role_action {
             table.roles.allow(principal, action)?;
         }
@@ -312,7 +293,7 @@ impl<B: Backend> Api<B> {
         request: Request,
     ) -> Result<Response, Refused> {
         let shortened = struck.rows_max.map(|rows_max| self.rules.shortened(rows_max));
-        let view = self.view(admitted);
+        let view = self.view(admitted, struck);
         let context = self.context(call, admitted, &view);
         let context = match &shortened {
             Some(rules) => Context { rules, ..context },
@@ -324,10 +305,21 @@ impl<B: Backend> Api<B> {
     }
 
     /// What of the server is there for whoever sent a request.
-    fn view(&self, admitted: &Admitted) -> View<B> {
+    fn view(&self, admitted: &Admitted, struck: &Struck) -> View<B> {
         let reach = admitted.table.roles.reach(&admitted.principal, RoleAction::ReadDevices);
         let tenant = Arc::clone(self.identity.tenant());
-        View { whole: self.backend.clone(), reach: Arc::new(reach), tenant }
+        let sight = self.sight(admitted.route.operation.verb, struck);
+        View { whole: self.backend.clone(), reach: Arc::new(reach), tenant, sight }
+    }
+
+    /// What a request sees of writes that somebody wanted to be seen late.
+    fn sight(&self, verb: Verb, struck: &Struck) -> Sight {
+        let (lagging, now) = (self.faults.lagging(), self.backend.now());
+        match (verb.writes(), struck.lag) {
+            (false, _) => lagging.at(now),
+            (true, None) => Sight::Present,
+            (true, Some(by)) => Sight::delaying(lagging, self.books.labels.snapshot(), (now, by)),
+        }
     }
 
     fn context<'a>(
@@ -339,21 +331,16 @@ impl<B: Backend> Api<B> {
         Context {
             backend: view,
             reach: &view.reach,
+            sight: &view.sight,
             origin: &call.origin,
             tenant: self.identity.tenant(),
             principal: &admitted.principal,
             call,
             route: &admitted.route,
             version: admitted.route.version,
-            throttle: &self.throttle,
-            repeats: &self.repeats,
             rules: &self.rules,
-            labels: &self.labels,
             roles: &admitted.table.roles,
-            role_book: &self.roles,
-            approvals: &self.approvals,
-            policy_book: &self.policies,
-            exports: &self.exports,
+            books: &self.books,
         }
     }
 

@@ -230,12 +230,16 @@ fn found(text: &str, how: Match, part: &str) -> bool {
     let Some(rest) = text.len().checked_sub(part.len()) else {
         return false;
     };
-    let stands_at = |at: usize| text[at..at + part.len()].eq_ignore_ascii_case(part);
     match how {
-        Match::Contains => (0..=rest).any(stands_at),
-        Match::StartsWith => stands_at(0),
-        Match::EndsWith => stands_at(rest),
+        Match::Contains => contains(text, part),
+        Match::StartsWith => text[..part.len()].eq_ignore_ascii_case(part),
+        Match::EndsWith => text[rest..].eq_ignore_ascii_case(part),
     }
+}
+
+/// Whether a text has a part anywhere, letter case aside.
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || text.windows(part.len()).any(|place| place.eq_ignore_ascii_case(part))
 }
 
 #[cfg(test)]

@@ -98,8 +98,6 @@ pub(crate) enum QueryError {
     Property { name: String, entity: &'static str },
     #[error("$expand of '{0}' is not supported yet here")]
     Expand(String),
-    #[error("managedDevices has no delta query; list it and filter by lastSyncDateTime")]
-    Delta,
     #[error("{option}: {fault}")]
     Fault {
         option: &'static str,

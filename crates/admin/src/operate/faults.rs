@@ -1,10 +1,11 @@
-//! Faults of the API that somebody asked for: refusals, lost answers, slowness, short pages.
+//! Faults of the API that somebody asked for: refusals, lost answers, slowness, short pages,
+//! writes that are seen late.
 //!
 //! Whether a rule strikes follows from the seed, the rule and how many requests it has seen, so a
 //! run with the same requests in the same order has the same faults.
 
 use core::time::Duration;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -12,11 +13,17 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::http::errors::ApiError;
+use crate::operate::lag::Lagging;
 use crate::operation::path::Route;
+use crate::operation::table::OperationId;
 
-/// The rules of now.
+/// The rules of now, and what they keep from readers.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Mutex<Rules>);
+pub(crate) struct Faults {
+    rules: Mutex<Rules>,
+    /// Shared with the requests whose writes are to be seen late.
+    lagging: Arc<Lagging>,
+}
 
 /// Rules with the seed of their chances.
 #[derive(Debug, Default)]
@@ -45,6 +52,8 @@ pub(crate) struct Rule {
     pub(crate) when: When,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) short_pages: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lag_ms: Option<u64>,
     pub(crate) probability: f64,
     /// How often it strikes; `None` for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,6 +82,8 @@ pub(crate) struct Struck {
     refusal: Option<(When, Injected)>,
     /// Rows of a page, at most.
     pub(crate) rows_max: Option<usize>,
+    /// How much later others see what it writes.
+    pub(crate) lag: Option<Duration>,
 }
 
 /// A refusal that was asked for.
@@ -113,9 +124,15 @@ impl Faults {
         *self.rules() = rules;
     }
 
-    /// No more faults.
+    /// No more faults, and nothing that is not seen.
     pub(crate) fn clear(&self) {
         self.replace(Rules::default());
+        self.lagging.clear();
+    }
+
+    /// The writes that nobody sees yet.
+    pub(crate) const fn lagging(&self) -> &Arc<Lagging> {
+        &self.lagging
     }
 
     /// How many rules there are.
@@ -143,7 +160,7 @@ impl Faults {
 
     fn rules(&self) -> MutexGuard<'_, Rules> {
         // Each change is one assignment, so what a panic left behind is whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -154,7 +171,19 @@ impl Rule {
             name_of(operation.path).is_some_and(|own| own.eq_ignore_ascii_case(name))
         });
         let verb = self.verb.as_ref().is_none_or(|verb| verb == operation.verb.name());
-        named && verb && self.path.as_ref().is_none_or(|path| is_below(operation.path, path))
+        named
+            && verb
+            && self.strikes_verb(route)
+            && self.path.as_ref().is_none_or(|path| is_below(operation.path, path))
+    }
+
+    /// A rule that does nothing but delay writes is about writes only.
+    fn strikes_verb(&self, route: &Route) -> bool {
+        let does_more = self.status.is_some() || self.latency_ms > 0 || self.short_pages.is_some();
+        let operation = route.operation;
+        self.lag_ms.is_none()
+            || does_more
+            || (operation.verb.writes() && operation.id != OperationId::Batch)
     }
 
     fn strikes(&mut self, seed: u64, place: u64) -> bool {
@@ -175,6 +204,7 @@ impl Rule {
             latency: Duration::from_millis(self.latency_ms),
             refusal: status.map(|status| (self.when, injected(status))),
             rows_max: self.short_pages,
+            lag: self.lag_ms.map(Duration::from_millis),
         }
     }
 }

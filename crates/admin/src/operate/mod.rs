@@ -5,6 +5,7 @@
 mod error;
 pub(crate) mod faults;
 mod health;
+pub(crate) mod lag;
 mod rule_file;
 mod state;
 mod state_file;

@@ -19,6 +19,9 @@ const LATENCY_MS_MAX: u64 = 10_000;
 /// The longest `Retry-After`, in seconds.
 const RETRY_AFTER_SECONDS_MAX: u64 = 24 * 60 * 60;
 
+/// How much later a write is seen, in milliseconds at most: what waits is held in memory.
+const LAG_MS_MAX: u64 = 60_000;
+
 /// Rows of a short page, at most: as many as a page has otherwise.
 const SHORT_PAGE_MAX: usize = 1000;
 
@@ -47,6 +50,7 @@ struct RuleFile {
     #[serde(default)]
     when: When,
     short_pages: Option<usize>,
+    lag_ms: Option<u64>,
     #[serde(default = "always")]
     probability: f64,
     count: Option<u64>,
@@ -90,6 +94,7 @@ impl RuleFile {
             latency_ms: self.latency_ms,
             when: self.when,
             short_pages: self.short_pages,
+            lag_ms: self.lag_ms,
             probability: self.probability,
             count: self.count,
             seen: 0,
@@ -119,13 +124,24 @@ impl RuleFile {
             Some(format!("latencyMs is at most {LATENCY_MS_MAX}"))
         } else if self.short_pages.is_some_and(|rows| !(1..=SHORT_PAGE_MAX).contains(&rows)) {
             Some(format!("shortPages is 1 to {SHORT_PAGE_MAX}"))
+        } else if self.lag_ms.is_some_and(|lag| !(1..=LAG_MS_MAX).contains(&lag)) {
+            Some(format!("lagMs is 1 to {LAG_MS_MAX}"))
         } else if !(0.0..=1.0).contains(&self.probability) {
             Some("probability is 0 to 1".to_owned())
-        } else if self.status.is_none() && self.latency_ms == 0 && self.short_pages.is_none() {
-            Some("it does nothing: give it a status, latencyMs or shortPages".to_owned())
+        } else if self.does_nothing() {
+            Some("it does nothing: give it a status, latencyMs, shortPages or lagMs".to_owned())
         } else {
             None
         }
+    }
+}
+
+impl RuleFile {
+    const fn does_nothing(&self) -> bool {
+        self.status.is_none()
+            && self.latency_ms == 0
+            && self.short_pages.is_none()
+            && self.lag_ms.is_none()
     }
 }
 
@@ -156,6 +172,8 @@ mod tests {
             (r#"{"faults":[{"verb":"HEAD","status":500}]}"#, "verb has to be one of GET, POST"),
             (r#"{"faults":[{"latencyMs":60000}]}"#, "latencyMs is at most 10000"),
             (r#"{"faults":[{"shortPages":0}]}"#, "shortPages is 1 to"),
+            (r#"{"faults":[{"lagMs":0}]}"#, "lagMs is 1 to 60000"),
+            (r#"{"faults":[{"lagMs":60001}]}"#, "lagMs is 1 to 60000"),
             (r#"{"faults":[{"status":500,"probability":1.5}]}"#, "probability is 0 to 1"),
             (r#"{"faults":[{"status":500,"chance":1}]}"#, "unknown field `chance`"),
             ("{}", "missing field `faults`"),

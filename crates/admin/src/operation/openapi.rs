@@ -6,6 +6,7 @@ use muster_control::ActionKind;
 use serde_json::{Map, Value, json};
 
 use crate::devices::people::PeopleOperation;
+use crate::devices::service_act::ServiceAct;
 use crate::operation::parity::section;
 use crate::operation::path::Version;
 use crate::operation::rows::operations;
@@ -171,7 +172,13 @@ fn shape(id: OperationId) -> Shape {
         OperationId::Categories(operation) => categories::shape(operation),
         OperationId::Exports(operation) => export_shape(operation),
         OperationId::Policies(_, operation) => policies::shape(operation),
-        OperationId::RuledOut(_) | OperationId::RecoverPasscode | OperationId::NotServed => plain,
+        OperationId::ActHere(act) => {
+            Shape { body: service_body(act), success: Some(Success::NoContent), ..plain }
+        }
+        OperationId::RuledOut(_)
+        | OperationId::RuledOutForMany(_)
+        | OperationId::RecoverPasscode
+        | OperationId::NotServed => plain,
     }
 }
 
@@ -276,6 +283,13 @@ const fn action_body(kind: ActionKind) -> Option<&'static str> {
         | ActionKind::Delete
         | ActionKind::DeviceConfigured
         | ActionKind::LogoutSharedAppleDeviceActiveUser => None,
+    }
+}
+
+const fn service_body(act: ServiceAct) -> Option<&'static str> {
+    match act {
+        ServiceAct::OverrideCompliance | ServiceAct::Notify => Some(act.graph_name()),
+        ServiceAct::RevokeLicences => None,
     }
 }
 

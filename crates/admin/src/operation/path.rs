@@ -127,6 +127,7 @@ impl Route {
             OperationId::ListDevices => "listManagedDevices",
             OperationId::ShowDevice => "getManagedDevice",
             OperationId::Act(kind) => kind.graph_name(),
+            OperationId::ActHere(act) => act.graph_name(),
             OperationId::Batch
             | OperationId::CountDevices
             | OperationId::UpdateDevice
@@ -141,6 +142,7 @@ impl Route {
             | OperationId::Policies(..)
             | OperationId::ActOnMany
             | OperationId::RuledOut(_)
+            | OperationId::RuledOutForMany(_)
             | OperationId::RecoverPasscode
             | OperationId::NotServed => last_name(self.operation.path),
         }

@@ -6,6 +6,7 @@
 use muster_control::{ActionKind, RECOVER_PASSCODE};
 
 use crate::devices::people::PeopleOperation;
+use crate::devices::service_act::ServiceAct;
 use crate::rbac::resource::RoleOperation;
 use crate::rbac::role::RoleAction;
 use crate::rbac::scope::Permission;
@@ -67,10 +68,14 @@ pub(crate) enum OperationId {
     Exports(ExportOperation),
     /// An action on one device; the deletion of a device is one too.
     Act(ActionKind),
+    /// Something the service does about one device by itself.
+    ActHere(ServiceAct),
     /// `managedDevices/executeAction`
     ActOnMany,
     /// An action that no phone and no tablet can do, and why: 400 for every device.
     RuledOut(&'static str),
+    /// The same of what is about no single device.
+    RuledOutForMany(&'static str),
     /// An action of the service for which there are no devices any more.
     RecoverPasscode,
     /// Nothing: see [`Parity::NotServed`].
@@ -132,7 +137,8 @@ impl Operation {
             OperationId::Act(ActionKind::DeviceConfigured) => {
                 "muster's own: lets a device that waits in Setup Assistant go on"
             }
-            OperationId::RuledOut(why) => why,
+            OperationId::RuledOut(why) | OperationId::RuledOutForMany(why) => why,
+            OperationId::ActHere(act) => act.note(),
             OperationId::Policies(_, PolicyOperation::Create) => {
                 "the types of docs/policies.md; a property or a type nobody knows: 400"
             }

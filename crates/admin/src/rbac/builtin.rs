@@ -34,7 +34,7 @@ const WRITE_COMPLIANCE: [RoleAction; 4] = [
 ];
 
 /// What both the help desk and a school may ask of a device.
-const HELPING: [RoleAction; 12] = [
+const HELPING: [RoleAction; 13] = [
     RoleAction::Wipe,
     RoleAction::Retire,
     RoleAction::ResetPasscode,
@@ -47,6 +47,7 @@ const HELPING: [RoleAction; 12] = [
     RoleAction::PlayLostModeSound,
     RoleAction::SetDeviceName,
     RoleAction::ManageSharedDeviceUsers,
+    RoleAction::SendCustomNotifications,
 ];
 
 impl BuiltIn {

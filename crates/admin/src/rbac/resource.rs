@@ -93,7 +93,7 @@ async fn list<B: Backend>(
     rows: Rows<B>,
 ) -> Result<Reply, ApiError> {
     let query = Query::read(uri, of.schema, context.rules)?;
-    let table = read(context.role_book.table(context.backend, context.tenant)).await?;
+    let table = read(context.books.roles.table(context.backend, context.tenant)).await?;
     let rows = rows(context, &table)?;
     context.throttled()?;
     let listing = Listing {
@@ -120,7 +120,7 @@ async fn show<B: Backend>(
     schema: &Schema,
     row: Row<B>,
 ) -> Result<Reply, ApiError> {
-    let table = read(context.role_book.table(context.backend, context.tenant)).await?;
+    let table = read(context.books.roles.table(context.backend, context.tenant)).await?;
     let row = row(context, &table)?;
     let select = read_one(uri, schema)?;
     context.throttled()?;
@@ -217,7 +217,7 @@ async fn create_definition<B: Backend>(
     let members = members(request).await?;
     let made = RoleDefinition::made(Uuid::new_v4(), &members)?;
     context.throttled()?;
-    let created = context.role_book.change(context, move |table| {
+    let created = context.books.roles.change(context, move |table| {
         if table.definitions.len() >= RECORDS_MAX {
             return Err(ApiError::RuledOut(FULL));
         }
@@ -235,7 +235,7 @@ async fn update_definition<B: Backend>(
     let id = key(context).ok_or(ApiError::Unknown("role definition"))?;
     let members = members(request).await?;
     context.throttled()?;
-    let updated = context.role_book.change(context, move |table| {
+    let updated = context.books.roles.change(context, move |table| {
         let changed = custom(table, id)?.clone().changed(&members)?;
         let shown = entity(context, "roleDefinitions", changed.shown(context.version));
         Ok((Change::Define(changed), shown))
@@ -251,7 +251,7 @@ async fn delete_definition<B: Backend>(
     let id = key(context).ok_or(ApiError::Unknown("role definition"))?;
     no_options(uri)?;
     context.throttled()?;
-    let deleted = context.role_book.change(context, move |table| {
+    let deleted = context.books.roles.change(context, move |table| {
         custom(table, id)?;
         if table.assignments.iter().any(|assignment| assignment.role == id) {
             return Err(ApiError::RuledOut(STILL_ASSIGNED));
@@ -278,7 +278,7 @@ async fn create_assignment<B: Backend>(
     let members = members(request).await?;
     let made = RoleAssignment::made(Uuid::new_v4(), &members, context.tenant)?;
     context.throttled()?;
-    let created = context.role_book.change(context, move |table| {
+    let created = context.books.roles.change(context, move |table| {
         if table.assignments.len() >= RECORDS_MAX {
             return Err(ApiError::RuledOut(FULL));
         }
@@ -297,7 +297,7 @@ async fn update_assignment<B: Backend>(
     let id = key(context).ok_or(ApiError::Unknown("role assignment"))?;
     let members = members(request).await?;
     context.throttled()?;
-    let updated = context.role_book.change(context, move |table| {
+    let updated = context.books.roles.change(context, move |table| {
         let found = table.assignment(id).ok_or(ApiError::Unknown("role assignment"))?;
         let changed = found.clone().changed(&members, context.tenant)?;
         table.definition(changed.role).ok_or(ApiError::RuledOut(NO_SUCH_ROLE))?;
@@ -315,7 +315,7 @@ async fn delete_assignment<B: Backend>(
     let id = key(context).ok_or(ApiError::Unknown("role assignment"))?;
     no_options(uri)?;
     context.throttled()?;
-    let deleted = context.role_book.change(context, move |table| {
+    let deleted = context.books.roles.change(context, move |table| {
         table.assignment(id).ok_or(ApiError::Unknown("role assignment"))?;
         Ok((Change::Unassign(id), Value::Null))
     });

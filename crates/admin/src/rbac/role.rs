@@ -17,6 +17,7 @@ pub(crate) enum RoleAction {
     PlayLostModeSound,
     SetDeviceName,
     ManageSharedDeviceUsers,
+    SendCustomNotifications,
     ReadDevices,
     UpdateDevices,
     DeleteDevices,
@@ -58,7 +59,7 @@ const APPROVAL: &str = "MultiAdminApproval";
 
 impl RoleAction {
     /// Every action this API asks for.
-    pub(crate) const ALL: [Self; 39] = [
+    pub(crate) const ALL: [Self; 40] = [
         Self::Wipe,
         Self::Retire,
         Self::ResetPasscode,
@@ -73,6 +74,7 @@ impl RoleAction {
         Self::PlayLostModeSound,
         Self::SetDeviceName,
         Self::ManageSharedDeviceUsers,
+        Self::SendCustomNotifications,
         Self::ReadDevices,
         Self::UpdateDevices,
         Self::DeleteDevices,
@@ -137,6 +139,7 @@ impl RoleAction {
             Self::PlayLostModeSound => (REMOTE_TASKS, "PlayLostModeSound"),
             Self::SetDeviceName => (REMOTE_TASKS, "SetDeviceName"),
             Self::ManageSharedDeviceUsers => (REMOTE_TASKS, "ManageSharedDeviceUsers"),
+            Self::SendCustomNotifications => (REMOTE_TASKS, "CustomNotification"),
             Self::ReadDevices => (DEVICES, "Read"),
             Self::UpdateDevices => (DEVICES, "Update"),
             Self::DeleteDevices => (DEVICES, "Delete"),

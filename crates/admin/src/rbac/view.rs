@@ -13,6 +13,7 @@ use crate::backend::{
     Backend, BackendError, Document, DocumentKind, DocumentPage, Submission, SubmitError, Vitals,
 };
 use crate::identity::tenant::Tenant;
+use crate::operate::lag::{Overlay, Sight};
 use crate::rbac::reach::Reach;
 
 /// A server of which some devices are there and the others are not.
@@ -21,17 +22,46 @@ pub(crate) struct View<B> {
     pub(crate) whole: B,
     pub(crate) reach: Arc<Reach>,
     pub(crate) tenant: Arc<Tenant>,
+    pub(crate) sight: Sight,
 }
 
 impl<B> View<B> {
     fn has(&self, record: &DeviceRecord) -> bool {
         self.reach.has(record, &self.tenant)
     }
+
+    /// Whether the client sees all there is, as it is.
+    fn is_whole(&self) -> bool {
+        *self.reach == Reach::All && self.sight.past().is_none()
+    }
+}
+
+impl<B: Backend> View<B> {
+    /// A device that is about to be written on, if what it was has to be kept.
+    async fn before(&self, device: DeviceId) -> Result<Option<DeviceRecord>, BackendError> {
+        if self.sight.is_delaying() { self.whole.device(device).await } else { Ok(None) }
+    }
+
+    /// The devices of the whole server, some of them as they were.
+    async fn scan_seen(
+        &self,
+        after: Option<DeviceId>,
+        visit: &mut (dyn FnMut(&DeviceRecord) -> ControlFlow<()> + Send),
+    ) -> Result<(), BackendError> {
+        let Some(earlier) = self.sight.past() else {
+            return self.whole.scan(after, visit).await;
+        };
+        let mut overlay = Overlay::new(earlier, after);
+        self.whole.scan(after, &mut |record| overlay.visit(record, visit)).await?;
+        // Whether the last ones were wanted does not matter here.
+        let _flow = overlay.finish(visit);
+        Ok(())
+    }
 }
 
 impl<B: Backend> Backend for View<B> {
     async fn enrolled(&self) -> Result<u64, BackendError> {
-        if *self.reach == Reach::All {
+        if self.is_whole() {
             return self.whole.enrolled().await;
         }
         let mut there = 0;
@@ -44,7 +74,11 @@ impl<B: Backend> Backend for View<B> {
     }
 
     async fn device(&self, device: DeviceId) -> Result<Option<DeviceRecord>, BackendError> {
-        Ok(self.whole.device(device).await?.filter(|record| self.has(record)))
+        let found = match self.sight.record(device) {
+            Some(before) => Some(before.clone()),
+            None => self.whole.device(device).await?,
+        };
+        Ok(found.filter(|record| self.has(record)))
     }
 
     fn connected(&self, device: DeviceId) -> bool {
@@ -56,13 +90,13 @@ impl<B: Backend> Backend for View<B> {
         after: Option<DeviceId>,
         visit: &mut (dyn FnMut(&DeviceRecord) -> ControlFlow<()> + Send),
     ) -> Result<(), BackendError> {
-        if *self.reach == Reach::All {
+        if self.is_whole() {
             return self.whole.scan(after, visit).await;
         }
         let seen = &mut |record: &DeviceRecord| {
             if self.has(record) { visit(record) } else { ControlFlow::Continue(()) }
         };
-        self.whole.scan(after, seen).await
+        self.scan_seen(after, seen).await
     }
 
     fn new_command_id(&self) -> Result<CommandId, BackendError> {
@@ -76,11 +110,14 @@ impl<B: Backend> Backend for View<B> {
                 .await
                 .map_err(|cause| SubmitError::Unavailable(cause.0))?
                 .is_some();
-        if there {
-            self.whole.submit(device, submission).await
-        } else {
-            Err(SubmitError::UnknownDevice)
+        if !there {
+            return Err(SubmitError::UnknownDevice);
         }
+        let before = self.before(device).await;
+        let before = before.map_err(|cause| SubmitError::Unavailable(cause.0))?;
+        self.whole.submit(device, submission).await?;
+        before.into_iter().for_each(|before| self.sight.keep(before));
+        Ok(())
     }
 
     async fn give(
@@ -92,11 +129,20 @@ impl<B: Backend> Backend for View<B> {
         if self.device(device).await?.is_none() {
             return Err(BackendError("no such device is there".into()));
         }
-        self.whole.give(device, user, kept).await
+        let before = self.before(device).await?;
+        self.whole.give(device, user, kept).await?;
+        before.into_iter().for_each(|before| self.sight.keep(before));
+        Ok(())
     }
 
     async fn keep(&self, documents: Vec<Document>) -> Result<(), BackendError> {
-        self.whole.keep(documents).await
+        let mut before = Vec::new();
+        for device in documents.iter().filter_map(written_on) {
+            before.extend(self.before(device).await?);
+        }
+        self.whole.keep(documents).await?;
+        before.into_iter().for_each(|before| self.sight.keep(before));
+        Ok(())
     }
 
     async fn documents(
@@ -131,4 +177,9 @@ impl<B: Backend> Backend for View<B> {
     fn now(&self) -> Timestamp {
         self.whole.now()
     }
+}
+
+/// The device a document is about.
+fn written_on(document: &Document) -> Option<DeviceId> {
+    (document.kind == DocumentKind::DeviceLabels).then(|| document.id.parse().ok())?
 }

@@ -48,7 +48,7 @@ pub(crate) struct Fake {
     records: Arc<Mutex<BTreeMap<DeviceId, DeviceRecord>>>,
     documents: Arc<Mutex<BTreeMap<(DocumentKind, String), String>>>,
     ids: Arc<AtomicU64>,
-    now: Timestamp,
+    now: Arc<Mutex<Timestamp>>,
     mood: Mood,
 }
 
@@ -122,14 +122,21 @@ impl Fake {
             records: Arc::new(Mutex::new(records)),
             documents: Arc::default(),
             ids: Arc::new(AtomicU64::new(1)),
-            now: Timestamp::ZERO.after(3 * HOUR),
+            now: Arc::new(Mutex::new(Timestamp::ZERO.after(3 * HOUR))),
             mood: Mood::Well,
         }
     }
 
+    /// The same server with a clock of its own.
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
-        self.now = now;
+        self.now = Arc::new(Mutex::new(now));
         self
+    }
+
+    /// Lets time pass for everybody who has this clock.
+    pub(crate) fn wait(&self, span: Duration) {
+        let mut now = self.now.lock().expect("no poison");
+        *now = now.after(span);
     }
 
     pub(crate) fn in_mood(mut self, mood: Mood) -> Self {
@@ -145,8 +152,8 @@ impl Fake {
     /// What the server would send a device that asks now.
     pub(crate) fn next_command(&self, number: u8) -> Option<Command> {
         let mut record = self.kept(number);
-        record.idle(self.now);
-        record.next(self.now, &Readings::default())
+        record.idle(self.now());
+        record.next(self.now(), &Readings::default())
     }
 
     /// Sends a request with the right token.
@@ -326,7 +333,7 @@ impl Backend for Fake {
             return Ok(());
         }
         let new = NewCommand { id, action, lifetime: COMMAND_LIFETIME };
-        let submitted = record.submit(self.now, new, &Readings::default());
+        let submitted = record.submit(self.now(), new, &Readings::default());
         submitted.map_err(|refusal| match refusal {
             SubmitRefusal::NotEnrolled => SubmitError::NotEnrolled,
             SubmitRefusal::Capability(refusal) => SubmitError::Capability(refusal),
@@ -351,6 +358,6 @@ impl Backend for Fake {
     }
 
     fn now(&self) -> Timestamp {
-        self.now
+        *self.now.lock().expect("no poison")
     }
 }

@@ -193,7 +193,7 @@ async fn a_strict_server_gives_no_reasons() {
         ("GET", device(9, ""), 404, "An error has occurred - "),
         ("GET", "/v1.0/users".to_owned(), 404, "Resource not found for the segment 'users'."),
         ("POST", device(1, "/cleanWindowsDevice"), 400, "An error has occurred - "),
-        ("POST", device(1, "/requestRemoteAssistance"), 501, "Not Implemented"),
+        ("POST", device(1, "/requestRemoteAssistance"), 400, "An error has occurred - "),
         ("POST", device(1, "/wipe?$top=1"), 400, "An error has occurred - "),
     ] {
         let answer = client.call(request(method, &target, "x")).await;

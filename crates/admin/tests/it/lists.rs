@@ -133,8 +133,10 @@ async fn a_link_goes_on_in_its_place_though_devices_left() {
 
 #[tokio::test]
 async fn there_is_no_delta_query() {
-    let answer = fleet().get(&format!("{LIST}/delta")).await;
-    assert_eq!((answer.status.as_u16(), answer.reason().contains("delta")), (400, true));
+    for form in ["delta", "delta()", "microsoft.graph.delta()"] {
+        let answer = fleet().get(&format!("{LIST}/{form}")).await;
+        assert_eq!((answer.status.as_u16(), answer.reason().contains("delta")), (400, true));
+    }
 }
 
 #[tokio::test]

@@ -255,7 +255,7 @@ async fn what_no_device_here_can_do_says_so() {
     for (path, status) in [
         ("/{here}/cleanWindowsDevice", 400),
         ("/{nobody}/cleanWindowsDevice", 404),
-        ("/{here}/requestRemoteAssistance", 501),
+        ("/{here}/requestRemoteAssistance", 400),
     ] {
         assert_eq!(fleet().send("POST", &target(path), "").await.status, status, "{path}");
     }

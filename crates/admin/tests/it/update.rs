@@ -58,6 +58,7 @@ async fn what_cannot_be_written_is_refused_and_nothing_is() {
         (json!({ "notes": "x".repeat(8193) }), "notes has to be"),
         (json!({ "managedDeviceOwnerType": "mine" }), "managedDeviceOwnerType has to be"),
         (json!([]), "not a JSON object"),
+        (json!({ "deviceCategory@odata.bind": "x" }), "deviceCategory/$ref"),
     ] {
         let fake = fleet();
         let answer = patch(&fake, "v1.0", body).await;

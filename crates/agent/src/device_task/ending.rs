@@ -1,6 +1,9 @@
 //! The end of a connection, and what follows from it.
 
+use std::time::Duration;
+
 use muster_device::Input;
+use muster_protocol::planted::{Plant, is};
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
@@ -45,14 +48,15 @@ impl DeviceTask {
     }
 
     fn rest(&mut self) {
-        let delay = self.backoff.next_delay();
+        let drawn = self.backoff.next_delay();
+        let delay = if is(Plant::NeverAway) { Duration::ZERO } else { drawn };
         debug!(index = self.index, ?delay, "comes back later");
         self.link = Link::Resting { until: Instant::now() + delay };
     }
 
     fn rest_unless_refused_often(&mut self) {
         self.refusals = self.refusals.saturating_add(1);
-        if self.refusals < REFUSALS_MAX {
+        if self.refusals < REFUSALS_MAX || is(Plant::RefusalsForgotten) {
             self.rest();
         } else {
             self.give_up("refused too often");
@@ -92,7 +96,10 @@ impl DeviceTask {
 
     /// Leaves for good: the identity is forgotten.
     pub(super) fn leave(&mut self) {
-        self.credentials = None;
+        match &mut self.credentials {
+            Some(credentials) if is(Plant::KeyOutlivesWipe) => credentials.grant = None,
+            Some(_) | None => self.credentials = None,
+        }
         self.kept = Kept::Outdated;
         self.unsubscribe();
         self.part();

@@ -1,11 +1,12 @@
 //! All cases.
 
+mod agent;
 mod server;
 
 use crate::case::Case;
 
 /// All of them, in the order of their groups.
-const GROUPS: [&[Case]; 10] = [
+const GROUPS: [&[Case]; 20] = [
     server::transport::CASES,
     server::enrol::CASES,
     server::security::CASES,
@@ -16,6 +17,16 @@ const GROUPS: [&[Case]; 10] = [
     server::push::CASES,
     server::limit::CASES,
     server::robust::CASES,
+    agent::transport::CASES,
+    agent::enrol::CASES,
+    agent::security::CASES,
+    agent::session::CASES,
+    agent::close::CASES,
+    agent::ack::CASES,
+    agent::command::CASES,
+    agent::push::CASES,
+    agent::frame::CASES,
+    agent::encode::CASES,
 ];
 
 /// Every case.

@@ -23,3 +23,11 @@ pub(crate) fn shorter(frame: &[u8]) -> Vec<u8> {
     let payload = frame.get(5..frame.len().saturating_sub(1)).unwrap_or_default();
     self::frame(frame.get(4).copied().unwrap_or_default(), payload)
 }
+
+/// The same frame with these bytes in place of one of its payload.
+pub(crate) fn patched(frame: &[u8], at: usize, bytes: &[u8]) -> Vec<u8> {
+    let payload = frame.get(5..).unwrap_or_default();
+    let (before, after) = payload.split_at(at.min(payload.len()));
+    let after = after.get(1..).unwrap_or_default();
+    self::frame(frame.get(4).copied().unwrap_or_default(), &[before, bytes, after].concat())
+}

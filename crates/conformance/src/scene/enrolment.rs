@@ -174,6 +174,8 @@ impl Scene {
                     Judged::Right
                 }
                 other @ (Heard::Said(_)
+                | Heard::Asked(_)
+                | Heard::Told(_)
                 | Heard::Garbled(_)
                 | Heard::Finished
                 | Heard::StreamOpened
@@ -251,13 +253,13 @@ pub(super) fn request(stage: &Stage, phone: Phone) -> EnrolRequest {
 }
 
 /// A serial number no other case and no other run has.
-fn serial(stage: &Stage, number: usize) -> String {
+pub(super) fn serial(stage: &Stage, number: usize) -> String {
     let index = u64::try_from(number).unwrap_or(u64::MAX);
     let drawn = stage.seed.child("serial", index).stream().next_u64();
     format!("CONF-{drawn:016X}")
 }
 
-fn facts(mode: Mode, serial: &str) -> DeviceFacts {
+pub(super) fn facts(mode: Mode, serial: &str) -> DeviceFacts {
     let (model, operating_system) = match mode.platform() {
         Platform::Apple => match mode {
             Mode::AppleSharedIpad => ("iPad14,1", OperatingSystem::IpadOs),

@@ -193,9 +193,14 @@ impl Scene {
         });
     }
 
+    /// What is expected comes within minutes, not seconds.
+    pub(crate) fn takes_minutes(&mut self) {
+        self.needs.insert(Need::VirtualTime);
+    }
+
     /// Lets minutes pass in which nothing is done.
     pub(crate) fn waits(&mut self, span: Duration) {
-        self.needs.insert(Need::VirtualTime);
+        self.takes_minutes();
         let mut until = None;
         self.expect_within(Duration::MAX, "time passes", move |stage| {
             let until = *until.get_or_insert(stage.now.after(span));

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use muster_protocol::CloseCode;
+use muster_protocol::management::ToServer;
 
 use super::stage::{Heard, News, Stage, Tongue};
 use super::{ANSWER_WITHIN, Judged, Scene, told};
@@ -91,7 +92,11 @@ impl Scene {
 
     /// Closes the connection.
     pub(crate) fn closes(&mut self, line: Line, code: CloseCode) {
-        let code = code.code();
+        self.closes_with_code(line, code.code());
+    }
+
+    /// Closes the connection with a code that need not be one.
+    pub(crate) fn closes_with_code(&mut self, line: Line, code: u32) {
         self.then(move |stage| {
             let what = format!("closes with {}", told::code_name(code.into()));
             stage.act_on(line, what, Act::Close { line, code });
@@ -133,7 +138,7 @@ impl Scene {
     /// The same, within a time of its own.
     pub(crate) fn closed_within(&mut self, within: Duration, line: Line, code: CloseCode) {
         let wanted = u64::from(code.code());
-        let expected = format!("the server closes with {}", told::code_name(wanted));
+        let expected = format!("{} closes with {}", self.peer(), told::code_name(wanted));
         self.expect_within(within, expected, move |stage| {
             let ending = match until_the_end(stage, line)? {
                 Ok(ending) => ending,
@@ -237,10 +242,15 @@ impl Scene {
 fn until_the_end(stage: &mut Stage, line: Line) -> Option<Result<Ending, String>> {
     loop {
         match stage.lines[line.0].next()? {
-            Heard::Finished => {}
+            // A device may have said that it is idle before it read what it does not like.
+            Heard::Finished | Heard::Told(ToServer::Idle) => {}
             Heard::Ended(ending) => return Some(Ok(ending)),
-            other
-            @ (Heard::Reply(_) | Heard::Said(_) | Heard::Garbled(_) | Heard::StreamOpened) => {
+            other @ (Heard::Reply(_)
+            | Heard::Said(_)
+            | Heard::Asked(_)
+            | Heard::Told(_)
+            | Heard::Garbled(_)
+            | Heard::StreamOpened) => {
                 return Some(Err(told::heard(&other)));
             }
         }

@@ -5,10 +5,13 @@
 //! [`Stage`] when its turn comes.
 
 mod bytes;
+mod door;
 mod enrolment;
 mod hooks;
+mod leave;
 mod lines;
 mod play;
+mod serving;
 mod session;
 mod stage;
 mod told;
@@ -20,15 +23,17 @@ use core::time::Duration;
 
 use muster_protocol::{Mode, Seed};
 
-pub(crate) use bytes::{frame, longer, shorter};
+pub(crate) use bytes::{frame, longer, patched, shorter};
 pub(crate) use enrolment::Ids;
 pub(crate) use hooks::Cmd;
 pub(crate) use lines::Alert;
 pub(crate) use play::Play;
+pub(crate) use serving::{Answered, Ask, code_of};
 pub(crate) use session::{Secrets, hello, status};
 pub(crate) use stage::{Stage, encoded};
 
 use crate::case::Need;
+use crate::requirement::Side;
 use crate::verdict::Outcome;
 
 /// How long a target may take to answer, unless a case says otherwise.
@@ -41,10 +46,14 @@ pub(crate) struct Scene {
     steps: VecDeque<Step>,
     seed: Seed,
     mode: Mode,
+    side: Side,
     phones: usize,
     lines: usize,
     commands: usize,
     has_tokens: bool,
+    /// Whether the suite has opened a server of its own.
+    is_open: bool,
+    tokens: Seed,
 }
 
 /// One step of a case.
@@ -79,16 +88,33 @@ pub(crate) enum Judged {
 }
 
 impl Scene {
-    pub(crate) fn new(seed: Seed, mode: Mode) -> Self {
+    /// A case that tries this side, before anything is written.
+    pub(crate) fn new(seed: Seed, mode: Mode, side: Side) -> Self {
         Self {
             needs: BTreeSet::new(),
             steps: VecDeque::new(),
             seed,
             mode,
+            side,
             phones: 0,
             lines: 0,
             commands: 0,
             has_tokens: false,
+            is_open: false,
+            tokens: seed,
+        }
+    }
+
+    /// What devices enrol with is drawn from another seed than the rest.
+    pub(crate) const fn draw_tokens_from(&mut self, seed: Seed) {
+        self.tokens = seed;
+    }
+
+    /// What the other side is called.
+    const fn peer(&self) -> &'static str {
+        match self.side {
+            Side::Device => "the device",
+            Side::Server | Side::Both | Side::Authors => "the server",
         }
     }
 

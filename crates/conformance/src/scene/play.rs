@@ -25,7 +25,7 @@ pub(crate) struct Play {
 
 impl Play {
     pub(crate) fn new(scene: Scene, patience_percent: u32) -> Self {
-        let stage = Stage::new(scene.seed);
+        let stage = Stage::new(scene.seed, scene.tokens);
         let steps = scene.steps;
         Self { steps, stage, patience_percent, deadline: None, bent: None, outcome: None }
     }
@@ -105,6 +105,7 @@ fn told(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::requirement::Side;
     use crate::script::{Ending, Line, Phone, Show};
     use muster_protocol::{CloseCode, Mode, Seed};
 
@@ -112,7 +113,7 @@ mod tests {
 
     /// A case that connects and wants to be closed with `BadFrame`, when it has begun.
     fn begun(patience_percent: u32) -> Play {
-        let mut scene = Scene::new(Seed::root(1), Mode::AppleDevice);
+        let mut scene = Scene::new(Seed::root(1), Mode::AppleDevice, Side::Server);
         let line = scene.shows(Show::Own(Phone(0)));
         scene.closed_with(line, CloseCode::BadFrame);
         let mut play = Play::new(scene, patience_percent);

@@ -1,5 +1,6 @@
 //! What is known while a case is played.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -7,12 +8,13 @@ use alloc::vec::Vec;
 
 use muster_protocol::enrolment::{EnrolReply, EnrolRequest};
 use muster_protocol::frame::{FrameReader, Message, Peer, RawFrame};
-use muster_protocol::management::{ToDevice, ToServer};
+use muster_protocol::management::{Hello, ToDevice, ToServer, Welcome};
 use muster_protocol::{Attempt, CommandId, DeviceFacts, DeviceId, Request, Seed, Timestamp};
 
+use super::door::{Door, Guest};
 use super::told;
 use crate::hook::{Answer, Tokens, Verb};
-use crate::script::{Act, Certificate, Ending, Event, Line, Phone};
+use crate::script::{Act, Caller, Certificate, Ending, Event, Line, Phone, Serve};
 use crate::transcript::{From, Transcript};
 use crate::verdict::Outcome;
 
@@ -22,6 +24,8 @@ pub(crate) struct Stage {
     pub(crate) acts: VecDeque<Act>,
     pub(crate) transcript: Transcript,
     pub(crate) seed: Seed,
+    /// What devices of the suite's own server enrol with is drawn from this.
+    pub(crate) token_seed: Seed,
     /// When the present wait wants to look again.
     pub(crate) look_at: Option<Timestamp>,
     /// When the present wait is over at the latest.
@@ -35,6 +39,8 @@ pub(crate) struct Stage {
     pub(crate) lines: Vec<LineState>,
     pub(crate) phones: Vec<PhoneState>,
     pub(crate) commands: Vec<CommandState>,
+    /// What the suite has as a server.
+    pub(crate) door: Door,
 }
 
 /// An answer of the runner.
@@ -53,6 +59,16 @@ pub(crate) struct LineState {
     pub(crate) inbox: VecDeque<Heard>,
     reader: FrameReader,
     peer: Peer,
+    /// Who connected, if the suite is the server.
+    pub(crate) caller: Caller,
+    /// What a device said of its own accord: reports, secrets, where it can be woken.
+    pub(crate) aside: Vec<ToServer>,
+    /// The minor a device has named in its Hello.
+    pub(crate) minor: Option<u16>,
+    /// Whether the suite has welcomed a device here.
+    pub(crate) is_welcomed: bool,
+    /// The updates of a device that are to be acknowledged.
+    pub(crate) owed: Vec<u32>,
 }
 
 /// What a line listens for.
@@ -62,6 +78,10 @@ pub(crate) enum Tongue {
     Enrolment,
     /// What a server says to a device.
     Management,
+    /// What a device asks for at its enrolment.
+    Applicant,
+    /// What a device says to its server.
+    Device,
 }
 
 /// What came on a line.
@@ -71,6 +91,10 @@ pub(crate) enum Heard {
     Reply(EnrolReply),
     /// A message of a server to a device.
     Said(ToDevice),
+    /// What a device wants to enrol with.
+    Asked(Box<EnrolRequest>),
+    /// A message of a device to its server.
+    Told(ToServer),
     /// Bytes that are no such thing.
     Garbled(String),
     /// The end of the stream.
@@ -87,6 +111,22 @@ impl Heard {
         match self {
             Self::Said(message) => Some(message),
             Self::Reply(_)
+            | Self::Asked(_)
+            | Self::Told(_)
+            | Self::Garbled(_)
+            | Self::Finished
+            | Self::StreamOpened
+            | Self::Ended(_) => None,
+        }
+    }
+
+    /// The message of a device, if it is one.
+    pub(crate) const fn told(&self) -> Option<&ToServer> {
+        match self {
+            Self::Told(message) => Some(message),
+            Self::Reply(_)
+            | Self::Said(_)
+            | Self::Asked(_)
             | Self::Garbled(_)
             | Self::Finished
             | Self::StreamOpened
@@ -104,11 +144,14 @@ pub(crate) struct PhoneState {
     pub(crate) certificate: Option<Certificate>,
     /// The last `TokenUpdate` of this life.
     pub(crate) sequence: u32,
+    /// What is known of it if the suite is its server.
+    pub(crate) guest: Guest,
 }
 
 impl PhoneState {
-    pub(crate) const fn new(facts: DeviceFacts, csr_der: Option<Vec<u8>>) -> Self {
-        Self { facts, csr_der, id: None, certificate: None, sequence: 0 }
+    pub(crate) fn new(facts: DeviceFacts, csr_der: Option<Vec<u8>>) -> Self {
+        let guest = Guest::default();
+        Self { facts, csr_der, id: None, certificate: None, sequence: 0, guest }
     }
 }
 
@@ -120,15 +163,18 @@ pub(crate) struct CommandState {
     pub(crate) attempt: Attempt,
     /// What was asked for when it came last.
     pub(crate) request: Option<Request>,
+    /// What a device answered last.
+    pub(crate) answer: Option<muster_protocol::Outcome>,
 }
 
 impl Stage {
-    pub(super) fn new(seed: Seed) -> Self {
+    pub(super) fn new(seed: Seed, token_seed: Seed) -> Self {
         Self {
             now: Timestamp::ZERO,
             acts: VecDeque::new(),
             transcript: Transcript::default(),
             seed,
+            token_seed,
             look_at: None,
             give_up_at: Timestamp::ZERO,
             tokens: Tokens::default(),
@@ -138,7 +184,13 @@ impl Stage {
             lines: Vec::new(),
             phones: Vec::new(),
             commands: Vec::new(),
+            door: Door::default(),
         }
+    }
+
+    /// Does something a server does, and writes it down.
+    pub(crate) fn serve(&mut self, what: impl Into<String>, serve: Serve) {
+        self.act(what, Act::Serve(serve));
     }
 
     /// Does something that concerns no line, and writes it down.
@@ -176,6 +228,11 @@ impl Stage {
             inbox: VecDeque::new(),
             reader: FrameReader::default(),
             peer: Peer::Known,
+            caller: Caller::default(),
+            aside: Vec::new(),
+            minor: None,
+            is_welcomed: false,
+            owed: Vec::new(),
         });
     }
 
@@ -205,6 +262,7 @@ impl Stage {
             Event::Kept { phone, certificate } => {
                 self.phones[phone.0].certificate = Some(certificate);
             }
+            Event::Served(served) => self.open_door(served),
             Event::Done => self.news.push_back(News::Done),
             Event::Unable(what) => return Err(Outcome::Unsupported(what)),
             Event::Trouble(what) => return Err(Outcome::Trouble(what)),
@@ -214,6 +272,7 @@ impl Stage {
 
     fn note(&mut self, line: Line, heard: Heard) {
         self.transcript.note(self.now, Some(line), From::Target, told::heard(&heard));
+        self.attend(line, &heard);
         self.lines[line.0].inbox.push_back(heard);
     }
 
@@ -252,21 +311,43 @@ impl LineState {
                 EnrolReply::decode(frame, self.peer).map(|it| it.map(Heard::Reply))
             }
             Tongue::Management => ToDevice::decode(frame, self.peer).map(|it| it.map(Heard::Said)),
+            Tongue::Applicant => EnrolRequest::decode(frame, self.peer)
+                .map(|it| it.map(|request| Heard::Asked(Box::new(request)))),
+            Tongue::Device => ToServer::decode(frame, self.peer).map(|it| it.map(Heard::Told)),
         };
-        if let Ok(Some(Heard::Said(ToDevice::Welcome(welcome)))) = &heard {
-            self.peer = Peer::of_minor(welcome.minor);
+        if let Ok(Some(Heard::Said(ToDevice::Welcome(Welcome { minor, .. })))) = &heard {
+            self.peer = Peer::of_minor(*minor);
+        }
+        if let Ok(Some(Heard::Told(ToServer::Hello(Hello { minor, .. })))) = &heard {
+            self.peer = Peer::of_minor(*minor);
         }
         heard.unwrap_or_else(|error| Some(Heard::Garbled(error.to_string())))
     }
 
-    /// The next thing that came; policies that come on their own are put aside.
+    /// The next thing that came; what a peer says whenever it likes is put aside.
     pub(crate) fn next(&mut self) -> Option<Heard> {
         loop {
-            let heard = self.inbox.pop_front()?;
-            if !matches!(heard, Heard::Said(ToDevice::PolicyUpdate(_))) {
-                return Some(heard);
+            match self.inbox.pop_front()? {
+                Heard::Said(ToDevice::PolicyUpdate(_)) => {}
+                Heard::Told(message) if is_of_its_own_accord(&message) => self.aside.push(message),
+                heard @ (Heard::Reply(_)
+                | Heard::Said(_)
+                | Heard::Asked(_)
+                | Heard::Told(_)
+                | Heard::Garbled(_)
+                | Heard::Finished
+                | Heard::StreamOpened
+                | Heard::Ended(_)) => return Some(heard),
             }
         }
+    }
+}
+
+/// Whether a device says this whenever it likes, and hears at most that it was heard.
+const fn is_of_its_own_accord(message: &ToServer) -> bool {
+    match message {
+        ToServer::TokenUpdate(_) | ToServer::StatusReport(_) | ToServer::PushUpdate(_) => true,
+        ToServer::Hello(_) | ToServer::Idle | ToServer::CommandResult(_) => false,
     }
 }
 
@@ -276,7 +357,11 @@ fn is_shortest(heard: &Heard, frame: &RawFrame) -> bool {
         Heard::Reply(reply) if is_known(reply.minor) => encoded(reply),
         Heard::Said(ToDevice::Welcome(welcome)) if !is_known(welcome.minor) => return true,
         Heard::Said(message) => encoded(message),
+        Heard::Asked(request) if is_known(request.minor) => encoded(request.as_ref()),
+        Heard::Told(ToServer::Hello(hello)) if !is_known(hello.minor) => return true,
+        Heard::Told(message) => encoded(message),
         Heard::Reply(_)
+        | Heard::Asked(_)
         | Heard::Garbled(_)
         | Heard::Finished
         | Heard::StreamOpened

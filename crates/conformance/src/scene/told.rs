@@ -17,6 +17,10 @@ pub(crate) fn heard(heard: &Heard) -> String {
             format!("EnrolReply for {} with {} certificates", reply.device, reply.chain_der.len())
         }
         Heard::Said(message) => to_device(message),
+        Heard::Asked(request) => {
+            format!("EnrolRequest of {} as {}", request.facts.serial, request.facts.mode)
+        }
+        Heard::Told(message) => to_server(message),
         Heard::Garbled(why) => format!("bytes that are no message: {why}"),
         Heard::Finished => "the end of the stream".to_string(),
         Heard::StreamOpened => "a stream of its own".to_string(),

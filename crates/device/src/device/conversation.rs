@@ -2,8 +2,10 @@
 
 use muster_protocol::alpn::MINOR;
 use muster_protocol::management::{CommandResult, Hello, ToDevice, ToServer};
-use muster_protocol::{Command, CommandHead, Outcome, Policy, Request, Timestamp};
+use muster_protocol::planted::{Plant, is};
+use muster_protocol::{Attempt, Command, CommandHead, Outcome, Policy, Request, Timestamp};
 
+use super::planted::is_passed_over;
 use super::{Device, Handled, Misplaced};
 use crate::acknowledgement::Report;
 use crate::enrolment::{Link, Stage};
@@ -21,6 +23,7 @@ impl Device {
         enrolment.link = Link::Up { stage: Stage::Greeting, reported: status };
         let hello = Hello { minor: MINOR, device: enrolment.device, status };
         self.send(ToServer::Hello(hello));
+        self.say_too_much();
         self.send_escrow(now);
         self.begin_visit(minor);
         self.send_idle();
@@ -53,6 +56,7 @@ impl Device {
         match (self.stage()?, message) {
             (Stage::Greeting, ToDevice::Welcome(welcome)) => {
                 self.set_stage(Stage::Open);
+                self.learn_minor(welcome.minor);
                 self.on_policy(now, welcome.policy);
                 Ok(())
             }
@@ -85,6 +89,9 @@ impl Device {
 
     /// Source: REQ-SESSION-005, REQ-SESSION-023 (docs/protocol/session.md).
     fn on_policy(&mut self, now: Timestamp, policy: Policy) {
+        if is(Plant::PolicyIgnored) {
+            return;
+        }
         let before = (self.policy(), self.system.clone());
         if let Some(enrolment) = self.enrolment_mut() {
             enrolment.policy = policy;
@@ -109,21 +116,28 @@ impl Device {
 
     fn on_command(&mut self, now: Timestamp, command: Command) -> Handled {
         let Command { head, request } = command;
+        if is_passed_over(now, &head, request.as_ref()) {
+            return Ok(());
+        }
         let stored = self.enrolment().and_then(|enrolment| enrolment.journal.answer(head.id));
         match stored {
-            Some(outcome) => {
+            Some(outcome) if !is(Plant::DoneAgain) => {
                 self.answer(head, outcome);
                 Ok(())
             }
-            None => self.execute(now, head, request.as_ref()),
+            Some(_) | None => self.execute(now, head, request.as_ref()),
         }
     }
 
     /// Decides, changes the state, makes it durable, and only then answers, unless the device has
     /// another habit.
     fn execute(&mut self, now: Timestamp, head: CommandHead, request: Option<&Request>) -> Handled {
+        let before = is(Plant::NothingIsDone).then(|| self.system.clone());
         let (system, mut situation) = self.situation(now);
         let execution = system.execute(request, &mut situation);
+        if let Some(before) = before {
+            self.system = before;
+        }
         let habit = self.spec.traits.acknowledgement;
         let outcome = habit.says(request, execution.outcome);
         let report = habit.report(request, execution.effect);
@@ -159,7 +173,9 @@ impl Device {
                 self.remember(head, &outcome);
                 self.executed(head, request);
             }
-            Effect::Nothing if outcome.is_terminal() => self.remember(head, &outcome),
+            Effect::Nothing if outcome.is_terminal() || is(Plant::NotNowJournalled) => {
+                self.remember(head, &outcome)
+            }
             Effect::Nothing => self.set_stage(Stage::OwesIdle),
         }
         let network = execution.consequences.network;
@@ -187,7 +203,9 @@ impl Device {
         if let Some(enrolment) = self.enrolment_mut() {
             enrolment.journal.record(head.id, outcome);
         }
-        self.persist();
+        if !is(Plant::AnsweredBeforeStored) {
+            self.persist();
+        }
     }
 
     fn executed(&mut self, head: CommandHead, request: Option<&Request>) {
@@ -199,7 +217,7 @@ impl Device {
     fn answer(&mut self, head: CommandHead, outcome: Outcome) {
         self.send(ToServer::CommandResult(CommandResult {
             id: head.id,
-            attempt: head.attempt,
+            attempt: if is(Plant::FirstAttemptAnswered) { Attempt::new(1) } else { head.attempt },
             outcome,
         }));
     }
@@ -263,7 +281,7 @@ impl Device {
             Some(Link::Up { reported, .. }) => core::mem::replace(reported, status) != status,
             Some(Link::Down) | None => false,
         };
-        if changed {
+        if changed && !is(Plant::ChangeUnsaid) {
             self.send(ToServer::StatusReport(status));
         }
     }
@@ -272,7 +290,8 @@ impl Device {
     ///
     /// Source: Apple MDM protocol reference, NotNow: the device polls when conditions change.
     pub(super) fn pay_idle(&mut self) {
-        if matches!(self.stage(), Ok(Stage::OwesIdle)) && !self.system.is_busy() {
+        let pays = !is(Plant::IdleForgotten);
+        if pays && matches!(self.stage(), Ok(Stage::OwesIdle)) && !self.system.is_busy() {
             self.set_stage(Stage::Open);
             self.send_idle();
         }

@@ -77,6 +77,18 @@ impl Device {
         self.send_push_update();
     }
 
+    /// Only its Welcome tells which minor a server has: with one that cannot push, the visit that
+    /// has begun has no end.
+    ///
+    /// Source: docs/protocol/push.md, "The device's side".
+    pub(super) fn learn_minor(&mut self, minor: u16) {
+        if minor < PUSHING_MINOR
+            && let Some(woken) = self.woken_mut()
+        {
+            woken.visit = Visit::Stays;
+        }
+    }
+
     /// Asks for what waits: a run begins.
     pub(super) fn send_idle(&mut self) {
         if let Some(woken) = self.woken_mut() {

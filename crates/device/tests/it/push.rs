@@ -312,6 +312,17 @@ fn a_woken_device_says_where_it_is_reached_before_its_first_idle_and_leaves_when
 }
 
 #[test]
+fn a_woken_device_stays_with_a_server_whose_welcome_says_that_it_cannot_push() {
+    let mut rig = woken(Mode::AndroidFullyManaged);
+    rig.give(Input::Connected { minor: 1 });
+    let welcome = Welcome { minor: 0, now: Timestamp::ZERO, policy: Policy::FULL };
+    rig.message(ToDevice::Welcome(welcome));
+    rig.forget();
+    rig.message(ToDevice::Empty);
+    assert_eq!(rig.trace(), Vec::<String>::new());
+}
+
+#[test]
 fn a_device_does_not_leave_before_its_secrets_are_stored() {
     let mut rig = Rig::boxed(woken_spec(Mode::AppleAutomatedDevice), Policy::FULL);
     rig.give(Input::Start);

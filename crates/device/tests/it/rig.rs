@@ -113,14 +113,14 @@ impl Rig {
     }
 
     pub(crate) fn connect(&mut self) {
-        self.give(Input::Connected { minor: 0 });
+        self.give(Input::Connected { minor: muster_protocol::alpn::MINOR });
         self.welcome();
     }
 
     pub(crate) fn welcome(&mut self) {
         self.link = Link::Welcomed;
         self.message(ToDevice::Welcome(Welcome {
-            minor: 0,
+            minor: muster_protocol::alpn::MINOR,
             now: Timestamp::ZERO,
             policy: self.policy,
         }));

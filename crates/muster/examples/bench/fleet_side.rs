@@ -20,12 +20,15 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::{sleep, timeout};
 
-use crate::Plan;
 use crate::process::{Usage, udp_drops};
 use crate::server_side::{Ask, CommandLoad};
+use crate::{Plan, Reconnects};
 
-/// How long a fleet may take to come up.
-const UP_WITHIN: Duration = Duration::from_secs(300);
+/// How long a fleet may take to come up, however few devices it has.
+const UP_WITHIN: Duration = Duration::from_secs(60);
+
+/// And for each device: a busy machine brings more than a hundred of them up in a second.
+const UP_WITHIN_EACH: Duration = Duration::from_millis(10);
 
 /// How long both processes rest before their memory is read.
 const REST: Duration = Duration::from_secs(2);
@@ -40,7 +43,10 @@ pub(crate) async fn measure(plan: Plan) -> anyhow::Result<()> {
     let enrol_seconds = started.elapsed().as_secs_f64();
     sleep(REST).await;
     let idle = Both::now(&mut server).await?;
-    let connect = reconnect(&fleet, plan, &mut server).await?;
+    let connect = match plan.reconnects {
+        Reconnects::Once => Some(reconnect(&fleet, plan, &mut server).await?),
+        Reconnects::Never => None,
+    };
     let before = Both::now(&mut server).await?;
     let ask = Ask::Commands { each: plan.commands_each, in_flight: plan.in_flight };
     let load: CommandLoad = server.ask(&ask).await?;
@@ -95,7 +101,8 @@ async fn up(fleet: &Fleet, devices: usize) -> anyhow::Result<()> {
             fleet.changed().await;
         }
     };
-    timeout(UP_WITHIN, all_here).await.with_context(|| format!("not up: {:?}", fleet.progress()))
+    let within = UP_WITHIN + UP_WITHIN_EACH * u32::try_from(devices)?;
+    timeout(within, all_here).await.with_context(|| format!("not up: {:?}", fleet.progress()))
 }
 
 fn fleet_config(plan: Plan, folder: &Path, endpoints: Endpoints) -> anyhow::Result<FleetConfig> {

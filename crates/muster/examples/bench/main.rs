@@ -20,6 +20,17 @@ pub(crate) struct Plan {
     pub(crate) devices: usize,
     pub(crate) commands_each: usize,
     pub(crate) in_flight: usize,
+    pub(crate) reconnects: Reconnects,
+}
+
+/// Whether all devices leave and come back before the commands.
+///
+/// What it costs is one of the figures; without it, memory after the commands is that of devices
+/// that have stayed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reconnects {
+    Once,
+    Never,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -36,15 +47,21 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn plan(args: &[String]) -> anyhow::Result<Plan> {
-    let mut plan = Plan { devices: 2_000, commands_each: 40, in_flight: 256 };
+    let mut plan =
+        Plan { devices: 2_000, commands_each: 40, in_flight: 256, reconnects: Reconnects::Once };
     for pair in args.chunks(2) {
         let [name, value] = pair else { bail!("{pair:?} needs a value") };
-        let value = value.parse().with_context(|| format!("{value:?} is no number"))?;
+        let value: usize = value.parse().with_context(|| format!("{value:?} is no number"))?;
         match name.as_str() {
             "--devices" => plan.devices = value,
             "--commands" => plan.commands_each = value,
             "--in-flight" => plan.in_flight = value,
-            _ => bail!("unknown flag {name:?}; there are --devices, --commands, --in-flight"),
+            "--reconnects" if value == 0 => plan.reconnects = Reconnects::Never,
+            "--reconnects" if value == 1 => plan.reconnects = Reconnects::Once,
+            _ => bail!(
+                "unknown flag {name:?} {value}; there are --devices, --commands, --in-flight and \
+                 --reconnects 0 or 1"
+            ),
         }
     }
     Ok(plan)

@@ -1,9 +1,13 @@
 //! The verbs and flags of `muster conform`.
 
+mod agent;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+
+pub(crate) use agent::ConformAgentArgs;
 
 /// `muster conform`
 #[derive(Debug, Subcommand)]
@@ -24,8 +28,69 @@ pub(crate) enum ConformVerb {
         muster conform server --json > report.json\n  \
         muster conform server --failed report.json  those that failed, once more")]
     Server(Box<ConformServerArgs>),
-    /// Print the JSON schema of a report
-    Schema,
+    /// Try an agent: the suite is its server
+    #[command(after_help = "Examples:\n  \
+        muster conform agent                        muster's own, over UDP\n  \
+        muster conform agent --sim                  the same in virtual time\n  \
+        muster conform agent MDM-ACK-102 -v         one case, with its transcript\n  \
+        muster conform agent --exec './agent --server {server} --ca {ca} --token {token}'\n  \
+        muster conform agent --trigger http://127.0.0.1:9000\n  \
+        muster conform agent --wait 127.0.0.1:4433 --brief ./brief")]
+    Agent(Box<ConformAgentArgs>),
+    /// Put several targets side by side: play them, or take reports made before
+    #[command(after_help = "Examples:\n  muster conform matrix targets.toml --out matrix\n  \
+        muster conform matrix monday/report.json tuesday/report.json\n\n\
+        targets.toml has a [[target]] for each, with one of own = \"live\" or \"sim\", data = FOLDER,\n\
+        server = ADDR with ca and hook, report = FILE; docs/conformance.md tells the rest.")]
+    Matrix(ConformMatrixArgs),
+    /// Print the JSON schema of a report or of a matrix
+    Schema(ConformSchemaArgs),
+}
+
+/// `muster conform matrix`
+#[derive(Debug, Args)]
+pub(crate) struct ConformMatrixArgs {
+    /// Files that name targets (.toml), and reports
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Write matrix.json, matrix.md and matrix.html into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Try servers that are not on this machine
+    #[arg(long)]
+    pub(crate) i_own_these_targets: bool,
+    /// Only cases that bind this much or more
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) level: Option<LevelName>,
+    /// Only cases of this profile
+    #[arg(long, value_enum, value_name = "PROFILE")]
+    pub(crate) profile: Option<ProfileName>,
+    /// A broken SHOULD, or the right end with a wrong code, fails
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// What everything is drawn from; default: drawn itself, and printed
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+    /// Wait this many times as long for every answer
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = times)]
+    pub(crate) time_scale: f64,
+}
+
+/// `muster conform schema`
+#[derive(Debug, Args)]
+pub(crate) struct ConformSchemaArgs {
+    /// Of what
+    #[arg(value_enum, default_value_t = SchemaName::Report)]
+    pub(crate) of: SchemaName,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaName {
+    /// What came of one target.
+    Report,
+    /// What came of several.
+    Matrix,
 }
 
 /// `muster conform list`
@@ -39,7 +104,7 @@ pub(crate) struct ConformListArgs {
 }
 
 /// `muster conform server`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct ConformServerArgs {
     /// Only these cases: ids, or what they begin with
     #[arg(value_name = "CASE")]
@@ -65,10 +130,13 @@ pub(crate) struct ConformServerArgs {
     /// Play against muster's own server in virtual time: no network, and minutes pass at once
     #[arg(long, conflicts_with_all = ["target", "data"])]
     pub(crate) sim: bool,
+    /// Plant a fault in muster's own server, to see it found; only in builds with the feature `planted`
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["target", "data"])]
+    pub(crate) plant: Option<String>,
 }
 
 /// What both directions take.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct JudgingArgs {
     /// What the target claims to offer; default: everything muster's own server offers
     #[arg(long, value_name = "FILE")]

@@ -3,10 +3,14 @@
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 use muster_agent::BlackBox;
 use muster_scenario::{Shard, TimeScale};
+
+/// Most processes of one run: more than any machine has cores for.
+const WORKERS_MAX: u32 = 64;
 
 /// `muster load`
 #[derive(Debug, Args)]
@@ -14,8 +18,14 @@ use muster_scenario::{Shard, TimeScale};
     muster load fixtures/scenarios/steady.toml\n  \
     muster load steady.toml --devices 500 --time-scale 0.1   a small run, ten times as fast\n  \
     muster load steady.toml --out ./runs/monday               with its report, logs and timelines\n  \
-    muster load steady.toml --json > report.json\n\n\
-    Plays a scenario against a server of its own, in this process on threads of its own. Ends with a\n\
+    muster load steady.toml --json > report.json\n  \
+    muster load steady.toml --data .muster                    against a server that runs already\n  \
+    muster load steady.toml --workers 4                       by four processes\n  \
+    muster load steady.toml --server 127.0.0.1:4433 --ca ca.pem --token-file token \\\n    \
+        --admin https://127.0.0.1:8443 --admin-token-file admin-token\n  \
+    muster load steady.toml --data .muster --shard 1/2 --start-at 2026-01-02T03:04:05Z\n\n\
+    Plays a scenario against a server of its own, in this process on threads of its own, or against\n\
+    one that runs already, of which it sees what its devices and its administrators see. Ends with a\n\
     verdict: 0 all thresholds hold, 1 one does not, 2 nobody can tell because the generator was the\n\
     bottleneck; 65 the scenario is wrong, 130 ended by Ctrl-C, which reports what there is.")]
 pub(crate) struct LoadArgs {
@@ -36,15 +46,23 @@ pub(crate) struct LoadArgs {
     /// Play a share of the plan, such as 1/4; the reports of all shares can be merged
     #[arg(long, value_parser = shard, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
+    /// Play the plan with so many processes on this machine, a share each, and merge their reports
+    #[arg(long, value_name = "N", value_parser = workers, conflicts_with_all = ["shard", "metrics"])]
+    pub(crate) workers: Option<NonZeroU32>,
     /// Write the report, its logs and the slowest devices' timelines into a folder in DIR
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Data folder of the embedded server; default: one that is removed at the end
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
-    /// How commands are handed in
-    #[arg(long, value_enum, default_value = "direct")]
-    pub(crate) through: ThroughName,
+    /// How commands are handed in; default: direct, or graph if the server is elsewhere
+    #[arg(long, value_enum)]
+    pub(crate) through: Option<ThroughName>,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Begin the plan at this instant, when several play shares of it; such as 2026-01-02T03:04:05Z
+    #[arg(long, value_parser = instant, value_name = "RFC3339")]
+    pub(crate) start_at: Option<SystemTime>,
     /// Threads of the embedded server; default: half of the processors
     #[arg(long, value_name = "N")]
     pub(crate) server_threads: Option<NonZeroUsize>,
@@ -66,6 +84,47 @@ pub(crate) struct LoadArgs {
     /// Say nothing while the run goes on
     #[arg(long)]
     pub(crate) quiet: bool,
+    /// Play one share of a plan for the process that has started this one
+    #[arg(long, hide = true)]
+    pub(crate) is_worker: bool,
+}
+
+/// Which server is put under load, if it is not one of the run's own.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "A server that runs already")]
+pub(crate) struct TargetArgs {
+    /// Its data folder: its CA, its tokens, where it listens
+    #[arg(long, value_name = "DIR", conflicts_with = "keep")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where its devices connect
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "keep")]
+    pub(crate) server: Option<String>,
+    /// CA certificate of both its addresses, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// File with a token with which any number of devices enrol
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Its Graph API: where commands are handed in and looked after
+    #[arg(long, value_name = "URL")]
+    pub(crate) admin: Option<String>,
+    /// File with a bearer token for it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) admin_token_file: Option<PathBuf>,
+    /// Serve the push services of woken devices from this folder; the server is told of it by
+    /// --push-folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) push_folder: Option<PathBuf>,
+    /// Put load on an address of another machine: only on a server that is yours
+    #[arg(long)]
+    pub(crate) i_own_this_target: bool,
+}
+
+impl TargetArgs {
+    /// Whether the server is one that runs already.
+    pub(crate) const fn is_elsewhere(&self) -> bool {
+        self.data.is_some() || self.server.is_some()
+    }
 }
 
 /// How commands are handed in.
@@ -79,6 +138,17 @@ pub(crate) enum ThroughName {
 
 fn time_scale(text: &str) -> Result<TimeScale, String> {
     TimeScale::parse(text).map_err(|problem| problem.to_string())
+}
+
+fn instant(text: &str) -> Result<SystemTime, String> {
+    let read = text.parse::<jiff::Timestamp>();
+    let read = read.map_err(|_no_instant| "expected an instant such as 2026-01-02T03:04:05Z");
+    Ok(read?.into())
+}
+
+fn workers(text: &str) -> Result<NonZeroU32, String> {
+    let count = text.parse::<NonZeroU32>().ok().filter(|count| count.get() <= WORKERS_MAX);
+    count.ok_or_else(|| format!("expected a number of workers, 1 to {WORKERS_MAX}"))
 }
 
 fn shard(text: &str) -> Result<Shard, String> {

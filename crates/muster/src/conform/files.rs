@@ -56,7 +56,7 @@ fn status(result: &CaseResult) -> TestCaseStatus {
 }
 
 /// What came of a case, in one sentence.
-fn sentence(result: &CaseResult) -> String {
+pub(super) fn sentence(result: &CaseResult) -> String {
     match (&result.expected, &result.actual, &result.reason) {
         (Some(expected), Some(actual), _) => format!("expected {expected}, but: {actual}"),
         (_, _, Some(reason)) => reason.clone(),

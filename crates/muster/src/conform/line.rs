@@ -2,7 +2,7 @@
 
 use muster_conformance::script::{Ending, Event, Line, Way};
 use muster_transport::probe::{
-    Ending as Ended, Heard, LinkReader, LinkWriter, Offer, Prober, StreamWay,
+    Ending as Ended, Heard, LinkReader, LinkWriter, Offer, Prober, StreamWay, Talk, Visitor,
 };
 use tokio::sync::mpsc::{Receiver, Sender};
 
@@ -31,7 +31,7 @@ pub(super) async fn run(
     match prober.dial(&offer).await {
         Ok((writer, reader)) => {
             if events.send(Event::Connected(line)).await.is_ok() {
-                tokio::join!(write(writer, orders, &events), read(line, reader, &events));
+                converse(line, Talk { writer, reader }, (Vec::new(), orders), &events).await;
             }
         }
         Err(ended) => {
@@ -41,22 +41,74 @@ pub(super) async fn run(
     }
 }
 
+/// The same on a connection somebody else has made: what is ordered waits for the stream, but for
+/// the close.
+pub(super) async fn serve(
+    line: Line,
+    mut visitor: Visitor,
+    mut orders: Receiver<Order>,
+    events: Sender<Event>,
+) {
+    let mut early = Vec::new();
+    let talk = loop {
+        tokio::select! {
+            talk = visitor.talk() => break talk,
+            Some(order) = orders.recv() => match order {
+                Order::Close(code) => visitor.close(code),
+                other @ (Order::Send(_)
+                | Order::Finish
+                | Order::Reset
+                | Order::TryStream(_)
+                | Order::Vanish
+                | Order::ChangeAddress) => early.push(other),
+            },
+            else => return,
+        }
+    };
+    match talk {
+        Ok(talk) => converse(line, talk, (early, orders), &events).await,
+        Err(ended) => {
+            let ending = ending(ended);
+            let _nobody_listens = events.send(Event::Ended { line, ending }).await;
+        }
+    }
+}
+
+async fn converse(
+    line: Line,
+    Talk { mut writer, reader }: Talk,
+    (early, orders): (Vec<Order>, Receiver<Order>),
+    events: &Sender<Event>,
+) {
+    let writing = async {
+        for order in early {
+            follow(&mut writer, order, events).await;
+        }
+        write(writer, orders, events).await;
+    };
+    tokio::join!(writing, read(line, reader, events));
+}
+
 async fn write(mut link: LinkWriter, mut orders: Receiver<Order>, events: &Sender<Event>) {
     while let Some(order) = orders.recv().await {
-        match order {
-            Order::Send(bytes) => link.write(bytes).await,
-            Order::Finish => link.finish(),
-            Order::Reset => link.reset(),
-            Order::Close(code) => link.close(code),
-            Order::Vanish => link.vanish(),
-            Order::TryStream(way) => {
-                let granted = link.may_open(way_of(way)).await;
-                let _nobody_listens = events.send(Event::Granted(granted)).await;
-            }
-            Order::ChangeAddress => {
-                if let Err(error) = link.change_address() {
-                    let _nobody_listens = events.send(Event::Trouble(error.to_string())).await;
-                }
+        follow(&mut link, order, events).await;
+    }
+}
+
+async fn follow(link: &mut LinkWriter, order: Order, events: &Sender<Event>) {
+    match order {
+        Order::Send(bytes) => link.write(bytes).await,
+        Order::Finish => link.finish(),
+        Order::Reset => link.reset(),
+        Order::Close(code) => link.close(code),
+        Order::Vanish => link.vanish(),
+        Order::TryStream(way) => {
+            let granted = link.may_open(way_of(way)).await;
+            let _nobody_listens = events.send(Event::Granted(granted)).await;
+        }
+        Order::ChangeAddress => {
+            if let Err(error) = link.change_address() {
+                let _nobody_listens = events.send(Event::Trouble(error.to_string())).await;
             }
         }
     }

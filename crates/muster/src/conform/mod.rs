@@ -4,16 +4,20 @@
 //! verb --wanted variants--> runner --one world each--> Script <--> lines, keys, hook --> target
 //! ```
 
+mod agents;
 mod files;
 mod hook;
 mod house;
 mod line;
+pub(crate) mod matrix;
 mod papers;
+mod playing;
 mod runner;
 mod site;
 mod telling;
 mod world;
 
+pub(crate) use agents::{Agents, Outside, Waiting};
 pub(crate) use files::write;
 pub(crate) use hook::{AdminHook, CommandHook, Hook, HttpHook};
 pub(crate) use runner::{Plan, Playing, run};

@@ -47,6 +47,7 @@ impl Papers {
             Key::Ed25519 => with_request(DeviceKey::generate()?, RequestKind::Plain)?,
             Key::P256 => with_request(DeviceKey::generate_p256()?, RequestKind::Plain)?,
             Key::Claiming => with_request(DeviceKey::generate()?, RequestKind::Claiming)?,
+            Key::Asking => with_request(DeviceKey::generate()?, RequestKind::Asking)?,
             Key::P384 => (None, request_for_p384()?),
         };
         self.folder(phone).key = key;

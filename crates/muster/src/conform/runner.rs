@@ -8,19 +8,22 @@ use anyhow::Context as _;
 use muster_conformance::capabilities::Capabilities;
 use muster_conformance::exceptions::{Exceptions, Excused};
 use muster_conformance::result::{About, CaseResult, Run, Target};
-use muster_conformance::script::{Event, Script};
-use muster_conformance::{Need, Outcome, Rigour, Setting, Variant, Verdict};
-use muster_protocol::{Seed, Timestamp, alpn};
+use muster_conformance::script::Script;
+use muster_conformance::{Need, Rigour, Variant, Verdict};
+use muster_protocol::{Seed, alpn};
 use muster_transport::probe::{Offer, Prober};
 use tokio::runtime::Builder;
 use tokio::sync::{RwLock, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::{Instant as Moment, sleep, timeout, timeout_at};
+use tokio::time::{Instant as Moment, sleep, timeout};
 
+use super::agents::{self, Agents};
 use super::hook::Hook;
 use super::house::Abode;
+use super::playing::{Clock, Place, not_played, play_again, silent, through};
 use super::site::Site;
 use super::world::World;
+use crate::exit::{Exit, ExitWith};
 
 /// How many cases a live target has at once: most of them only wait.
 const LIVE_AT_ONCE: usize = 24;
@@ -59,6 +62,8 @@ pub(crate) struct Plan {
     pub(crate) rigour: Rigour,
     /// What everything is drawn from.
     pub(crate) seed: u64,
+    /// What tokens are drawn from, if all devices of a run enrol with the same.
+    pub(crate) token_seed: Option<Seed>,
     /// How much longer than usual the suite waits, in percent.
     pub(crate) patience_percent: u32,
     /// How often each case is played; it is flaky if the verdicts differ.
@@ -78,15 +83,35 @@ pub(crate) enum Playing {
         /// How its hook is asked.
         hook: Hook,
     },
+    /// Devices: the suite is their server.
+    Agents(Agents),
+}
+
+/// A server that is tried.
+struct Tried<'a> {
+    abode: &'a Abode,
+    site: &'a Site,
+    hook: &'a Hook,
+}
+
+impl Place for Tried<'_> {
+    async fn host(&self, script: &mut dyn Script) -> Duration {
+        through(script, &mut World::new(self.site.clone(), self.abode, self.hook)).await
+    }
 }
 
 /// Plays everything.
 pub(crate) async fn run(plan: Plan, playing: Playing) -> anyhow::Result<Run> {
     let began = Instant::now();
     let plan = Arc::new(plan);
-    let simulated = matches!(playing, Playing::Simulated);
+    let simulated = match &playing {
+        Playing::Simulated => true,
+        Playing::Own | Playing::Against { .. } => false,
+        Playing::Agents(agents) => agents.are_simulated(),
+    };
     let (place, results) = match playing {
-        Playing::Simulated => ("in memory".to_owned(), simulate(&plan)?),
+        Playing::Simulated => ("in memory".to_owned(), on_all_cores(&plan, simulate_one)?),
+        Playing::Agents(agents) => (agents.place(), agents::run(&plan, agents).await?),
         Playing::Own => {
             let (abode, site) = Abode::live().await?;
             let place = site.server.to_string();
@@ -94,6 +119,9 @@ pub(crate) async fn run(plan: Plan, playing: Playing) -> anyhow::Result<Run> {
         }
         Playing::Against { site, hook } => {
             let place = site.server.to_string();
+            if !is_up(&site).await {
+                return Err(nobody_at(&place));
+            }
             (place, live(&plan, (Abode::Elsewhere, site), hook).await)
         }
     };
@@ -115,7 +143,10 @@ pub(crate) async fn run(plan: Plan, playing: Playing) -> anyhow::Result<Run> {
 }
 
 /// Each case in a world and a time of its own, on as many threads as there are cores.
-fn simulate(plan: &Arc<Plan>) -> anyhow::Result<Vec<CaseResult>> {
+pub(super) fn on_all_cores(
+    plan: &Plan,
+    one: impl Fn(&Plan, Variant) -> anyhow::Result<CaseResult> + Sync,
+) -> anyhow::Result<Vec<CaseResult>> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
     let work = || {
@@ -123,7 +154,7 @@ fn simulate(plan: &Arc<Plan>) -> anyhow::Result<Vec<CaseResult>> {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(variant) = plan.variants.get(index) else { return Ok(done) };
-            done.push((index, simulate_one(plan, *variant)?));
+            done.push((index, one(plan, *variant)?));
         }
     };
     let done: anyhow::Result<Vec<_>> = std::thread::scope(|scope| {
@@ -144,7 +175,8 @@ fn simulate_one(plan: &Plan, variant: Variant) -> anyhow::Result<CaseResult> {
     let runtime = runtime.context("failed to start a runtime in virtual time")?;
     runtime.block_on(async {
         let (abode, site) = Abode::memory(plan.setting(&variant).seed).await?;
-        let result = play_again(plan, variant, (&abode, &site), &Hook::InProcess).await;
+        let tried = Tried { abode: &abode, site: &site, hook: &Hook::InProcess };
+        let result = play_again(plan, variant, &tried).await;
         abode.close().await;
         Ok(result)
     })
@@ -182,7 +214,7 @@ async fn live_one(plan: &Plan, variant: Variant, common: &Common) -> CaseResult 
         return outlive(plan, variant, common).await;
     }
     if !is_rough {
-        return play_again(plan, variant, (abode, site), hook).await;
+        return play_again(plan, variant, &Tried { abode, site, hook }).await;
     }
     match in_a_house(plan, variant, hook).await {
         // While its server was away, another process may have taken an address of the house.
@@ -195,7 +227,8 @@ async fn live_one(plan: &Plan, variant: Variant, common: &Common) -> CaseResult 
 async fn in_a_house(plan: &Plan, variant: Variant, hook: &Hook) -> CaseResult {
     match Abode::live().await {
         Ok((abode, site)) => {
-            let result = play_again(plan, variant, (&abode, &site), hook).await;
+            let tried = Tried { abode: &abode, site: &site, hook };
+            let result = play_again(plan, variant, &tried).await;
             abode.close().await;
             result
         }
@@ -207,10 +240,11 @@ async fn in_a_house(plan: &Plan, variant: Variant, hook: &Hook) -> CaseResult {
 /// ends the case, not the run. One that did not pass while the target was away is played once more,
 /// alone.
 async fn outlive(plan: &Plan, variant: Variant, common: &Common) -> CaseResult {
-    let (abode, site, hook) = (&common.abode, &common.site, &common.hook);
+    let Common { abode, site, hook, quiet: _ } = common;
+    let tried = Tried { abode, site, hook };
     let first = {
         let _among_others = common.quiet.read().await;
-        play_again(plan, variant, (abode, site), hook).await
+        play_again(plan, variant, &tried).await
     };
     if first.verdict == Verdict::Pass || is_up(site).await {
         return first;
@@ -223,11 +257,17 @@ async fn outlive(plan: &Plan, variant: Variant, common: &Common) -> CaseResult {
             "the target went away and stayed".to_owned(),
         );
     }
-    let mut again = play_again(plan, variant, (abode, site), hook).await;
+    let mut again = play_again(plan, variant, &tried).await;
     if again.verdict != Verdict::Pass && !is_back(site).await {
         again.reason = Some("the target went away over this case".to_owned());
     }
     again
+}
+
+/// What is said of a target that cannot be tried.
+fn nobody_at(place: &str) -> anyhow::Error {
+    let message = format!("no server answers at {place}, or it is not certified by this CA");
+    anyhow::Error::new(ExitWith { exit: Exit::Unreachable, message })
 }
 
 /// Whether a handshake with the target comes about.
@@ -251,110 +291,6 @@ async fn is_back(site: &Site) -> bool {
     false
 }
 
-/// What time a run has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Clock {
-    Real,
-    Virtual,
-}
-
-/// The result of a case that is not for this target or this run.
-fn not_played(plan: &Plan, variant: &Variant, clock: Clock) -> Option<CaseResult> {
-    if let Some(lack) = plan.capabilities.lacks(variant) {
-        return Some(silent(variant, Verdict::NotApplicable, lack));
-    }
-    let needs = variant.case.needs();
-    let (lacks, why) = match clock {
-        Clock::Real => (Need::VirtualTime, "it waits for minutes: play it with --sim"),
-        Clock::Virtual => (Need::ChangeAddress, "addresses do not change in memory"),
-    };
-    needs.contains(&lacks).then(|| silent(variant, Verdict::Skipped, why.to_owned()))
-}
-
-/// Plays a case as often as it is wanted.
-async fn play_again(
-    plan: &Plan,
-    variant: Variant,
-    target: (&Abode, &Site),
-    hook: &Hook,
-) -> CaseResult {
-    let mut result = play(plan, variant, target, hook).await;
-    for _again in 1..plan.repeat {
-        let again = play(plan, variant, target, hook).await;
-        if again.verdict != result.verdict {
-            let verdicts = format!("{} and {}", result.verdict.name(), again.verdict.name());
-            result = if result.verdict == Verdict::Pass { again } else { result };
-            (result.verdict, result.reason) = (Verdict::Flaky, Some(verdicts));
-            break;
-        }
-    }
-    result
-}
-
-async fn play(
-    plan: &Plan,
-    variant: Variant,
-    (abode, site): (&Abode, &Site),
-    hook: &Hook,
-) -> CaseResult {
-    let mut script = variant.script(&plan.setting(&variant));
-    let took = through(script.as_mut(), &mut World::new(site.clone(), abode, hook)).await;
-    let outcome = script.outcome().cloned();
-    let outcome = outcome.unwrap_or_else(|| Outcome::Trouble("the script has no end".to_owned()));
-    let verdict = outcome.weigh(variant.case.level(), plan.rigour);
-    let (expected, actual, reason) = match outcome {
-        Outcome::Kept => (None, None, None),
-        Outcome::Bent { expected, actual } | Outcome::Broken { expected, actual } => {
-            (Some(expected), Some(actual), None)
-        }
-        Outcome::Unsupported(why) | Outcome::Unclear(why) | Outcome::Trouble(why) => {
-            (None, None, Some(why))
-        }
-    };
-    let transcript = script.transcript().entries().to_vec();
-    let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    let played = CaseResult { expected, actual, transcript, took_us, ..blank(&variant) };
-    excused(plan, CaseResult { verdict, reason, ..played })
-}
-
-/// Plays a script to its end, and says how long that was.
-async fn through(script: &mut dyn Script, world: &mut World<'_>) -> Duration {
-    let began = Moment::now();
-    let since = || Timestamp::ZERO.after(began.elapsed());
-    script.handle(Timestamp::ZERO, Event::Begin);
-    loop {
-        while let Some(act) = script.poll_act() {
-            world.perform(act).await;
-        }
-        if script.outcome().is_some() {
-            return began.elapsed();
-        }
-        let event = match script.next_deadline() {
-            None => world.next().await,
-            Some(at) => {
-                let at = began + at.since(Timestamp::ZERO);
-                timeout_at(at, world.next()).await.unwrap_or(Event::Time)
-            }
-        };
-        script.handle(since(), event);
-    }
-}
-
-/// A failure that was expected does not count, and a pass that was not does.
-fn excused(plan: &Plan, mut result: CaseResult) -> CaseResult {
-    match plan.exceptions.excuse(&result.name, result.verdict, &plan.today) {
-        Excused::No | Excused::PassesAfterAll(_) => {}
-        Excused::AsExpected(entry) => result.excused = Some(entry.reason.clone()),
-        Excused::Flaky(entry) => {
-            result.excused = Some(entry.reason.clone());
-            if result.verdict == Verdict::Fail {
-                result.verdict = Verdict::Flaky;
-            }
-        }
-    }
-    result
-}
-
 /// What is wrong with the list of expected failures.
 fn list_faults(plan: &Plan, results: &[CaseResult]) -> Vec<String> {
     let passes = results.iter().filter_map(|result| {
@@ -371,36 +307,4 @@ fn list_faults(plan: &Plan, results: &[CaseResult]) -> Vec<String> {
         }));
     }
     faults
-}
-
-/// A result that says nothing about the target.
-fn silent(variant: &Variant, verdict: Verdict, reason: String) -> CaseResult {
-    CaseResult { verdict, reason: Some(reason), ..blank(variant) }
-}
-
-fn blank(variant: &Variant) -> CaseResult {
-    let case = variant.case;
-    CaseResult {
-        name: variant.name(),
-        case: case.id.to_owned(),
-        promise: case.promise.to_owned(),
-        requirements: case.tries.iter().map(|id| (*id).to_owned()).collect(),
-        level: case.level(),
-        profile: case.profile,
-        verdict: Verdict::Skipped,
-        expected: None,
-        actual: None,
-        reason: None,
-        excused: None,
-        took_us: 0,
-        transcript: Vec::new(),
-    }
-}
-
-impl Plan {
-    /// What a play of a case draws from: its own name, so that no case shifts another's draws.
-    fn setting(&self, variant: &Variant) -> Setting {
-        let seed = Seed::root(self.seed).child(&variant.name(), 0);
-        Setting { seed, patience_percent: self.patience_percent }
-    }
 }

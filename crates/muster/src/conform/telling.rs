@@ -72,8 +72,32 @@ fn tell(text: &mut String, result: &CaseResult, detail: Detail) {
         }
     }
     if detail == Detail::Whole || result.counts_as_failed() {
-        result.transcript.iter().for_each(|entry| tell_entry(text, entry));
+        text.push_str(&said(&result.transcript));
     }
+}
+
+/// The lines of a transcript; what is asked again and again, with the same answer, is told twice.
+pub(super) fn said(entries: &[Entry]) -> String {
+    let mut text = String::new();
+    let mut like_these = 0;
+    for (index, entry) in entries.iter().enumerate() {
+        let before = index.checked_sub(2).and_then(|before| entries.get(before));
+        let is_alike = |other: Option<&Entry>| {
+            other.is_some_and(|it| {
+                (it.line, it.from, &it.what) == (entry.line, entry.from, &entry.what)
+            })
+        };
+        if is_alike(before) && is_alike(entries.get(index + 2)) {
+            like_these += 1;
+            continue;
+        }
+        if like_these > 0 {
+            let _written = writeln!(text, "  {:>10}    {like_these} lines like these", "...");
+            like_these = 0;
+        }
+        tell_entry(&mut text, entry);
+    }
+    text
 }
 
 fn tell_entry(text: &mut String, entry: &Entry) {
@@ -84,4 +108,28 @@ fn tell_entry(text: &mut String, entry: &Entry) {
     };
     let line = line.map_or_else(String::new, |line| line.to_string());
     let _written = writeln!(text, "  {at_us:>10} us {line:>2} {arrow} {what}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(at_us: u64, what: &str) -> Entry {
+        Entry { at_us, line: Some(0), from: From::Suite, what: what.into() }
+    }
+
+    #[test]
+    fn what_is_asked_again_and_again_is_told_twice() {
+        let words = ["hello", "ask", "no", "ask", "no", "ask", "no", "ask", "no", "ask", "yes"];
+        let entries: Vec<Entry> = words.iter().zip(0..).map(|(it, at)| entry(at, it)).collect();
+        let said = said(&entries);
+        assert_eq!(said.matches("ask").count(), 2, "{said}");
+        assert!(said.contains("lines like these") && said.contains("yes"), "{said}");
+    }
+
+    #[test]
+    fn what_is_said_once_or_twice_is_told_in_full() {
+        let entries = ["idle", "empty", "idle", "empty"].map(|it| entry(0, it));
+        assert_eq!(said(&entries).lines().count(), 4);
+    }
 }

@@ -15,6 +15,7 @@ use super::hook::Hook;
 use super::house::Abode;
 use super::line::{self, ORDERS_MAX, Order};
 use super::papers::{NotShown, Papers};
+use super::playing::Surroundings;
 use super::site::Site;
 
 /// How many events may wait for the script: readers wait when it is behind.
@@ -37,17 +38,8 @@ pub(super) struct World<'a> {
     tasks: JoinSet<()>,
 }
 
-impl<'a> World<'a> {
-    pub(super) fn new(site: Site, abode: &'a Abode, hook: &'a Hook) -> Self {
-        let (told, events) = mpsc::channel(EVENTS_MAX);
-        let (papers, lines, ready) = (Papers::default(), BTreeMap::new(), VecDeque::new());
-        Self { site, abode, hook, papers, lines, ready, events, told, tasks: JoinSet::new() }
-    }
-
-    /// What happens next; for ever if nothing does.
-    ///
-    /// Cancel safe: yes.
-    pub(super) async fn next(&mut self) -> Event {
+impl Surroundings for World<'_> {
+    async fn next(&mut self) -> Event {
         match self.ready.pop_front() {
             Some(event) => event,
             None => match self.events.recv().await {
@@ -57,8 +49,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Does what is wanted.
-    pub(super) async fn perform(&mut self, act: Act) {
+    async fn perform(&mut self, act: Act) {
         match act {
             Act::Dial { line, alpn, show } => self.dial(line, alpn, show),
             Act::TryVersion(version) => self.try_version(version).await,
@@ -99,7 +90,19 @@ impl<'a> World<'a> {
                 let done = self.abode.suffer(power).await;
                 self.answer(done.map(|()| Event::Done));
             }
+            Act::Serve(_) => {
+                let what = "a server has no server".to_owned();
+                self.ready.push_back(Event::Trouble(what));
+            }
         }
+    }
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(site: Site, abode: &'a Abode, hook: &'a Hook) -> Self {
+        let (told, events) = mpsc::channel(EVENTS_MAX);
+        let (papers, lines, ready) = (Papers::default(), BTreeMap::new(), VecDeque::new());
+        Self { site, abode, hook, papers, lines, ready, events, told, tasks: JoinSet::new() }
     }
 
     fn dial(&mut self, line: Line, alpn: Alpn, show: Show) {

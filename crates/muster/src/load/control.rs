@@ -2,6 +2,8 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use tokio_util::sync::CancellationToken;
+
 /// Wishes that may wait: nobody types faster than a pacer looks.
 const WISHES_MAX: usize = 64;
 
@@ -37,17 +39,44 @@ pub(crate) enum Injection {
 
 /// Where wishes are left.
 #[derive(Clone, Debug)]
-pub(crate) struct Controls(SyncSender<Control>);
+pub(crate) struct Controls {
+    wishes: SyncSender<Control>,
+    /// The end is wished for: heard after the plan, too, when no pacer listens any more.
+    end: CancellationToken,
+}
 
 impl Controls {
     /// A run's controls, and the pacer's end of them.
     pub(crate) fn new() -> (Self, Receiver<Control>) {
         let (wishes, waiting) = sync_channel(WISHES_MAX);
-        (Self(wishes), waiting)
+        (Self { wishes, end: CancellationToken::new() }, waiting)
     }
 
     /// Leaves a wish. One too many, or one for a run that is over, is not heard.
     pub(crate) fn wish(&self, control: Control) {
-        let _not_heard = self.0.try_send(control);
+        if control == Control::Stop {
+            self.end.cancel();
+        }
+        let _not_heard = self.wishes.try_send(control);
+    }
+
+    /// Waits until somebody wishes that the run ends.
+    ///
+    /// Cancel safe: yes.
+    pub(crate) async fn end_wished(&self) {
+        self.end.cancelled().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_wish_that_a_run_ends_is_heard_when_its_plan_is_over_too() {
+        let (controls, pacers_end) = Controls::new();
+        drop(pacers_end);
+        controls.wish(Control::Stop);
+        controls.end_wished().await;
     }
 }

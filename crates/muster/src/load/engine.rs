@@ -1,5 +1,6 @@
 //! A run from its first thread to its last.
 
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -7,45 +8,40 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use muster_agent::Sockets;
-use muster_device::Calendar;
 use muster_metrics::Source;
-use muster_protocol::limits::KEEP_ALIVE;
 use muster_report::Ending;
 use muster_store::Counts;
-use muster_transport::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
 
+use super::begin::Begin;
 use super::clock::RunClock;
-use super::collect::{Collected, Collecting, Labels, Making};
+use super::collect::{Collected, Collecting, Labels, Making, View};
 use super::control::{Control, Controls};
-use super::eyes::{Eyes, FleetEye, Instruments};
+use super::eyes::{Eyes, Instruments};
 use super::faults;
-use super::fleet_side::{FleetOrder, FleetSide};
+use super::fleet_side::FleetSide;
 use super::health::{Health, Stall};
 use super::live::Sight;
+use super::lookout;
 use super::lost::{Fates, fates};
 use super::metrics::LoadMetrics;
 use super::order::Order;
 use super::pacer::{InFlight, Pacer, Places, Played};
-use super::population::Ground;
 use super::room::Room;
+use super::setting::{board, fleet, folder};
 use super::slow::{self, SlowDevice};
-use super::snapshot::{Board, Snapshot, Standing};
+use super::snapshot::Snapshot;
 use super::submit::{Book, Submitter};
-use super::target::Embedded;
+use super::target::{Elsewhere, Embedded, Target};
 use super::timeline::Timeline;
 use super::wreck::Wrecker;
 use crate::cli::ThroughName;
+use crate::exit::{Exit, ExitWith};
 
 /// How long the fleet may take to come up, plus a share for each device on a busy machine.
 const UP_WITHIN: Duration = Duration::from_secs(60);
 const UP_EACH: Duration = Duration::from_millis(10);
-
-/// Between the end of the preparations and the first moment of the plan.
-const LEAD: Duration = Duration::from_millis(50);
 
 /// How often the store is asked whether everything has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -58,9 +54,10 @@ pub(crate) struct Stage {
     order: Order,
     /// Removed at the end, unless it is to be kept.
     _folder: Option<tempfile::TempDir>,
-    server: Arc<Embedded>,
+    server: Target,
     fleet: FleetSide,
-    fleet_since: Instant,
+    /// When the plan begins, if the faults of the fleet have fixed it.
+    fixed: Option<Instant>,
     collecting: Collecting,
     clock: RunClock,
     eyes: Eyes,
@@ -79,39 +76,39 @@ pub(crate) struct Over {
     pub(crate) ending: Ending,
     pub(crate) collected: Collected,
     pub(crate) fates: Fates,
-    /// The store's word on all commands.
+    /// The store's word on all commands; nothing of a server elsewhere.
     pub(crate) counts: Counts,
     pub(crate) slow: Vec<SlowDevice>,
     pub(crate) took: Duration,
+    pub(crate) server: Site,
+}
+
+/// Where the server of a run was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Site {
+    /// In this process.
+    Embedded,
+    /// At this address.
+    Elsewhere(SocketAddr),
 }
 
 /// What ends a run before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cut {
+pub(crate) enum Cut {
+    /// Somebody wants it to end.
     Interrupted,
+    /// A threshold does.
     Aborted,
 }
 
 impl Stage {
     /// Starts server and fleet. Devices of the plan that are there from the beginning enrol.
-    pub(crate) async fn set(order: Order, labels: &Labels) -> anyhow::Result<Self> {
-        let (folder, path) = folder(&order)?;
-        let vendor = order.wakes_devices().then(|| path.join(VENDOR_FOLDER));
+    pub(crate) async fn set(mut order: Order, labels: &Labels) -> anyhow::Result<Self> {
         let (eyes, clock, book) = (Eyes::default(), RunClock::default(), Arc::<Book>::default());
-        let server_eye: Option<Arc<dyn muster_server::Watch>> = match order.instruments {
-            Instruments::On => Some(eyes.server.clone()),
-            Instruments::Off => None,
-        };
-        let data = path.join("data");
-        let server = Embedded::open(
-            &data,
-            (order.server_threads, order.through),
-            vendor.as_deref(),
-            server_eye,
-        )
-        .await?;
-        let fleet_since = Instant::now();
-        let fleet = fleet(&order, &server, (&book, &eyes), vendor.as_deref()).await?;
+        let Found { server, vendor, folder } = target(&mut order, &eyes).await?;
+        let lead = faults::lead(&order.plan, order.begin);
+        let fixed = lead.and_then(|lead| Instant::now().checked_add(lead));
+        let fleet = fleet(&order, &server, (&book, &eyes), vendor.as_deref(), lead).await?;
         let stall = Stall::default();
         fleet.room().spawn(stall.clone().watch());
         let places = Places { shards: order.run.shard.of().get() };
@@ -121,6 +118,11 @@ impl Stage {
         };
         let remote = Arc::new(OnceLock::new());
         let _only_once = remote.set(fleet.remote());
+        let client = match order.through {
+            ThroughName::Direct => None,
+            ThroughName::Graph => Some(Room::open("client", NonZeroUsize::MIN)?),
+        };
+        let view = view(&server, client.as_ref(), (&book, &eyes));
         let collecting = Collecting::start(Making {
             clock: clock.clone(),
             eyes: eyes.clone(),
@@ -132,19 +134,16 @@ impl Stage {
             health: Health::new(Embedded::owns, stall),
             board: board(&order),
             remote,
+            view,
         })
         .context("failed to start the collector")?;
-        let client = match order.through {
-            ThroughName::Direct => None,
-            ThroughName::Graph => Some(Room::open("client", NonZeroUsize::MIN)?),
-        };
         let (controls, wishes) = Controls::new();
         Ok(Self {
             order,
             _folder: folder,
-            server: Arc::new(server),
+            server,
             fleet,
-            fleet_since,
+            fixed,
             collecting,
             clock,
             eyes,
@@ -165,7 +164,12 @@ impl Stage {
     /// The same, with what server and fleet count, for a scraper.
     pub(crate) fn sources(&self) -> Vec<Box<dyn Source>> {
         let fleet = self.fleet.fleet().metrics();
-        vec![Box::new(LoadMetrics(self.shown())), Box::new(self.server.metrics()), Box::new(fleet)]
+        let mut sources: Vec<Box<dyn Source>> =
+            vec![Box::new(LoadMetrics(self.shown())), Box::new(fleet)];
+        if let Some(server) = self.server.own() {
+            sources.push(Box::new(server.metrics()));
+        }
+        sources
     }
 
     /// The same with the fleet, for a view.
@@ -201,52 +205,68 @@ impl Stage {
             up.await;
             all.await;
         });
-        up.await.with_context(|| {
-            format!("the devices do not come up within {within:?}: {:?}", self.fleet.progress())
+        up.await.map_err(|_elapsed| {
+            let came = self.fleet.progress();
+            let message = format!("the devices do not come up within {within:?}: {came:?}");
+            match self.server {
+                Target::Own(_) => anyhow::anyhow!(message),
+                Target::Elsewhere(_) => ExitWith { exit: Exit::Unreachable, message }.into(),
+            }
         })
     }
 
-    /// Plays the plan to its end, or until `interrupted` or a threshold that aborts.
-    pub(crate) async fn play(self, interrupted: impl Future<Output = ()>) -> anyhow::Result<Over> {
-        let start = self.begins_at();
+    /// When the plan begins if nobody outside says otherwise.
+    pub(crate) const fn begin(&self) -> Begin {
+        self.order.begin
+    }
+
+    /// Plays the plan to its end, or until `cut` or a threshold that aborts.
+    ///
+    /// # Errors
+    /// If its beginning has passed, or something of the stage breaks.
+    pub(crate) async fn play(
+        self,
+        begin: Begin,
+        cut: impl Future<Output = Cut>,
+    ) -> anyhow::Result<Over> {
+        let soon = begin.instant()?;
+        let start = self.fixed.map_or(soon, |fixed| fixed.max(soon));
         self.clock.begin(start);
         let mut shown = self.shown();
         let controls = self.controls();
+        let cut = cut_by(cut, shown.clone(), controls.clone());
+        tokio::pin!(cut);
         let Started { played, rest } = self.start_pacer(start)?;
-        let cut = tokio::select! {
+        let early = tokio::select! {
             played = played => match played.unwrap_or(Played::Stopped) {
                 Played::Out => None,
                 Played::Stopped => Some(Cut::Interrupted),
             },
-            () = interrupted => Some(Cut::Interrupted),
-            () = aborted(shown.clone()) => Some(Cut::Aborted),
+            early = &mut cut => Some(early),
+        };
+        let cut = match early {
+            Some(early) => Some(early),
+            None => tokio::select! {
+                () = rest.drain(&mut shown) => None,
+                early = &mut cut => Some(early),
+            },
         };
         controls.wish(Control::Stop);
-        if cut.is_none() {
-            rest.drain(&mut shown).await;
-        }
         rest.strike(cut, start).await
-    }
-
-    /// As soon as everything is there, unless faults have fixed it.
-    fn begins_at(&self) -> Instant {
-        let soon = Instant::now() + LEAD;
-        let fixed =
-            faults::lead(&self.order.plan).and_then(|lead| self.fleet_since.checked_add(lead));
-        fixed.map_or(soon, |fixed| fixed.max(soon))
     }
 
     fn start_pacer(self, start: Instant) -> anyhow::Result<Started> {
         let submitter = Submitter {
             gate: self.server.gate(),
-            room: self.client.as_ref().unwrap_or_else(|| self.server.room()).remote(),
+            room: self.room()?.remote(),
             through: self.order.through,
             book: Arc::clone(&self.book),
             deeds: Arc::clone(&self.eyes.deeds),
+            outside: self.server.own().is_none().then(|| Arc::clone(&self.eyes.outside)),
             chance: self.order.run.seed.child("commands", 0).stream(),
         };
         let wrecker = Wrecker {
-            server: Some(Arc::clone(&self.server)),
+            server: self.server.own().cloned(),
             time_scale: self.order.run.time_scale,
             faults: self.order.plan.faults().iter().map(|fault| fault.kind.clone()).collect(),
             devices: self.order.plan.devices().count(),
@@ -283,6 +303,14 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// The threads on which commands are handed in.
+    fn room(&self) -> anyhow::Result<&Room> {
+        let own = || self.server.own().map(|server| server.room());
+        self.client.as_ref().or_else(own).context("nobody is there to hand commands in")
+    }
+}
+
 /// A run whose plan is played.
 struct Started {
     played: oneshot::Receiver<Played>,
@@ -293,7 +321,7 @@ struct Started {
 struct Rest {
     order: Order,
     folder: Option<tempfile::TempDir>,
-    server: Arc<Embedded>,
+    server: Target,
     client: Option<Room>,
     fleet: FleetSide,
     collecting: Collecting,
@@ -323,7 +351,8 @@ impl Rest {
     async fn all_ended(&self) {
         loop {
             sleep(LOOK_EVERY).await;
-            let counts = self.server.counts().await;
+            let Some(server) = self.server.own() else { return };
+            let counts = server.counts().await;
             if counts.is_ok_and(|counts| counts.terminal >= counts.accepted) {
                 return;
             }
@@ -339,20 +368,82 @@ impl Rest {
         let collected = tokio::task::spawn_blocking(move || collecting.finish()).await;
         let collected = collected.context("the collector broke off")?;
         let fates = fates(&collected.pending, &book, &server).await;
-        let counts = server.counts().await;
+        let counts = match server.own() {
+            Some(server) => server.counts().await,
+            None => Ok(Counts::default()),
+        };
         let slow = slow::ask(&collected.recorder, places, &fleet, &server).await;
+        let site = match &server {
+            Target::Own(_) => Site::Embedded,
+            Target::Elsewhere(server) => Site::Elsewhere(server.quic()),
+        };
         drop(client);
         fleet.close().await?;
-        if let Some(server) = Arc::into_inner(server) {
-            server.close().await?;
-        }
+        server.close().await?;
         drop(folder);
         let ending = match cut {
             None => Ending::Complete,
             Some(Cut::Interrupted) => Ending::Interrupted,
             Some(Cut::Aborted) => Ending::Aborted,
         };
-        Ok(Over { order, ending, collected, fates: fates?, counts: counts?, slow, took })
+        Ok(Over {
+            order,
+            ending,
+            collected,
+            fates: fates?,
+            counts: counts?,
+            slow,
+            took,
+            server: site,
+        })
+    }
+}
+
+/// The server of a run.
+struct Found {
+    server: Target,
+    /// Where the push services of its woken devices are, if it has such devices.
+    vendor: Option<PathBuf>,
+    /// Where it keeps its data, if that goes with the run.
+    folder: Option<tempfile::TempDir>,
+}
+
+/// Finds the server of a run, or starts the run's own.
+async fn target(order: &mut Order, eyes: &Eyes) -> anyhow::Result<Found> {
+    if let Some(address) = order.address.take() {
+        let server = Elsewhere::find(address).await?;
+        let vendor = server.push_folder().filter(|_folder| order.wakes_devices());
+        let vendor = vendor.map(Path::to_owned);
+        return Ok(Found { server: Target::Elsewhere(Arc::new(server)), vendor, folder: None });
+    }
+    let (folder, path) = folder(order)?;
+    let vendor = order.wakes_devices().then(|| path.join(VENDOR_FOLDER));
+    let eye: Option<Arc<dyn muster_server::Watch>> = match order.instruments {
+        Instruments::On => Some(eyes.server.clone()),
+        Instruments::Off => None,
+    };
+    let how = (order.server_threads, order.through);
+    let server = Embedded::open(&path.join("data"), how, vendor.as_deref(), eye).await?;
+    Ok(Found { server: Target::Own(Arc::new(server)), vendor, folder })
+}
+
+/// How a server elsewhere is looked at, by the threads that speak to it anyway.
+fn view(server: &Target, client: Option<&Room>, (book, eyes): (&Arc<Book>, &Eyes)) -> Option<View> {
+    let (Target::Elsewhere(server), Some(client)) = (server, client) else { return None };
+    let lookout = lookout::post(client, server.client(), Arc::clone(&eyes.outside));
+    Some(View { lookout, book: Arc::clone(book) })
+}
+
+/// Waits until somebody or something wants the run to end.
+async fn cut_by(
+    outside: impl Future<Output = Cut>,
+    shown: watch::Receiver<Snapshot>,
+    controls: Controls,
+) -> Cut {
+    tokio::select! {
+        cut = outside => cut,
+        () = controls.end_wished() => Cut::Interrupted,
+        () = aborted(shown) => Cut::Aborted,
     }
 }
 
@@ -361,75 +452,4 @@ async fn aborted(mut shown: watch::Receiver<Snapshot>) {
     if shown.wait_for(|snapshot| snapshot.aborts).await.is_err() {
         std::future::pending().await
     }
-}
-
-async fn fleet(
-    order: &Order,
-    server: &Embedded,
-    (book, eyes): (&Arc<Book>, &Eyes),
-    vendor: Option<&Path>,
-) -> anyhow::Result<FleetSide> {
-    let pem =
-        std::fs::read(server.data().ca_certificate()).context("failed to read the run's CA")?;
-    let calendar = Calendar::new(order.plan.day_length());
-    let ground = Ground {
-        plan: &order.plan,
-        token: server.token().await?,
-        calendar: calendar.context("the day of the scenario's people is too short")?,
-    };
-    let eye = FleetEye {
-        book: Arc::clone(book),
-        notes: Arc::clone(&eyes.fleet),
-        instruments: order.instruments,
-    };
-    let fleet = FleetOrder {
-        server: server.address(),
-        ca: CertificateDer::from_pem_slice(&pem).context("failed to read the run's CA")?,
-        plans: ground.plans()?,
-        seed: order.run.seed,
-        sockets: sockets(order),
-        keep_alive: KEEP_ALIVE,
-        faults: faults::of_fleet(&order.plan)?,
-        black_box: order.black_box,
-        watch: Some(Arc::new(eye)),
-    };
-    FleetSide::open(order.fleet_threads, fleet, vendor).await
-}
-
-/// Sockets are the fleet's affair: one cohort that wants its own gets them for all.
-fn sockets(order: &Order) -> Sockets {
-    let wants_own =
-        |cohort: &muster_scenario::Cohort| cohort.sockets == muster_scenario::Sockets::Own;
-    match order.scenario.cohorts.iter().any(wants_own) {
-        true => Sockets::PerDevice,
-        false => Sockets::Shared(order.sockets),
-    }
-}
-
-fn board(order: &Order) -> Board {
-    let (plan, scenario) = (&order.plan, &order.scenario);
-    let lasts = plan.ends().since(muster_protocol::Timestamp::ZERO);
-    let standing = |threshold: &muster_scenario::Threshold| Standing {
-        text: threshold.text.clone(),
-        holds: None,
-    };
-    Board {
-        lasts,
-        devices: u64::try_from(plan.devices().count()).unwrap_or(u64::MAX),
-        faults: plan.faults().iter().map(|fault| fault.name.clone()).collect(),
-        works: scenario.works.iter().map(|work| work.name.clone()).collect(),
-        thresholds: scenario.thresholds.iter().map(standing).collect(),
-        ..Board::default()
-    }
-}
-
-/// Where the run keeps its data.
-fn folder(order: &Order) -> anyhow::Result<(Option<tempfile::TempDir>, PathBuf)> {
-    if let Some(kept) = &order.keep {
-        return Ok((None, kept.clone()));
-    }
-    let made = tempfile::Builder::new().prefix("muster-load-").tempdir();
-    let made = made.context("failed to make a temporary folder")?;
-    let path = made.path().to_owned();
-    Ok((Some(made), path))
 }

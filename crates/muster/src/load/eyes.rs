@@ -5,6 +5,7 @@ use std::sync::Arc;
 use muster_agent::{Seen, Watch};
 
 use super::deed::Deed;
+use super::lookout::Outside;
 use super::submit::Book;
 use super::tap::Tap;
 
@@ -23,12 +24,14 @@ pub(crate) struct Eyes {
     pub(crate) fleet: Arc<Tap<OfDevice>>,
     pub(crate) server: Arc<Tap<muster_server::Seen>>,
     pub(crate) deeds: Arc<Tap<Deed>>,
+    /// What is seen of a server elsewhere.
+    pub(crate) outside: Arc<Tap<Outside>>,
 }
 
 impl Eyes {
     /// Notes that were not taken because too many waited.
     pub(crate) fn missed(&self) -> u64 {
-        self.fleet.missed() + self.server.missed() + self.deeds.missed()
+        self.fleet.missed() + self.server.missed() + self.deeds.missed() + self.outside.missed()
     }
 }
 

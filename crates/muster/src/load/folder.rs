@@ -30,6 +30,30 @@ pub(crate) fn write(
     for device in slow {
         tell_device(&folder, report, device)?;
     }
+    fill(out, folder, report)
+}
+
+/// Writes down a run that was merged from others, with what those have written of the slowest
+/// devices.
+pub(crate) fn write_merged(
+    out: &Path,
+    report: &RunReport,
+    parts: &[PathBuf],
+) -> anyhow::Result<PathBuf> {
+    let folder = make(out, &report.run.scenario, &report.run.started_at)?;
+    let links = report.slowest.iter().flat_map(|slow| [&slow.timeline, &slow.case_file]);
+    for link in links.flatten() {
+        let known = parts.iter().map(|part| part.join(LATEST).join(link));
+        let Some(known) = known.into_iter().find(|path| path.is_file()) else { continue };
+        let copy = folder.join(link);
+        let made = copy.parent().map_or(Ok(()), fs::create_dir_all);
+        made.and_then(|()| fs::copy(&known, &copy).map(drop))
+            .with_context(|| format!("failed to copy {}", known.display()))?;
+    }
+    fill(out, folder, report)
+}
+
+fn fill(out: &Path, folder: PathBuf, report: &RunReport) -> anyhow::Result<PathBuf> {
     put(&folder, "scenario.toml", &report.run.scenario_toml)?;
     put(&folder, "report.json", &report.write())?;
     put(&folder, "junit.xml", &report.junit())?;

@@ -65,7 +65,7 @@ impl Says {
         }
     }
 
-    fn say(self, text: impl FnOnce() -> String) {
+    pub(crate) fn say(self, text: impl FnOnce() -> String) {
         match self {
             Self::Lines => say(&text()),
             Self::Nothing => {}

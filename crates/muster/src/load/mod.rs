@@ -9,6 +9,7 @@
 //! How it measures, and what its numbers mean: docs/load.md.
 
 mod action;
+mod begin;
 mod clock;
 mod collect;
 mod control;
@@ -19,8 +20,10 @@ mod faults;
 mod fleet_side;
 mod folder;
 mod health;
+mod limits;
 mod lines;
 mod live;
+mod lookout;
 mod lost;
 mod metrics;
 mod order;
@@ -28,12 +31,15 @@ mod outcome;
 mod pacer;
 mod population;
 mod room;
+mod setting;
 mod slow;
 mod snapshot;
 mod submit;
 mod tap;
 mod target;
 mod timeline;
+mod unseen;
+mod workers;
 mod wreck;
 
 use muster_metrics::{MetricsFace, Reach};
@@ -44,13 +50,19 @@ use crate::talk::{Format, say};
 use crate::verbs::interrupted;
 
 use self::collect::Labels;
-use self::engine::Stage;
+use self::engine::{Cut, Stage};
 use self::lines::Says;
 use self::live::Shows;
 use self::order::Order;
 
 /// Plays a scenario to its verdict.
 pub(crate) async fn run(args: &LoadArgs, format: Format) -> anyhow::Result<Exit> {
+    if args.is_worker {
+        return workers::work(args).await;
+    }
+    if let Some(count) = args.workers {
+        return workers::run(args, count, format).await;
+    }
     let order = Order::of(args)?;
     let labels = Labels::of(&order.scenario, &order.plan, order.run.time_scale);
     let says = if args.quiet { Says::Nothing } else { Says::Lines };
@@ -68,7 +80,11 @@ pub(crate) async fn run(args: &LoadArgs, format: Format) -> anyhow::Result<Exit>
         return Ok(Exit::Interrupted);
     }
     let (sight, controls) = (stage.sight(), stage.controls());
-    let played = stage.play(interrupted());
+    let begin = stage.begin();
+    let played = stage.play(begin, async {
+        interrupted().await;
+        Cut::Interrupted
+    });
     let over = tokio::select! {
         over = played => over?,
         never = shows.goes_on(sight, controls) => match never {},

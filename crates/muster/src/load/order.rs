@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use muster_agent::BlackBox;
 use muster_protocol::Seed;
-use muster_scenario::{Plan, Run, Scenario, Shard};
+use muster_scenario::{Plan, Run, Scenario, ScenarioError, Shard};
 
+use super::begin::Begin;
 use super::eyes::Instruments;
 use super::health::cores;
+use super::limits::refuse_impossible;
+use super::target::Address;
 use crate::cli::{LoadArgs, ThroughName};
 use crate::exit::{Exit, ExitWith, usage_error};
 use crate::verbs::scenario::ready;
@@ -31,6 +34,9 @@ pub(crate) struct Order {
     pub(crate) run: Run,
     pub(crate) plan: Plan,
     pub(crate) keep: Option<PathBuf>,
+    /// The server, if it runs already.
+    pub(crate) address: Option<Address>,
+    pub(crate) begin: Begin,
     pub(crate) server_threads: NonZeroUsize,
     pub(crate) fleet_threads: NonZeroUsize,
     pub(crate) through: ThroughName,
@@ -42,8 +48,9 @@ pub(crate) struct Order {
 impl Order {
     /// Reads the scenario and draws the plan.
     pub(crate) fn of(args: &LoadArgs) -> anyhow::Result<Self> {
-        let text = overridden(&read(&args.scenario)?, &args.set)?;
-        let scenario = Scenario::parse(&text).map_err(|error| bad(&args.scenario, &error))?;
+        let written = read(&args.scenario)?;
+        let text = overridden(&written, &args.set)?;
+        let scenario = Scenario::parse(&text).map_err(|error| wrong(args, &written, &error))?;
         let seed = args.seed.unwrap_or(scenario.seed);
         let run = Run {
             seed: Seed::root(seed),
@@ -52,6 +59,10 @@ impl Order {
             shard: args.shard.unwrap_or(Shard::WHOLE),
         };
         let plan = scenario.plan(run).map_err(|error| bad(&args.scenario, &error))?;
+        let address = Address::of(&args.target)?;
+        if let Some(address) = &address {
+            refuse_impossible(args, &plan, &written, address)?;
+        }
         let sockets = plan.devices().count().div_ceil(DEVICES_PER_SOCKET);
         let sockets = NonZeroUsize::new(sockets).unwrap_or(NonZeroUsize::MIN);
         let half = NonZeroUsize::new(cores() / 2).unwrap_or(NonZeroUsize::MIN);
@@ -62,9 +73,14 @@ impl Order {
             plan,
             scenario,
             keep: args.keep.clone(),
+            through: args.through.unwrap_or(match address {
+                Some(_) => ThroughName::Graph,
+                None => ThroughName::Direct,
+            }),
+            address,
+            begin: args.start_at.map_or(Begin::WhenUp, Begin::At),
             server_threads: args.server_threads.unwrap_or(half),
             fleet_threads: args.fleet_threads.unwrap_or(half),
-            through: args.through,
             sockets: args.sockets.unwrap_or(sockets),
             black_box: args.black_box,
             instruments: if args.no_instruments { Instruments::Off } else { Instruments::On },
@@ -73,11 +89,15 @@ impl Order {
 
     /// Whether any device of the plan has to be woken.
     pub(crate) fn wakes_devices(&self) -> bool {
-        let woken = |device: &muster_scenario::PlannedDevice| {
-            device.contact == muster_scenario::Contact::Woken
-        };
-        self.plan.devices().any(woken)
+        wakes_devices(&self.plan)
     }
+}
+
+/// Whether any device of a plan has to be woken.
+pub(crate) fn wakes_devices(plan: &Plan) -> bool {
+    let woken =
+        |device: &muster_scenario::PlannedDevice| device.contact == muster_scenario::Contact::Woken;
+    plan.devices().any(woken)
 }
 
 /// The text of a file, or of the ready scenario with this name if there is no such file.
@@ -143,6 +163,22 @@ fn literal(value: &str) -> toml::Value {
     parsed.unwrap_or_else(|| toml::Value::String(value.to_owned()))
 }
 
+/// What is wrong with a scenario: the change of it that has made it so, where one has.
+fn wrong(args: &LoadArgs, written: &str, error: &ScenarioError) -> anyhow::Error {
+    let Some(change) = culprit(written, &args.set) else { return bad(&args.scenario, error) };
+    let message = format!("--set {change}: {}", error.problem);
+    ExitWith { exit: Exit::Usage, message }.into()
+}
+
+/// The first change after which a scenario that was right is not; none if it never was.
+fn culprit<'a>(written: &str, changes: &'a [String]) -> Option<&'a String> {
+    let is_right = |changes: &[String]| {
+        overridden(written, changes).is_ok_and(|text| Scenario::parse(&text).is_ok())
+    };
+    let first_wrong = (0..=changes.len()).find(|count| !is_right(&changes[..*count]))?;
+    changes.get(first_wrong.checked_sub(1)?)
+}
+
 fn bad(file: &Path, error: &impl std::fmt::Display) -> anyhow::Error {
     let message = format!("{}: {error}", file.display());
     ExitWith { exit: Exit::BadCase, message }.into()
@@ -172,6 +208,16 @@ mod tests {
         for change in ["devices", "phase.3.lasts=1m", "name.deeper=1"] {
             assert!(overridden(TEXT, &[change.to_owned()]).is_err(), "{change}");
         }
+    }
+
+    #[test]
+    fn the_change_that_makes_a_scenario_wrong_is_named() {
+        let text = "name = \"a\"\nquestion = \"Is it?\"\ndevices = 10\n\
+                    [[phase]]\nname = \"up\"\nlasts = \"1m\"\n";
+        let changes = ["devices=7", "limits.deadline=soon", "seed=3"].map(str::to_owned);
+        assert_eq!(culprit(text, &changes), Some(&changes[1]));
+        assert_eq!(culprit(text, &changes[..1]), None);
+        assert_eq!(culprit("name = 7", &changes), None);
     }
 
     #[test]

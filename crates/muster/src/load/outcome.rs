@@ -12,13 +12,14 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::collect::Collected;
-use super::engine::Over;
+use super::engine::{Over, Site};
 use super::eyes::Instruments;
 use super::folder;
 use super::health::cores;
 use super::lost::Fates;
 use super::order::Order;
 use super::slow::SlowDevice;
+use super::unseen;
 use crate::cli::{LoadArgs, ThroughName};
 use crate::exit::Exit;
 use crate::machine::memory_bytes;
@@ -29,14 +30,24 @@ pub(crate) fn tell(over: Over, args: &LoadArgs, format: Format) -> anyhow::Resul
     if over.order.instruments == Instruments::Off {
         return bare(&over, format);
     }
-    let (measured, slow) = measured(over);
-    let mut report = RunReport::new(&measured);
+    let (mut report, slow) = report(over);
     if let Some(out) = &args.out {
         let folder = folder::write(out, &mut report, &slow)?;
         say(&format!("the run is written down in {}", folder.display()));
     }
+    tell_report(&report, format)
+}
+
+/// Judges a run.
+pub(crate) fn report(over: Over) -> (RunReport, Vec<SlowDevice>) {
+    let (measured, slow) = measured(over);
+    (RunReport::new(&measured), slow)
+}
+
+/// Tells a report.
+pub(crate) fn tell_report(report: &RunReport, format: Format) -> anyhow::Result<Exit> {
     match format {
-        Format::Json => print_json(&report)?,
+        Format::Json => print_json(report)?,
         Format::Text => print(&report.told()),
     }
     Ok(report.verdict.into())
@@ -65,10 +76,14 @@ fn bare(over: &Over, format: Format) -> anyhow::Result<Exit> {
 }
 
 fn measured(over: Over) -> (Measured, Vec<SlowDevice>) {
-    let Over { order, ending, mut collected, fates, slow, took, .. } = over;
+    let Over { order, ending, mut collected, fates, slow, took, server, .. } = over;
     count_lost(&mut collected, &fates, took);
+    let not_observed = match server {
+        Site::Embedded => Vec::new(),
+        Site::Elsewhere(_) => unseen::of(&order, &fates, collected.late_looks),
+    };
     let measured = Measured {
-        run: header(&order, ending, took),
+        run: Header { not_observed, ..header(&order, ending, took, &server) },
         devices: u64::try_from(order.plan.devices().count()).unwrap_or(u64::MAX),
         faults: order.plan.faults().iter().map(fault).collect(),
         scenario: order.scenario,
@@ -93,7 +108,7 @@ fn count_lost(collected: &mut Collected, fates: &Fates, took: Duration) {
     }
 }
 
-fn header(order: &Order, ending: Ending, took: Duration) -> Header {
+fn header(order: &Order, ending: Ending, took: Duration, server: &Site) -> Header {
     Header {
         scenario: order.scenario.name.clone(),
         question: order.scenario.question.clone(),
@@ -107,11 +122,15 @@ fn header(order: &Order, ending: Ending, took: Duration) -> Header {
         started_at: started(took),
         took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         ending,
-        server: "embedded".to_owned(),
+        server: match server {
+            Site::Embedded => "embedded".to_owned(),
+            Site::Elsewhere(address) => address.to_string(),
+        },
         through: match order.through {
             ThroughName::Direct => Through::Direct,
             ThroughName::Graph => Through::Graph,
         },
+        not_observed: Vec::new(),
         hosts: vec![host()],
     }
 }

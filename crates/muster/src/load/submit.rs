@@ -9,6 +9,7 @@ use muster_report::ErrorCode;
 
 use super::action::action;
 use super::deed::{Deed, Done, Request};
+use super::lookout::Outside;
 use super::room::RoomHandle;
 use super::tap::Tap;
 use super::target::{Gate, Turned, hand_in};
@@ -61,6 +62,8 @@ pub(crate) struct Submitter {
     pub(crate) through: ThroughName,
     pub(crate) book: Arc<Book>,
     pub(crate) deeds: Arc<Tap<Deed>>,
+    /// Where it is noted what a server elsewhere has taken; one of our own tells by itself.
+    pub(crate) outside: Option<Arc<Tap<Outside>>>,
     /// What ids of commands are drawn from.
     pub(crate) chance: Stream,
 }
@@ -68,6 +71,7 @@ pub(crate) struct Submitter {
 /// One request on its way.
 struct Errand {
     deeds: Arc<Tap<Deed>>,
+    outside: Option<Arc<Tap<Outside>>>,
     planned: Timestamp,
     request: Request,
     command: CommandId,
@@ -77,7 +81,8 @@ impl Submitter {
     /// Sends a request on its way. Returns at once.
     pub(crate) fn submit(&mut self, planned: Timestamp, request: Request, place: usize) {
         let command = CommandId::from_parts(unix_ms(), self.chance.bytes());
-        let errand = Errand { deeds: Arc::clone(&self.deeds), planned, request, command };
+        let (deeds, outside) = (Arc::clone(&self.deeds), self.outside.clone());
+        let errand = Errand { deeds, outside, planned, request, command };
         let Some(device) = self.book.who(place) else {
             let reason = "the device is not enrolled".to_owned();
             errand.began(Instant::now(), command);
@@ -107,13 +112,20 @@ impl Errand {
     async fn over_https(self, gate: Gate, device: DeviceId, began: Instant) {
         let handed = hand_in(gate, device, self.command, action(self.request.action)).await;
         match handed {
-            Ok(id) => self.began(began, id.unwrap_or(self.command)),
+            Ok(id) => self.taken(began, id.unwrap_or(self.command)),
             Err(turned) => {
                 self.began(began, self.command);
                 if let Turned::Down { code, reason } = turned {
                     self.refused(code, reason);
                 }
             }
+        }
+    }
+
+    fn taken(&self, began: Instant, command: CommandId) {
+        self.began(began, command);
+        if let Some(outside) = &self.outside {
+            outside.note(Outside::Taken(command));
         }
     }
 

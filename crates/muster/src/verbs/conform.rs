@@ -1,5 +1,8 @@
 //! `muster conform list`, `muster conform server`, `muster conform schema`
 
+mod agent;
+mod matrix;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read as _;
@@ -10,6 +13,7 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use muster_conformance::capabilities::Capabilities;
 use muster_conformance::exceptions::Exceptions;
+use muster_conformance::matrix::{Matrix, Standing};
 use muster_conformance::result::Run;
 use muster_conformance::{
     Case, Level, Need, Profile, Requirement, Rigour, Side, Variant, cases, requirements,
@@ -21,11 +25,18 @@ use muster_transport::{Network, RunCa, Skew, certificate_from_pem};
 use serde_json::json;
 
 use super::interrupted;
-use crate::cli::{ConformListArgs, ConformServerArgs, JudgingArgs, LevelName, ProfileName};
+use crate::cli::{
+    ConformListArgs, ConformSchemaArgs, ConformServerArgs, JudgingArgs, LevelName, ProfileName,
+    SchemaName,
+};
 use crate::client::{AdminClient, no_server};
 use crate::conform::{self, AdminHook, CommandHook, Detail, Hook, HttpHook, Plan, Playing, Site};
 use crate::exit::{Exit, ExitWith, usage_error};
+use crate::planted;
 use crate::talk::{Format, print, print_json};
+
+pub(super) use agent::agent;
+pub(super) use matrix::matrix;
 
 /// What muster's own server offers, as any target would claim it.
 const OURS: &str = include_str!("../../../../fixtures/conformance/muster.toml");
@@ -40,16 +51,18 @@ pub(super) fn list(args: &ConformListArgs, format: Format) -> anyhow::Result<Exi
 
 fn list_cases(words: &[String], format: Format) -> anyhow::Result<Exit> {
     let wanted = |case: &&Case| {
-        has_all(words, &format!("{} {} {}", case.id, case.promise, case.tries.join(" ")))
+        let side = case.side.name();
+        has_all(words, &format!("{} {side} {} {}", case.id, case.promise, case.tries.join(" ")))
     };
     let found: Vec<&Case> = cases().filter(wanted).collect();
     match format {
         Format::Json => print_json(&found.iter().map(|case| described(case)).collect::<Vec<_>>())?,
         Format::Text => {
-            let mut table = Table::new(&["case", "level", "profile", "promise"]);
+            let mut table = Table::new(&["case", "side", "level", "profile", "promise"]);
             for case in &found {
                 let (level, profile) = (case.level().name(), case.profile.name());
-                table.row([case.id, level, profile, case.promise].map(str::to_owned));
+                let side = case.side.name();
+                table.row([case.id, side, level, profile, case.promise].map(str::to_owned));
             }
             print(&format!("{table}{} cases\n", found.len()));
         }
@@ -93,14 +106,19 @@ fn has_all(words: &[String], text: &str) -> bool {
 }
 
 pub(super) async fn server(args: &ConformServerArgs, format: Format) -> anyhow::Result<Exit> {
-    let plan = plan(&args.judging, (&args.cases, Side::Server), assumed(args))?;
-    let playing = playing(args)?;
+    planted::sow_wanted(args.plant.as_deref())?;
     let run = tokio::select! {
         () = interrupted() => return Ok(Exit::Interrupted),
-        run = conform::run(plan, playing) => run?,
+        run = tried(args) => run?,
     };
     tell(&run, &args.judging, format)?;
-    Ok(exit(&run))
+    Ok(Standing::of(&run).into())
+}
+
+/// What comes of the server the arguments name.
+async fn tried(args: &ConformServerArgs) -> anyhow::Result<Run> {
+    let plan = plan(&args.judging, (&args.cases, Side::Server), assumed(args))?;
+    conform::run(plan, playing(args)?).await
 }
 
 /// Whom the arguments name.
@@ -148,8 +166,11 @@ fn hook_at(text: &str) -> anyhow::Result<Hook> {
     })
 }
 
-pub(super) fn schema() -> anyhow::Result<Exit> {
-    print_json(&Run::schema())?;
+pub(super) fn schema(args: &ConformSchemaArgs) -> anyhow::Result<Exit> {
+    print_json(&match args.of {
+        SchemaName::Report => Run::schema(),
+        SchemaName::Matrix => Matrix::schema(),
+    })?;
     Ok(Exit::Ok)
 }
 
@@ -167,24 +188,13 @@ fn tell(run: &Run, judging: &JudgingArgs, format: Format) -> anyhow::Result<()> 
     }
 }
 
-/// A broken promise counts more than one nothing can be told about.
-fn exit(run: &Run) -> Exit {
-    if !run.fail.is_empty() || !run.list_faults.is_empty() {
-        Exit::VerdictFailed
-    } else if run.results.iter().any(|result| result.verdict.is_unclear()) {
-        Exit::Inconclusive
-    } else {
-        Exit::Ok
-    }
-}
-
 /// What is to be played, and how it is judged.
 fn plan(
     args: &JudgingArgs,
     (names, side): (&[String], Side),
     assumed: Capabilities,
 ) -> anyhow::Result<Plan> {
-    let capabilities = match &args.capabilities {
+    let mut capabilities = match &args.capabilities {
         None => assumed,
         Some(path) => Capabilities::parse(&read(path)?).with_context(|| bad_file(path))?,
     };
@@ -200,6 +210,9 @@ fn plan(
     // More than a hundred times as long makes no sense, and is refused before.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "10 to 10,000")]
     let patience_percent = (args.time_scale * 100.0) as u32;
+    if let Some(fault) = planted::present() {
+        capabilities.name = format!("{} with {fault}", capabilities.name);
+    }
     Ok(Plan {
         is_partial: variants.len() < all.len(),
         variants,
@@ -208,6 +221,7 @@ fn plan(
         today: today(),
         rigour: if args.strict { Rigour::Strict } else { Rigour::Usual },
         seed: args.seed.unwrap_or_else(drawn),
+        token_seed: None,
         patience_percent,
         repeat: args.repeat,
     })

@@ -1,5 +1,8 @@
 //! `muster load`: scenarios played to their verdict.
 
+mod elsewhere;
+mod workers;
+
 use std::path::PathBuf;
 use std::process::Output;
 
@@ -26,6 +29,21 @@ command = "sync"
 [limits]
 drain = "60s"
 deadline = "60s"
+"#;
+
+/// Commands that nobody waits for.
+const SHORT: &str = r#"
+[[phase]]
+name = "all"
+lasts = "1s"
+
+[[arrivals]]
+phase = "all"
+rate = "20/s"
+commands = "sync"
+
+[limits]
+drain = "1s"
 "#;
 
 /// A scenario of twenty devices with these tables.
@@ -122,10 +140,31 @@ fn a_run_that_is_written_down_has_its_report_in_every_form() {
 }
 
 #[test]
+fn a_change_that_makes_the_scenario_wrong_is_named() {
+    let (_folder, file) = scenario(TRAFFIC);
+    let file = file.display().to_string();
+    let refused = run(&["load", &file, "--set", "seed=3", "--set", "limits.drain=soon"]);
+    assert_eq!(refused.status.code(), Some(64));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("--set limits.drain=soon: "), "{said}");
+}
+
+#[test]
 fn a_scenario_that_is_wrong_is_told_apart_from_a_failed_verdict() {
     let (_folder, file) = scenario("[[phase]]\nname = \"all\"\nlast = \"2s\"\n");
     let refused = run(&["load", &file.display().to_string()]);
     assert_eq!(refused.status.code(), Some(65));
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(said.contains("lasts"), "{said}");
+}
+
+#[test]
+fn a_server_that_is_killed_while_it_is_away_is_killed_again_once_it_is_back() {
+    let kills = "[[fault]]\nserver = \"kill\"\nat = \"300ms\"\naway = \"100ms\"\n\
+                 every = \"400ms\"\n[[phase]]\nname = \"rest\"\nlasts = \"1s\"\n";
+    let output = play(&format!("{SHORT}{kills}"), &["--time-scale", "0.5"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!said.contains("stays away"), "{said}");
+    let commands = &json(&output)["commands"];
+    assert_eq!((count(&commands["lost"]), count(&commands["executed_twice"])), (0, 0));
 }

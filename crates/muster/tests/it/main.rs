@@ -4,6 +4,7 @@
 mod activation;
 mod case;
 mod conform;
+mod conform_agent;
 mod crash_points;
 mod demo;
 mod disk;
@@ -11,7 +12,10 @@ mod faults;
 mod fleet;
 mod kill;
 mod load;
+mod matrix;
 mod metrics;
+#[cfg(feature = "planted")]
+mod mutants;
 mod people;
 #[cfg(feature = "planted")]
 mod planted;

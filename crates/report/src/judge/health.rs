@@ -11,6 +11,10 @@ use super::Evidence;
 /// measured: a tenth.
 const LAG_OF_MEDIAN: u32 = 10;
 
+/// A thread that is ready to run for more than half of the time and has no processor is kept from
+/// its work by others.
+const WAITED_SHARE_MAX: f64 = 0.5;
+
 /// Fewer descriptors left than this, and connects fail for want of one.
 const DESCRIPTORS_LEFT_MIN: u64 = 16;
 
@@ -30,6 +34,11 @@ pub enum Reason {
         percent: f64,
         /// How busy they might be.
         limit: f64,
+    },
+    /// Something else had the processors its threads were ready for.
+    Starved {
+        /// For how much of the time, in percent.
+        percent: f64,
     },
     /// The kernel dropped datagrams at its sockets.
     UdpDrops {
@@ -61,6 +70,10 @@ impl fmt::Display for Reason {
             Self::Cpu { percent, limit } => {
                 write!(f, "generator threads {percent:.0} % busy, at most {limit:.0} % is allowed")
             }
+            Self::Starved { percent } => write!(
+                f,
+                "a generator thread was ready to run {percent:.0} % of the time and had no processor"
+            ),
             Self::UdpDrops { drops, limit } => write!(
                 f,
                 "the kernel dropped {drops} datagrams at the run's sockets, at most {limit} are allowed"
@@ -80,6 +93,8 @@ pub(super) fn reasons(limits: &GeneratorLimits, evidence: &Evidence<'_>) -> Vec<
     let percent = vitals.cpu_share.map_or(0.0, |share| share * 100.0);
     let cpu_limit = limits.cpu.ratio() * 100.0;
     let cpu = (percent > cpu_limit).then_some(Reason::Cpu { percent, limit: cpu_limit });
+    let waited = vitals.waited_share.filter(|share| *share > WAITED_SHARE_MAX);
+    let starved = waited.map(|share| Reason::Starved { percent: share * 100.0 });
     let drops = (vitals.udp_drops > limits.udp_drops)
         .then_some(Reason::UdpDrops { drops: vitals.udp_drops, limit: limits.udp_drops });
     let descriptors = (vitals.head_room() < DESCRIPTORS_LEFT_MIN).then_some(Reason::Descriptors {
@@ -88,7 +103,7 @@ pub(super) fn reasons(limits: &GeneratorLimits, evidence: &Evidence<'_>) -> Vec<
     });
     let unseen = (vitals.unseen > 0).then_some(Reason::Unseen { missed: vitals.unseen });
     let late = lag(limits, evidence).into_iter();
-    late.chain(cpu).chain(drops).chain(descriptors).chain(unseen).collect()
+    late.chain(starved).chain(cpu).chain(drops).chain(descriptors).chain(unseen).collect()
 }
 
 /// Lag matters by what it is part of: a late start of 5 ms is nothing to a latency of a second,

@@ -8,7 +8,7 @@ mod verdict;
 mod windows;
 
 use muster_protocol::Timestamp;
-use muster_scenario::{Limit, Metric, Scenario, Threshold};
+use muster_scenario::{Limit, Metric, Scenario, Stage, Threshold};
 
 use crate::recorder::Recorder;
 use crate::run_report::Vitals;
@@ -19,6 +19,9 @@ pub(crate) use verdict::verdict;
 
 use judged::Reading;
 use measure::Measure;
+
+/// What is said of a threshold that nobody can judge because of the generator.
+const DOUBTED: &str = "the generator was the bottleneck";
 
 /// What is known of a run, at its end or while it goes on.
 #[derive(Clone, Copy, Debug)]
@@ -32,19 +35,25 @@ pub struct Evidence<'a> {
 }
 
 /// Why the generator, and not the server, may be what was measured; nothing if it was not.
+///
+/// Threads that were busy are a reason only for what they may have changed.
 #[must_use]
-pub fn reasons(scenario: &Scenario, evidence: &Evidence<'_>) -> Vec<Reason> {
-    health::reasons(&scenario.generator, evidence)
+pub fn reasons(scenario: &Scenario, evidence: &Evidence<'_>, judged: &[Judged]) -> Vec<Reason> {
+    let reasons = health::reasons(&scenario.generator, evidence);
+    let changed_nothing = is_only_busy(&reasons) && !judged.iter().any(Judged::is_doubted);
+    if changed_nothing { Vec::new() } else { reasons }
 }
 
 /// Judges every threshold of a scenario, and the share of dropped commands that its limits allow.
 ///
-/// If the generator was the bottleneck, what would pass is inconclusive; what fails fails only if
-/// no generator could be to blame: a command lost or executed twice, or a latency that is too long
-/// even after the worst lag is taken off, where lag is all that is wrong.
+/// If the generator was the bottleneck, what would pass is inconclusive, unless its threads were
+/// busy and nothing else was wrong: what was planned began in time then, and whole ways only take
+/// longer by it. What fails fails only if no generator could be to blame: a command lost or
+/// executed twice, or a latency that is too long even after the worst lag is taken off, where lag
+/// is all that is wrong.
 #[must_use]
 pub fn judge(scenario: &Scenario, evidence: &Evidence<'_>) -> Vec<Judged> {
-    let reasons = reasons(scenario, evidence);
+    let reasons = health::reasons(&scenario.generator, evidence);
     let thresholds = scenario.thresholds.iter();
     let mut judged: Vec<_> =
         thresholds.map(|threshold| judge_one(scenario, evidence, &reasons, threshold)).collect();
@@ -67,7 +76,7 @@ fn judge_one(
     });
     if !reasons.is_empty() && !stands(evidence, reasons, threshold, &judged) {
         judged.outcome = Outcome::Inconclusive;
-        judged.note = Some("the generator was the bottleneck".to_owned());
+        judged.note = Some(DOUBTED.to_owned());
     }
     judged
 }
@@ -80,7 +89,7 @@ fn stands(
     judged: &Judged,
 ) -> bool {
     match judged.outcome {
-        Outcome::Pass => false,
+        Outcome::Pass => is_only_busy(reasons) && holds_the_generators_time(&threshold.metric),
         Outcome::Inconclusive => true,
         Outcome::Fail => match &threshold.metric {
             Metric::Count(counted) | Metric::Share(counted) => measure::is_servers(*counted),
@@ -90,6 +99,26 @@ fn stands(
             Metric::Memory | Metric::MemoryGrowth => true,
             Metric::Lag { .. } | Metric::PerSecond(_) => false,
         },
+    }
+}
+
+/// Whether threads without time to spare are all that is wrong with the generator.
+fn is_only_busy(reasons: &[Reason]) -> bool {
+    reasons.iter().all(|reason| matches!(reason, Reason::Cpu { .. }))
+}
+
+/// Whether a busy generator can only make it worse. Of a single stage it cannot be said: what the
+/// devices bring later finds a server with less to do.
+const fn holds_the_generators_time(metric: &Metric) -> bool {
+    match metric {
+        Metric::Latency { stage, .. } => matches!(stage, Stage::Total | Stage::Service),
+        Metric::TimeTo { .. }
+        | Metric::Count(_)
+        | Metric::Share(_)
+        | Metric::PerSecond(_)
+        | Metric::Lag { .. }
+        | Metric::Memory
+        | Metric::MemoryGrowth => true,
     }
 }
 
@@ -127,6 +156,11 @@ fn dropped(scenario: &Scenario, evidence: &Evidence<'_>) -> Option<Judged> {
 }
 
 impl Judged {
+    /// Whether nobody can judge it because of the generator.
+    fn is_doubted(&self) -> bool {
+        self.note.as_deref() == Some(DOUBTED)
+    }
+
     fn new(threshold: &Threshold, outcome: Outcome, reading: &Reading) -> Self {
         let unit = Unit::of(threshold.limit);
         Self {

@@ -46,7 +46,7 @@ impl RunReport {
         let evidence = Evidence { recorder, vitals: *vitals, now };
         let thresholds = judge(scenario, &evidence);
         let reasons: Vec<_> =
-            reasons(scenario, &evidence).iter().map(ToString::to_string).collect();
+            reasons(scenario, &evidence, &thresholds).iter().map(ToString::to_string).collect();
         let (verdict, reason) = verdict(run.ending, &thresholds, &reasons);
         let by_stage = Stage::ALL.map(|stage| (stage, recorder.latency(stage)));
         Self {
@@ -105,6 +105,7 @@ fn generator(recorder: &Recorder, vitals: Vitals, reasons: Vec<String>) -> Gener
         lag_ms_max: lag_ms(|lag| lag.max),
         stall_ms_max: exact_millis(vitals.stall_max),
         cpu_percent: vitals.cpu_share.map(|share| share * 100.0),
+        waited_percent: vitals.waited_share.map(|share| share * 100.0),
         udp_drops: vitals.udp_drops,
         descriptors_open: vitals.descriptors_open,
         descriptors_limit: vitals.descriptors_limit,

@@ -13,6 +13,9 @@ pub struct Vitals {
     /// How busy the generator's threads were in the busiest ten seconds, as a share of what the
     /// machine had for them, 0 to 1; `None` if it cannot be told.
     pub cpu_share: Option<f64>,
+    /// How much of the time a thread of the generator was ready to run and had no processor, in the
+    /// ten seconds and of the thread of which it was most, 0 to 1; `None` if it cannot be told.
+    pub waited_share: Option<f64>,
     /// Datagrams the kernel dropped at sockets of the run.
     pub udp_drops: u64,
     /// Most file descriptors open at once.
@@ -39,6 +42,10 @@ pub struct GeneratorReport {
     /// How busy its threads were in the busiest ten seconds, in percent of what they could have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_percent: Option<f64>,
+    /// How much of the time one of them was ready to run and had no processor, in percent, in the
+    /// worst ten seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_percent: Option<f64>,
     /// Datagrams the kernel dropped at sockets of the run.
     pub udp_drops: u64,
     /// Most file descriptors open at once.
@@ -62,6 +69,7 @@ impl Vitals {
         Self {
             stall_max: self.stall_max.max(other.stall_max),
             cpu_share: self.cpu_share.into_iter().chain(other.cpu_share).reduce(f64::max),
+            waited_share: self.waited_share.into_iter().chain(other.waited_share).reduce(f64::max),
             udp_drops: self.udp_drops.saturating_add(other.udp_drops),
             descriptors_open: fuller.descriptors_open,
             descriptors_limit: fuller.descriptors_limit,

@@ -99,6 +99,9 @@ pub struct Header {
     pub server: String,
     /// How commands were submitted.
     pub through: Through,
+    /// What could not be seen of the server, a sentence each; nothing of a server of the run's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_observed: Vec<String>,
     /// The machines the load came from.
     pub hosts: Vec<Host>,
 }

@@ -1,5 +1,6 @@
 //! Several reports of one run, made one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use muster_scenario::{Scenario, ScenarioError};
@@ -75,7 +76,7 @@ pub fn merge(reports: &[RunReport]) -> Result<RunReport, MergeError> {
 
 impl RunReport {
     /// Notes a reason to doubt the numbers: what would pass is inconclusive.
-    fn doubt(&mut self, reason: String) {
+    pub fn doubt(&mut self, reason: String) {
         if self.verdict == Verdict::Pass {
             self.verdict = Verdict::Inconclusive;
             self.reason.clone_from(&reason);
@@ -142,9 +143,16 @@ fn header(first: &RunReport, reports: &[RunReport]) -> Header {
         started_at: runs.clone().map(|run| run.started_at.clone()).min().unwrap_or_default(),
         took_ms: runs.clone().map(|run| run.took_ms).max().unwrap_or(0),
         ending,
+        not_observed: not_observed(reports),
         hosts: runs.flat_map(|run| run.hosts.iter().cloned()).collect(),
         ..first.run.clone()
     }
+}
+
+/// What any of them could not see, each once.
+fn not_observed(reports: &[RunReport]) -> Vec<String> {
+    let all = reports.iter().flat_map(|report| report.run.not_observed.iter().cloned());
+    all.collect::<BTreeSet<String>>().into_iter().collect()
 }
 
 /// Every fault once, although each shard knows of it.

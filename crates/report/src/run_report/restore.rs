@@ -83,6 +83,7 @@ impl RunReport {
             stall_max: Duration::try_from_secs_f64(generator.stall_ms_max / 1_000.0)
                 .unwrap_or_default(),
             cpu_share: generator.cpu_percent.map(|percent| percent / 100.0),
+            waited_share: generator.waited_percent.map(|percent| percent / 100.0),
             udp_drops: generator.udp_drops,
             descriptors_open: generator.descriptors_open,
             descriptors_limit: generator.descriptors_limit,

@@ -128,6 +128,20 @@ fn a_failure_that_no_lag_explains_stays_a_failure() {
 }
 
 #[test]
+fn a_busy_generator_that_is_in_time_spoils_no_pass_of_a_whole_way() {
+    let busy = |measured: &mut Measured| measured.vitals.cpu_share = Some(0.99);
+    for whole in ["p99(total) < 50ms", "p99(service) < 50ms", "time_to_99(everybody) < 10s"] {
+        assert_eq!(judged(whole, busy).0, Outcome::Pass, "{whole}");
+    }
+    assert_eq!(judged("p99(stored) < 50ms", busy).0, Outcome::Inconclusive);
+    let mut measured = sample::measured(&require("p99(total) < 50ms"));
+    busy(&mut measured);
+    let report = RunReport::new(&measured);
+    assert_eq!(report.verdict, Verdict::Pass, "{}", report.reason);
+    assert_eq!(report.generator.inconclusive_reasons, Vec::<String>::new());
+}
+
+#[test]
 fn what_is_lost_fails_however_bad_the_generator() {
     let spoil = |measured: &mut Measured| {
         measured.vitals.cpu_share = Some(1.0);
@@ -143,6 +157,7 @@ fn every_sign_of_a_bad_generator_is_named() {
     let mut measured = sample::measured("");
     measured.vitals = Vitals {
         cpu_share: Some(0.97),
+        waited_share: Some(0.61),
         udp_drops: 12,
         descriptors_open: 1_020,
         descriptors_limit: 1_024,
@@ -150,7 +165,13 @@ fn every_sign_of_a_bad_generator_is_named() {
         ..Vitals::default()
     };
     let reasons = RunReport::new(&measured).generator.inconclusive_reasons;
-    let told = ["97 % busy", "dropped 12 datagrams", "1020 of 1024", "4 observations"];
+    let told = [
+        "ready to run 61 %",
+        "97 % busy",
+        "dropped 12 datagrams",
+        "1020 of 1024",
+        "4 observations",
+    ];
     assert_eq!(reasons.len(), told.len(), "{reasons:?}");
     for (reason, told) in reasons.iter().zip(told) {
         assert!(reason.contains(told), "{reason}");

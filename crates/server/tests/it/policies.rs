@@ -17,13 +17,13 @@ use crate::device::Enrolled;
 use crate::world::{World, eventually, iphone, status, within};
 
 /// An administrator who writes policies.
-struct Author {
+pub(crate) struct Author {
     administrator: Administrator,
     management: String,
 }
 
 impl Author {
-    fn new(world: &World) -> Self {
+    pub(crate) fn new(world: &World) -> Self {
         let administrator = Administrator::new(world, Version::HTTP_2);
         let admin = world.server.endpoints().admin;
         Self { administrator, management: format!("https://{admin}/beta/deviceManagement") }
@@ -39,7 +39,7 @@ impl Author {
     }
 
     /// Makes a policy for all devices and returns its place.
-    async fn assign(&self, collection: &str, body: Value) -> String {
+    pub(crate) async fn assign(&self, collection: &str, body: Value) -> String {
         let (status, made) = self.send(Method::POST, &format!("/{collection}"), &body).await;
         assert_eq!(status, StatusCode::CREATED, "{made}");
         let place = format!("/{collection}/{}", made["id"].as_str().unwrap());
@@ -56,14 +56,14 @@ impl Author {
     }
 }
 
-fn restrictions(name: &str, value: impl Into<Value>) -> Value {
+pub(crate) fn restrictions(name: &str, value: impl Into<Value>) -> Value {
     let kind = "#microsoft.graph.iosGeneralDeviceConfiguration";
     let mut body = json!({ "@odata.type": kind, "displayName": "Restrictions" });
     body[name] = value.into();
     body
 }
 
-const NO_LOCK: Policy =
+pub(crate) const NO_LOCK: Policy =
     Policy { activation_lock: ActivationLockPolicy::Disallowed, ..Policy::FULL };
 
 #[tokio::test]

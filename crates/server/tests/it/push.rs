@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::device::{Device, Enrolled};
+use crate::policies::{Author, NO_LOCK, restrictions};
 use crate::vendor::{self, Counter};
 use crate::world::{World, android, config, done, eventually, iphone};
 
@@ -128,6 +129,12 @@ impl Scene {
             next.unwrap() > self.world.server.backend().now()
         })
         .await;
+    }
+
+    /// Asks something else of all devices.
+    async fn restrict(&self) {
+        let lock = restrictions("activationLockAllowWhenSupervised", false);
+        Author::new(&self.world).assign("deviceConfigurations", lock).await;
     }
 
     async fn sync(&self, enrolled: &Enrolled) -> CommandId {
@@ -246,6 +253,39 @@ async fn a_command_accepted_in_the_instant_of_leaving_is_pushed() {
         scene.post.has_heard(pushes).await;
         scene.comes(&enrolled, command).await;
     }
+}
+
+#[tokio::test]
+async fn a_device_that_is_away_is_pushed_for_another_policy_until_it_comes() {
+    let scene = Scene::new().await;
+    let enrolled = scene.away().await;
+    scene.restrict().await;
+    let push = scene.post.has_heard(1).await;
+    assert_eq!(push.body, json!({ "mdm": "word" }));
+    scene.is_noted(&enrolled).await;
+    scene.skew.advance(PUSH_AGAIN_AFTER);
+    scene.post.has_heard(2).await;
+    let (device, welcome) = scene.world.site.welcomed(&enrolled).await;
+    assert_eq!(welcome.policy, NO_LOCK);
+    drop(device);
+    scene.is_away(&enrolled).await;
+    assert_eq!(scene.world.record(enrolled.id).await.next_push(&Readings::default()), None);
+}
+
+#[tokio::test]
+async fn a_woken_device_that_is_here_hears_of_another_policy_and_is_not_pushed_for_it() {
+    let scene = Scene::new().await;
+    let enrolled = scene.world.enrol(iphone()).await;
+    let mut device = visit(&scene.world, &enrolled, apple()).await;
+    scene.restrict().await;
+    assert_eq!(device.hear().await, ToDevice::PolicyUpdate(NO_LOCK));
+    eventually("the server knows that it was told", async || {
+        !scene.world.record(enrolled.id).await.has_policy_news()
+    })
+    .await;
+    drop(device);
+    scene.is_away(&enrolled).await;
+    assert!(scene.post.heard().is_empty());
 }
 
 #[tokio::test]

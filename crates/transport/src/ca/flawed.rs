@@ -1,13 +1,14 @@
 //! Certificates of this CA, or almost, that nobody should accept: for those who try whether
 //! anybody does.
 
-use rcgen::{ExtendedKeyUsagePurpose, Issuer, KeyPair, SanType};
-use rustls::pki_types::CertificateDer;
+use rcgen::{CertificateSigningRequestParams, ExtendedKeyUsagePurpose, Issuer, KeyPair, SanType};
+use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer};
 
-use super::{CaError, RunCa, device_params, ia5};
+use super::{CaError, RunCa, device_params, ia5, server_params};
 use crate::csr::CsrKey;
+use crate::identity::Identity;
 use crate::peer::device_uri;
-use crate::probe::Flaw;
+use crate::probe::{Flaw, ServerFlaw};
 use crate::validity::Validity;
 use muster_protocol::DeviceId;
 
@@ -45,4 +46,46 @@ impl RunCa {
         }
         Ok(params.signed_by(key.public_key(), &self.issuer)?.into())
     }
+
+    /// Signs the key of a request as the key of `device`, and of whomever else the request names.
+    ///
+    /// # Errors
+    /// As for [`Self::issue_device`].
+    pub fn issue_as_asked(
+        &self,
+        device: DeviceId,
+        csr_der: &[u8],
+        validity: Validity,
+    ) -> Result<CertificateDer<'static>, CaError> {
+        let csr_der = CertificateSigningRequestDer::from(csr_der);
+        let asked = CertificateSigningRequestParams::from_der(&csr_der)?;
+        let mut params = device_params(device, validity)?;
+        params.subject_alt_names.extend(asked.params.subject_alt_names);
+        Ok(params.signed_by(&asked.public_key, &self.issuer)?.into())
+    }
+
+    /// Makes a key and a certificate for a server on this machine, and does one thing wrong.
+    ///
+    /// # Errors
+    /// As for [`Self::issue_server`].
+    pub fn issue_flawed_server(
+        &self,
+        flaw: ServerFlaw,
+        validity: Validity,
+    ) -> Result<Identity, CaError> {
+        let mut params = server_params(validity)?;
+        match flaw {
+            ServerFlaw::ForClients => {
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+            }
+            ServerFlaw::OfAnotherName => {
+                params.subject_alt_names = vec![SanType::DnsName(ia5(ANOTHER_NAME)?)];
+            }
+            ServerFlaw::OtherDates => {}
+        }
+        self.issue_named(params)
+    }
 }
+
+/// A host nobody connects to.
+const ANOTHER_NAME: &str = "another.example";

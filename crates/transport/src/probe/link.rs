@@ -2,15 +2,14 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
 use quinn::{Connection, ConnectionError, Endpoint, ReadError, RecvStream, SendStream, VarInt};
 
-use super::mute::MuteSocket;
+use super::mute::mute;
 use super::offer::Offer;
 use crate::endpoint::EndpointError;
 use crate::network::Network;
@@ -81,21 +80,21 @@ pub enum StreamWay {
 /// Says things on a connection.
 #[derive(Debug)]
 pub struct LinkWriter {
-    prober: Prober,
-    connection: Connection,
-    stream: SendStream,
+    pub(super) endpoint: Endpoint,
+    pub(super) connection: Connection,
+    pub(super) stream: SendStream,
 }
 
 /// Hears what is said on it.
 #[derive(Debug)]
 pub struct LinkReader {
-    connection: Connection,
-    stream: RecvStream,
-    state: Reading,
+    pub(super) connection: Connection,
+    pub(super) stream: RecvStream,
+    pub(super) state: Reading,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reading {
+pub(super) enum Reading {
     Stream,
     End,
     Over,
@@ -124,7 +123,7 @@ impl Prober {
         let (stream, hearing) = connection.open_bi().await.map_err(|error| ending(&error))?;
         let reader =
             LinkReader { connection: connection.clone(), stream: hearing, state: Reading::Stream };
-        Ok((LinkWriter { prober: self, connection, stream }, reader))
+        Ok((LinkWriter { endpoint: self.endpoint, connection, stream }, reader))
     }
 
     /// Whether the server completes a handshake in this version of QUIC.
@@ -196,11 +195,9 @@ impl LinkWriter {
         self.connection.close(VarInt::from_u32(code), b"");
     }
 
-    /// From now on nothing is sent and nothing heard; the server is not told.
+    /// From now on nothing is sent and nothing heard on this socket; the other side is not told.
     pub fn vanish(&self) {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let address = self.prober.endpoint.local_addr().unwrap_or(address);
-        let _cannot_fail = self.prober.endpoint.rebind_abstract(Arc::new(MuteSocket(address)));
+        mute(&self.endpoint);
     }
 
     /// Goes on from another address.
@@ -208,8 +205,8 @@ impl LinkWriter {
     /// # Errors
     /// If no other socket can be had.
     pub fn change_address(&self) -> io::Result<()> {
-        let here = SocketAddr::new(self.prober.endpoint.local_addr()?.ip(), 0);
-        self.prober.endpoint.rebind(std::net::UdpSocket::bind(here)?)
+        let here = SocketAddr::new(self.endpoint.local_addr()?.ip(), 0);
+        self.endpoint.rebind(std::net::UdpSocket::bind(here)?)
     }
 
     /// Whether the server lets this side open one more stream now.
@@ -294,7 +291,7 @@ async fn is_ready<T>(future: impl Future<Output = Result<T, ConnectionError>>) -
     .await
 }
 
-fn ending(error: &ConnectionError) -> Ending {
+pub(super) fn ending(error: &ConnectionError) -> Ending {
     match error {
         ConnectionError::ApplicationClosed(frame) => {
             Ending::Closed { code: frame.error_code.into_inner() }

@@ -1,13 +1,19 @@
-//! A client that does as it is told, right or wrong: what a conformance suite holds against a
-//! server. Nothing here belongs to a device or to a server.
+//! A client and a server that do as they are told, right or wrong: what a conformance suite holds
+//! against a server or a device. Nothing here belongs to either.
 
 mod certificate;
 mod link;
+mod listener;
+mod manner;
 mod mute;
 mod offer;
 mod papers;
+mod request;
 
 pub use certificate::{CertificateText, certificate_text};
 pub use link::{Ending, Heard, LinkReader, LinkWriter, Prober, StreamWay};
+pub use listener::{Knock, Listener, Talk, Visitor};
+pub use manner::{Greeting, Manner, Tickets, Version};
 pub use offer::Offer;
-pub use papers::{Flaw, RequestKind, request_for, request_for_p384};
+pub use papers::{Flaw, RequestKind, ServerFlaw, request_for, request_for_p384};
+pub use request::{RequestText, request_text};

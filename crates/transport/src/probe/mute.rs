@@ -1,17 +1,27 @@
 //! A socket of one whose machine has lost its power.
 
 use std::io::{self, IoSliceMut};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use quinn::udp::{RecvMeta, Transmit};
-use quinn::{AsyncUdpSocket, UdpPoller};
+use quinn::{AsyncUdpSocket, Endpoint, UdpPoller};
+
+/// Takes its socket from an endpoint. Twice, because the library goes on to listen to the one it
+/// had last.
+pub(super) fn mute(endpoint: &Endpoint) {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let address = endpoint.local_addr().unwrap_or(address);
+    for _last_and_one_before in 0..2 {
+        let _cannot_fail = endpoint.rebind_abstract(Arc::new(MuteSocket(address)));
+    }
+}
 
 /// Takes what is to be sent and tells nobody; hears nothing.
 #[derive(Debug)]
-pub(super) struct MuteSocket(pub(super) SocketAddr);
+struct MuteSocket(SocketAddr);
 
 /// Room to send is always there.
 #[derive(Debug)]

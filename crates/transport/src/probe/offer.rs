@@ -61,10 +61,14 @@ impl Offer {
     }
 }
 
-/// Without a look at whether the key is the certificate's.
 fn shown(identity: &Identity) -> Result<SingleCertAndKey, TlsError> {
+    Ok(SingleCertAndKey::from(certified(identity)?))
+}
+
+/// Without a look at whether the key is the certificate's.
+pub(super) fn certified(identity: &Identity) -> Result<CertifiedKey, TlsError> {
     let key = provider().key_provider.load_private_key(identity.key.clone_key())?;
-    Ok(SingleCertAndKey::from(CertifiedKey::new(identity.chain.clone(), key)))
+    Ok(CertifiedKey::new(identity.chain.clone(), key))
 }
 
 fn transport() -> TransportConfig {

@@ -1,6 +1,6 @@
 //! Certificates and signing requests that are wrong in one way each.
 
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SanType};
+use rcgen::{CertificateParams, CustomExtension, DistinguishedName, DnType, KeyPair, SanType};
 
 use crate::ca::CaError;
 use crate::key::DeviceKey;
@@ -16,6 +16,17 @@ pub enum Flaw {
     TwoNames,
 }
 
+/// What is wrong with the certificate of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerFlaw {
+    /// It is for clients.
+    ForClients,
+    /// It is for another host.
+    OfAnotherName,
+    /// Nothing but its dates, which the caller gives.
+    OtherDates,
+}
+
 /// A certificate signing request of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestKind {
@@ -23,6 +34,8 @@ pub enum RequestKind {
     Plain,
     /// Subject and alternative name of a stranger.
     Claiming,
+    /// An extension nobody can read.
+    Asking,
 }
 
 /// A request for `key`, in DER.
@@ -39,8 +52,17 @@ pub fn request_for(key: &DeviceKey, kind: RequestKind) -> Result<Vec<u8>, CaErro
             params.subject_alt_names = vec![SanType::URI(STRANGER.try_into()?)];
             Ok(params.serialize_request(key.pair())?.der().to_vec())
         }
+        RequestKind::Asking => {
+            let mut params = CertificateParams::default();
+            let null = vec![0x05, 0x00];
+            params.custom_extensions = vec![CustomExtension::from_oid_content(UNREADABLE, null)];
+            Ok(params.serialize_request(key.pair())?.der().to_vec())
+        }
     }
 }
+
+/// An object identifier of the arc for examples, which means nothing (RFC 5612).
+const UNREADABLE: &[u64] = &[1, 3, 6, 1, 4, 1, 32_473, 1];
 
 /// Who a claiming request says it is.
 const STRANGER: &str = "urn:muster:device:00000000-0000-7000-8000-00000000abad";

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use muster_control::CERTIFICATE_LIFETIME;
+use muster_control::{CERTIFICATE_LIFETIME, Compliance};
 use muster_protocol::status::Presence;
 use muster_protocol::{Mode, OperatingSystem, Platform, Supervision};
 use serde_json::{Map, Value, json};
 
 use crate::devices::action_result::action_results as results;
-use crate::devices::labels::OwnerType;
+use crate::devices::labels::{ComplianceSource, OwnerType};
 use crate::devices::listed::activation_lock as lock;
 use crate::devices::managed_device::{Device, shown_bypass_code};
 use crate::devices::words;
@@ -29,7 +29,11 @@ pub(super) const fn no_id<'a>(_device: &'a Device<'a>) -> Datum<'a> {
 }
 
 pub(super) fn compliance_state<'a>(device: &'a Device<'a>) -> Datum<'a> {
-    Datum::text(words::compliance_state(device.record.compliance()))
+    let source = device.labels().map_or(ComplianceSource::Device, |labels| labels.compliance);
+    Datum::text(words::compliance_state(match source {
+        ComplianceSource::Device => device.record.compliance(),
+        ComplianceSource::DeclaredNoncompliant => Compliance::NonCompliant,
+    }))
 }
 
 pub(super) fn action_results<'a>(device: &'a Device<'a>) -> Datum<'a> {

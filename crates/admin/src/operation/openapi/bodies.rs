@@ -50,6 +50,29 @@ pub(super) fn naming() -> Value {
     json!({
         "setDeviceName": said("deviceName", 255),
         "deleteUserFromSharedAppleDevice": said("userPrincipalName", 1024),
+        "overrideComplianceState": override_compliance(),
+        "sendCustomNotificationToCompanyPortal": notification(),
+    })
+}
+
+fn override_compliance() -> Value {
+    let state = json!({ "enum": ["basedOnDeviceComplianceStatus", "nonCompliant"] });
+    json!({
+        "type": "object",
+        "required": ["administratorConfiguredDeviceComplianceState"],
+        "properties": {
+            "administratorConfiguredDeviceComplianceState": state,
+            "remediationUrl": { "type": ["string", "null"], "maxLength": 2048 },
+        },
+    })
+}
+
+fn notification() -> Value {
+    let text = |chars_max: u32| json!({ "type": "string", "minLength": 1, "maxLength": chars_max });
+    json!({
+        "type": "object",
+        "required": ["notificationTitle", "notificationBody"],
+        "properties": { "notificationTitle": text(50), "notificationBody": text(500) },
     })
 }
 
@@ -64,10 +87,12 @@ pub(super) fn execute_action() -> Value {
     let plain = ["wipe", "retire", "delete", "rebootNow", "syncDevice"];
     let mut named = said("deviceName", 255);
     named["properties"]["actionName"] = json!({ "const": "setDeviceName" });
+    let mut notified = notification();
+    notified["properties"]["actionName"] = json!({ "const": "customTextNotification" });
     json!({
         "type": "object",
         "required": ["actionName", "deviceIds"],
-        "anyOf": [{ "properties": { "actionName": { "enum": plain } } }, named],
+        "anyOf": [{ "properties": { "actionName": { "enum": plain } } }, named, notified],
         "properties": {
             "deviceIds": {
                 "type": "array",

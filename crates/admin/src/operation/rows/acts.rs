@@ -2,24 +2,24 @@
 
 use muster_control::ActionKind;
 
-use super::LATER;
+use crate::devices::service_act::ServiceAct;
 use crate::operation::table::OperationId::RecoverPasscode;
 use crate::operation::table::Verb::Post;
 use crate::operation::table::{Operation, OperationId, Parity, post, unserved};
 use crate::rbac::role::RoleAction::{
     self, BypassActivationLock, DisableLostMode, EnableLostMode, LocateDevice,
     ManageSharedDeviceUsers, PlayLostModeSound, RebootNow, RemoteLock, ResetPasscode, Retire,
-    SetDeviceName, ShutDown, SyncDevice, Wipe,
+    SendCustomNotifications, SetDeviceName, ShutDown, SyncDevice, UpdateDevices, Wipe,
 };
 use crate::rbac::scope::Permission::PrivilegedOperations;
 
 const WINDOWS: &str = "this is for Windows, and the devices here are phones and tablets";
 const MAC: &str = "this is for macOS, and the devices here are phones and tablets";
 const CHROME: &str = "this is for ChromeOS, and the devices here are phones and tablets";
-const REMOTE_HELP: &str = "TeamViewer is not simulated: no device here can share its screen";
+const REMOTE_HELP: &str =
+    "the tenant has no TeamViewer connector, without which no session can begin";
 const CELLULAR: &str = "no simulated device takes an eSIM after it was made; put it in its facts";
-const APPS: &str = "apps are not simulated, and neither are their licences, logs and notices";
-const COMPLIANCE: &str = "compliance is derived from the policy of the device and cannot be set";
+const APPS: &str = "a device here has no apps, and its policies are taken off by assignment";
 
 /// A remote action: the rows of these differ in three things only.
 const fn act(kind: ActionKind, path: &'static str, role: RoleAction) -> Operation {
@@ -29,6 +29,16 @@ const fn act(kind: ActionKind, path: &'static str, role: RoleAction) -> Operatio
 const fn ruled_out(path: &'static str, why: &'static str) -> Operation {
     let parity = Parity::Static;
     Operation { parity, ..post(OperationId::RuledOut(why), path) }.needs(PrivilegedOperations)
+}
+
+const fn ruled_out_for_many(path: &'static str, why: &'static str) -> Operation {
+    let id = OperationId::RuledOutForMany(why);
+    Operation { parity: Parity::Static, ..post(id, path) }.needs(PrivilegedOperations)
+}
+
+/// What the service does by itself is in beta only.
+const fn act_here(kind: ServiceAct, path: &'static str, role: RoleAction) -> Operation {
+    post(OperationId::ActHere(kind), path).asks(PrivilegedOperations, role).beta()
 }
 
 const fn recover_passcode(path: &'static str) -> Operation {
@@ -73,7 +83,7 @@ pub(super) const ROWS: &[Operation] = &[
     ruled_out(device!("deprovision"), CHROME).beta(),
     ruled_out(device!("disable"), CHROME).beta(),
     ruled_out(device!("reenable"), CHROME).beta(),
-    unserved_act(device!("requestRemoteAssistance"), REMOTE_HELP),
+    ruled_out(device!("requestRemoteAssistance"), REMOTE_HELP),
     act(
         ActionKind::LogoutSharedAppleDeviceActiveUser,
         device!("logoutSharedAppleDeviceActiveUser"),
@@ -86,16 +96,18 @@ pub(super) const ROWS: &[Operation] = &[
     ),
     act(ActionKind::SetDeviceName, device!("setDeviceName"), SetDeviceName).beta(),
     unserved_act(device!("activateDeviceEsim"), CELLULAR).beta(),
-    unserved_act(device!("revokeAppleVppLicenses"), APPS).beta(),
-    unserved_act(device!("sendCustomNotificationToCompanyPortal"), APPS).beta(),
-    unserved_act(device!("createDeviceLogCollectionRequest"), APPS).beta(),
-    unserved_act(device!("changeAssignments"), LATER).beta(),
-    unserved_act(device!("overrideComplianceState"), COMPLIANCE).beta(),
+    act_here(ServiceAct::RevokeLicences, device!("revokeAppleVppLicenses"), UpdateDevices),
+    act_here(
+        ServiceAct::Notify,
+        device!("sendCustomNotificationToCompanyPortal"),
+        SendCustomNotifications,
+    ),
+    ruled_out(device!("createDeviceLogCollectionRequest"), WINDOWS).beta(),
+    unserved_act(device!("changeAssignments"), APPS).beta(),
+    act_here(ServiceAct::OverrideCompliance, device!("overrideComplianceState"), UpdateDevices),
     // --- many devices ---
     post(OperationId::ActOnMany, management!("managedDevices/executeAction"))
         .needs(PrivilegedOperations)
         .beta(),
-    unserved(Post, management!("managedDevices/moveDevicesToOU"), CHROME)
-        .needs(PrivilegedOperations)
-        .beta(),
+    ruled_out_for_many(management!("managedDevices/moveDevicesToOU"), CHROME).beta(),
 ];

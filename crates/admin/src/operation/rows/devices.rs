@@ -8,7 +8,7 @@ use crate::operation::table::OperationId::{
     UpdateDevice,
 };
 use crate::operation::table::Verb::{Delete, Patch, Put};
-use crate::operation::table::{Operation, OperationId, get, post};
+use crate::operation::table::{Operation, OperationId, Parity, Verb, get, post, unserved};
 use crate::rbac::role::RoleAction::{DeleteDevices, ReadDevices, UpdateDevices};
 use crate::rbac::scope::Permission::{ManagedDevicesRead, ManagedDevicesReadWrite};
 use crate::resources::categories::CategoryOperation::{
@@ -17,9 +17,18 @@ use crate::resources::categories::CategoryOperation::{
 use crate::resources::policies::family::Family;
 use crate::resources::policies::resource::PolicyOperation;
 
+const NO_DELTA: &str = "devices have no delta query; filter by lastSyncDateTime instead";
+const LOGS: &str = "logs are collected from Windows devices, and there are none here";
+const DEFENDER: &str = "Defender is for Windows, and the devices here are phones and tablets";
+
 pub(super) const ROWS: &[Operation] = &[
     get(ListDevices, management!("managedDevices")).asks(ManagedDevicesRead, ReadDevices),
     get(CountDevices, management!("managedDevices/$count")).asks(ManagedDevicesRead, ReadDevices),
+    Operation {
+        parity: Parity::Static,
+        ..get(OperationId::RuledOutForMany(NO_DELTA), management!("managedDevices/delta"))
+    }
+    .needs(ManagedDevicesRead),
     get(ShowDevice, management!("managedDevices/{managedDeviceId}"))
         .asks(ManagedDevicesRead, ReadDevices),
     Operation::new(Patch, UpdateDevice, management!("managedDevices/{managedDeviceId}"))
@@ -45,6 +54,8 @@ pub(super) const ROWS: &[Operation] = &[
         device!("deviceConfigurationStates"),
     )
     .asks(ManagedDevicesRead, ReadDevices),
+    unserved(Verb::Get, device!("logCollectionRequests"), LOGS).needs(ManagedDevicesRead),
+    unserved(Verb::Get, device!("windowsProtectionState"), DEFENDER).needs(ManagedDevicesRead),
     get(People(PeopleOperation::OfDevice), device!("users")).asks(ManagedDevicesRead, ReadDevices),
     post(People(PeopleOperation::Give), device!("users/$ref"))
         .asks(ManagedDevicesReadWrite, UpdateDevices)

@@ -29,9 +29,6 @@ mod policies;
 mod reports;
 mod roles;
 
-/// Why a resource is not served that could be.
-const LATER: &str = "muster does not serve this resource in this version";
-
 /// Requests that hold requests.
 const BATCH: &[Operation] = &[post(Batch, "$batch")];
 

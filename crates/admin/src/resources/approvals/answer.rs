@@ -73,7 +73,7 @@ pub(crate) async fn answer<B: Backend>(
 async fn list_policies<B: Backend>(context: &Context<'_, B>, uri: &Uri) -> Result<Reply, ApiError> {
     let query = Query::read(uri, &POLICIES, context.rules)?;
     context.throttled()?;
-    let policies = read(context.approvals.policies(context.backend)).await?;
+    let policies = read(context.books.approvals.policies(context.backend)).await?;
     let rows: Vec<Value> = policies.iter().map(ApprovalPolicy::shown).collect();
     Ok(listed(context, &query, (&POLICIES, POLICIES_NAME), &rows))
 }
@@ -124,7 +124,7 @@ fn key<B>(context: &Context<'_, B>) -> Option<Uuid> {
 }
 
 async fn show_policy<B: Backend>(context: &Context<'_, B>, uri: &Uri) -> Result<Reply, ApiError> {
-    let policies = read(context.approvals.policies(context.backend)).await?;
+    let policies = read(context.books.approvals.policies(context.backend)).await?;
     let shown = named(context, &policies)?.shown();
     let select = read_one(uri, &POLICIES)?;
     context.throttled()?;
@@ -149,7 +149,7 @@ async fn create_policy<B: Backend>(
     let now = context.wall_now();
     let made = ApprovalPolicy::made(Uuid::new_v4(), &members, context.tenant, now)?;
     context.throttled()?;
-    let changing = context.approvals.changing.lock().await;
+    let changing = context.books.approvals.changing.lock().await;
     let policies = present(context).await?;
     only_one(&policies, &made)?;
     keep_policy(context, Deed::Create, &made).await?;
@@ -162,7 +162,7 @@ async fn update_policy<B: Backend>(
     request: Request,
 ) -> Result<Reply, ApiError> {
     let members = members(request).await?;
-    let changing = context.approvals.changing.lock().await;
+    let changing = context.books.approvals.changing.lock().await;
     let policies = present(context).await?;
     let found = named(context, &policies)?.clone();
     let changed = found.changed(&members, context.tenant, context.wall_now())?;
@@ -175,7 +175,7 @@ async fn update_policy<B: Backend>(
 
 async fn delete_policy<B: Backend>(context: &Context<'_, B>, uri: &Uri) -> Result<Reply, ApiError> {
     no_options(uri)?;
-    let changing = context.approvals.changing.lock().await;
+    let changing = context.books.approvals.changing.lock().await;
     let policies = present(context).await?;
     let found = named(context, &policies)?;
     context.throttled()?;
@@ -186,8 +186,8 @@ async fn delete_policy<B: Backend>(context: &Context<'_, B>, uri: &Uri) -> Resul
 
 /// The policies as they are written, whatever was believed.
 async fn present<B: Backend>(context: &Context<'_, B>) -> Result<Vec<ApprovalPolicy>, ApiError> {
-    context.approvals.forget();
-    Ok(read(context.approvals.policies(context.backend)).await?.to_vec())
+    context.books.approvals.forget();
+    Ok(read(context.books.approvals.policies(context.backend)).await?.to_vec())
 }
 
 fn only_one(policies: &[ApprovalPolicy], wanted: &ApprovalPolicy) -> Result<(), ApiError> {
@@ -216,7 +216,7 @@ async fn keep_policy<B: Backend>(
         }
     };
     let kept = read(context.backend.keep(vec![written, entry])).await;
-    context.approvals.forget();
+    context.books.approvals.forget();
     kept
 }
 
@@ -266,9 +266,9 @@ async fn take<B: Backend>(
     step: Step,
     why: Option<String>,
 ) -> Result<&'static str, ApiError> {
-    let _one_at_a_time = context.approvals.changing.lock().await;
+    let _one_at_a_time = context.books.approvals.changing.lock().await;
     // Nobody decides on what is just being carried out.
-    let using = context.approvals.hold(context.backend.now(), id)?;
+    let using = context.books.approvals.hold(context.backend.now(), id)?;
     let taken = taken(context, id, step, why).await;
     using.release();
     taken

@@ -69,7 +69,7 @@ impl<'a, B: Backend> Context<'a, B> {
     /// # Errors
     /// As [`Self::approved_action`].
     pub(crate) async fn approved(&self, operation: Operation) -> Result<Approved<'a>, ApiError> {
-        let policies = read(self.approvals.policies(self.backend)).await?;
+        let policies = read(self.books.approvals.policies(self.backend)).await?;
         let protects = |policy: &&ApprovalPolicy| policy.policy_type == operation.policy_type;
         let Some(policy) = policies.iter().find(protects) else {
             return Ok(Approved::freely());
@@ -92,7 +92,7 @@ impl<'a, B: Backend> Context<'a, B> {
         operation: Operation,
         why: String,
     ) -> Result<Uuid, ApiError> {
-        let _one_at_a_time = self.approvals.changing.lock().await;
+        let _one_at_a_time = self.books.approvals.changing.lock().await;
         let known = read(requests(self.backend)).await?;
         let now = self.wall_now();
         let open = || known.iter().filter(|request| request.is_open(now));
@@ -118,7 +118,7 @@ impl<'a, B: Backend> Context<'a, B> {
 
     /// Uses an approval up.
     async fn redeem(&self, code: Uuid, operation: &Operation) -> Result<Approved<'a>, ApiError> {
-        let using = self.approvals.hold(self.backend.now(), code)?;
+        let using = self.books.approvals.hold(self.backend.now(), code)?;
         match self.redeemed(code, operation).await {
             Ok(kept) => Ok(Approved { kept, using: Some(using) }),
             Err(refused) => {

@@ -28,7 +28,7 @@ pub(super) async fn show<B: Backend>(
     uri: &Uri,
 ) -> Result<Reply, ApiError> {
     let record = context.record(context.route.device()?).await?;
-    let labels = context.labels.snapshot();
+    let labels = context.books.labels.snapshot();
     match labels.category_of(record.id) {
         Some(category) => resource::show(context, category, uri),
         None => {
@@ -56,7 +56,7 @@ pub(super) async fn set<B: Backend>(
     let named = text(&members, REFERENCE)?
         .and_then(|address| referred(address, "deviceCategories")?.parse::<Uuid>().ok());
     let id = named.ok_or(BodyError::Member { member: REFERENCE, wanted })?;
-    let known = context.labels.snapshot().category(id).is_some();
+    let known = context.books.labels.snapshot().category(id).is_some();
     if !known {
         return Err(ApiError::Unknown("device category"));
     }

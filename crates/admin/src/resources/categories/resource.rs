@@ -60,7 +60,7 @@ pub(crate) async fn answer<B: Backend>(
 fn list<B: Backend>(context: &Context<'_, B>, uri: &Uri) -> Result<Reply, ApiError> {
     let query = Query::read(uri, &CATEGORIES, context.rules)?;
     context.throttled()?;
-    let labels = context.labels.snapshot();
+    let labels = context.books.labels.snapshot();
     let rows: Vec<Value> = labels.categories().map(|one| one.shown(context.version)).collect();
     let (origin, version) = (context.origin, context.version);
     let listing = Listing {
@@ -89,8 +89,8 @@ pub(super) fn show<B: Backend>(
 async fn create<B: Backend>(context: &Context<'_, B>, request: Request) -> Result<Reply, ApiError> {
     let made = Category::made(Uuid::new_v4(), &members(request).await?)?;
     context.throttled()?;
-    let _one_at_a_time = context.labels.sorting().await;
-    if context.labels.snapshot().categories().count() >= CATEGORIES_MAX {
+    let _one_at_a_time = context.books.labels.sorting().await;
+    if context.books.labels.snapshot().categories().count() >= CATEGORIES_MAX {
         return Err(ApiError::RuledOut(FULL));
     }
     keep(context, Deed::Create, (None, Some(&made))).await?;
@@ -99,7 +99,7 @@ async fn create<B: Backend>(context: &Context<'_, B>, request: Request) -> Resul
 
 async fn update<B: Backend>(context: &Context<'_, B>, request: Request) -> Result<Reply, ApiError> {
     let members = members(request).await?;
-    let _one_at_a_time = context.labels.sorting().await;
+    let _one_at_a_time = context.books.labels.sorting().await;
     let before = one(context)?;
     let after = before.clone().changed(&members)?;
     context.throttled()?;
@@ -110,7 +110,7 @@ async fn update<B: Backend>(context: &Context<'_, B>, request: Request) -> Resul
 /// Devices of a category that goes are in none.
 async fn delete<B: Backend>(context: &Context<'_, B>, uri: &Uri) -> Result<Reply, ApiError> {
     no_options(uri)?;
-    let _one_at_a_time = context.labels.sorting().await;
+    let _one_at_a_time = context.books.labels.sorting().await;
     let gone = one(context)?;
     context.throttled()?;
     keep(context, Deed::Delete, (Some(&gone), None)).await?;
@@ -139,14 +139,14 @@ async fn keep<B: Backend>(
     let body = body.map_err(|cause| BackendError(Box::new(cause)))?;
     let document = Document { kind: DocumentKind::DeviceCategory, id, body };
     read(context.backend.keep(vec![document, entry])).await?;
-    context.labels.sort_into(named.id, after.cloned());
+    context.books.labels.sort_into(named.id, after.cloned());
     Ok(())
 }
 
 /// The category the path names.
 fn one<B>(context: &Context<'_, B>) -> Result<Category, ApiError> {
     let id = context.route.keys.first().and_then(|key| key.parse().ok());
-    let found = id.and_then(|id| context.labels.snapshot().category(id).cloned());
+    let found = id.and_then(|id| context.books.labels.snapshot().category(id).cloned());
     found.ok_or(ApiError::Unknown("device category"))
 }
 

@@ -108,7 +108,7 @@ async fn create<B: Backend>(context: &Context<'_, B>, request: Request) -> Resul
     })?;
     read(context.backend.keep(vec![entry])).await?;
     let shown = entity(context, job.shown(context.origin));
-    context.exports.begin(job, commission(context, asked));
+    context.books.exports.begin(job, commission(context, asked));
     Ok(Reply::Created(shown))
 }
 
@@ -116,7 +116,7 @@ fn commission<B: Backend>(context: &Context<'_, B>, asked: Asked) -> Commission<
     Commission {
         backend: context.backend.clone(),
         tenant: context.tenant.clone(),
-        labels: context.labels.snapshot(),
+        labels: context.books.labels.snapshot(),
         version: context.version,
         strictness: context.call.strictness,
         asked,
@@ -126,7 +126,7 @@ fn commission<B: Backend>(context: &Context<'_, B>, asked: Asked) -> Commission<
 /// The jobs of the client.
 fn own<B: Backend>(context: &Context<'_, B>) -> Vec<Value> {
     let owner = Owner::of(context.principal);
-    context.exports.told(owner, context.call.begun, |job| job.shown(context.origin))
+    context.books.exports.told(owner, context.call.begun, |job| job.shown(context.origin))
 }
 
 fn entity<B>(context: &Context<'_, B>, mut shown: Value) -> Value {

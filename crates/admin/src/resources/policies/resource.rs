@@ -109,7 +109,7 @@ async fn create<B: Backend>(
     let members = members(request).await?;
     let made = PolicyRecord::made(family, context.version, &members, present(context))?;
     context.throttled()?;
-    let kept = context.policy_book.add(context, family, made).await?;
+    let kept = context.books.policies.add(context, family, made).await?;
     Ok(kept.map_or(Reply::Done, |policy| Reply::Created(entity(context, &policy, &[]))))
 }
 
@@ -124,7 +124,7 @@ async fn update<B: Backend>(
         context.throttled()?;
         Ok(Decision { deed: Deed::Patch, before: Some(before), after: Some(after) })
     };
-    let kept = context.policy_book.change(context, family, decide).await?;
+    let kept = context.books.policies.change(context, family, decide).await?;
     Ok(kept.map_or(Reply::Done, |policy| Reply::Found(entity(context, &policy, &[]))))
 }
 
@@ -138,7 +138,7 @@ async fn delete<B: Backend>(
         context.throttled()?;
         Ok(Decision { deed: Deed::Delete, before: Some(before), after: None })
     };
-    context.policy_book.change(context, family, decide).await?;
+    context.books.policies.change(context, family, decide).await?;
     Ok(Reply::Done)
 }
 
@@ -155,7 +155,7 @@ async fn assign<B: Backend>(
         let after = before.clone().assigned(targets, now);
         Ok(Decision { deed: Deed::Assign, before: Some(before), after: Some(after) })
     };
-    let kept = context.policy_book.change(context, family, decide).await?;
+    let kept = context.books.policies.change(context, family, decide).await?;
     let shown = kept.map(|policy| policy.shown_assignments()).unwrap_or_default();
     let metadata = format!("Collection(microsoft.graph.{}Assignment)", family.entity());
     let (origin, version) = (context.origin, context.version);
@@ -178,7 +178,7 @@ async fn schedule<B: Backend>(
         context.throttled()?;
         Ok(Decision { deed: Deed::Patch, before: Some(before), after: Some(after) })
     };
-    context.policy_book.change(context, family, decide).await?;
+    context.books.policies.change(context, family, decide).await?;
     Ok(Reply::Done)
 }
 

@@ -260,6 +260,33 @@ pub(crate) const CASES: &[Case] = &[
             s.comes_to(command, Stand::Waiting);
         },
     ),
+    case(
+        "MDM-ACK-022",
+        "a command whose connection was closed waits before its device is back",
+        &["REQ-ACK-009"],
+        |s| {
+            let (phone, command) = one_command(s);
+            let line = s.takes(phone, command, 1);
+            s.closes(line, CloseCode::Done);
+            s.comes_to(command, Stand::Waiting);
+            let _again = s.takes(phone, command, 2);
+        },
+    ),
+    case(
+        "MDM-ACK-023",
+        "the last of several commands ends as the first does",
+        &["REQ-ACK-006"],
+        |s| {
+            let (phone, first) = one_command(s);
+            let last = s.enqueues(phone, Errand::SyncDevice);
+            let line = s.takes(phone, first, 1);
+            s.acknowledges(line, first);
+            s.hears_command(line, last, 1);
+            s.acknowledges(line, last);
+            s.comes_to(last, Stand::Done);
+            s.hears_nothing_more(line, phone);
+        },
+    ),
 ];
 
 fn one_command(s: &mut Scene) -> (Phone, Cmd) {

@@ -246,6 +246,16 @@ pub(crate) const CASES: &[Case] = &[
             s.is_enrolled(line, phone);
         },
     ),
+    case(
+        "MDM-ENROL-030",
+        "a signing request for an extension nobody can read is passed over or refused",
+        &["REQ-CERT-017"],
+        |s| {
+            let phone = s.phone_with(Mode::AppleAutomatedDevice, Key::Asking);
+            let line = s.applies(phone);
+            s.may_be_refused(line, CloseCode::BadCsr);
+        },
+    ),
 ];
 
 fn token_refused(s: &mut Scene, token: fn() -> String, code: CloseCode) {

@@ -298,6 +298,20 @@ pub(crate) const CASES: &[Case] = &[
             s.hears_command(line, second, 1);
         },
     ),
+    case(
+        "MDM-QUEUE-023",
+        "a command that comes up while another is in flight waits for the answer",
+        &["REQ-QUEUE-004"],
+        |s| {
+            let phone = s.enrolled();
+            let first = s.enqueues(phone, Errand::SyncDevice);
+            let line = s.takes(phone, first, 1);
+            let second = s.enqueues(phone, Errand::RemoteLock);
+            s.hears_nothing_more(line, phone);
+            s.acknowledges(line, first);
+            s.hears_command(line, second, 1);
+        },
+    ),
 ];
 
 fn supersedes(s: &mut Scene, errand: Errand) {

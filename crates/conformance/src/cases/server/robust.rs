@@ -200,6 +200,17 @@ pub(crate) const CASES: &[Case] = &[
         older,
     ),
     case(
+        "MDM-ROBUST-025",
+        "a device of the last minor there can be is served, or told that it cannot be",
+        &["REQ-FRAME-011"],
+        |s| {
+            let phone = s.enrolled();
+            let line = s.connects(phone);
+            s.greets_with(line, phone, |hello, _stage| hello.minor = u16::MAX);
+            s.may_be_refused(line, CloseCode::UnsupportedVersion);
+        },
+    ),
+    case(
         "MDM-ROBUST-024",
         "a thousand times Idle is answered a thousand times",
         &["REQ-QUEUE-003"],

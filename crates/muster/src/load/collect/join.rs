@@ -6,7 +6,7 @@ use std::time::Duration;
 use muster_agent::AnswerClass;
 use muster_protocol::{CommandId, Timestamp};
 use muster_report::{ErrorCode, EventIndex, EventKind, Journey, Label, Recorder, Step, Who};
-use muster_scenario::Contact;
+use muster_scenario::{Action, Contact};
 use muster_server::CommandEnd;
 
 use super::devices::Devices;
@@ -33,6 +33,8 @@ pub(super) struct Join {
     asked: usize,
     in_flight: InFlight,
     places: Places,
+    /// Asked for and answered since the last fetch.
+    answered: Vec<CommandId>,
 }
 
 /// A command that is not over.
@@ -71,10 +73,22 @@ pub(super) struct Around<'a> {
     pub(super) over: &'a mut GettingOver,
 }
 
+/// A command that its device has answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answered {
+    pub(super) command: CommandId,
+    pub(super) class: AnswerClass,
+    pub(super) action: Action,
+    pub(super) place: usize,
+    /// From when it was planned.
+    pub(super) took: Duration,
+}
+
 /// A command of which nobody has seen the end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pending {
     pub(crate) command: CommandId,
+    pub(crate) action: Action,
     pub(crate) place: usize,
     pub(crate) planned: Timestamp,
     pub(crate) label: Label,
@@ -99,6 +113,7 @@ impl Join {
             asked: 0,
             in_flight,
             places,
+            answered: Vec::new(),
         }
     }
 
@@ -124,6 +139,19 @@ impl Join {
         open.journey.started = Some(at);
         open.asked = Some(asked);
         self.asked += 1;
+        let journey = open.journey;
+        let behind = [
+            (journey.queued, Step::Queued),
+            (journey.delivered, Step::Delivered),
+            (journey.acknowledged, Step::Acknowledged),
+        ];
+        // Over HTTPS the id of a command is known after all that is seen of it by others.
+        for (at, step) in behind.into_iter().filter_map(|(at, step)| Some((at?, step))) {
+            around.recorder.count(at, asked.label, step);
+        }
+        if journey.acknowledged.is_some() {
+            self.answered.push(command);
+        }
         if open.end.is_some() {
             self.finish(command, around);
         }
@@ -246,7 +274,10 @@ impl Join {
         }
         let Some(asked) = open.asked else { return };
         match (is_final, is_first) {
-            (true, true) => around.recorder.count(at, asked.label, Step::Acknowledged),
+            (true, true) => {
+                self.answered.push(command);
+                around.recorder.count(at, asked.label, Step::Acknowledged);
+            }
             (true, false) => {}
             (false, _) => around.recorder.count(at, asked.label, Step::NotNow),
         }
@@ -266,6 +297,37 @@ impl Join {
                 self.finish(command, around);
             }
         }
+    }
+
+    /// A command is over, and nobody knows since when: it took at least until its answer.
+    pub(super) fn ended_before(
+        &mut self,
+        at: Timestamp,
+        (command, end): (CommandId, CommandEnd),
+        around: &mut Around<'_>,
+    ) {
+        let Some(open) = self.open.get_mut(&command) else { return };
+        if let (Some(asked), Some(answered), GivenUp::No) =
+            (open.asked, open.journey.acknowledged, open.given_up)
+        {
+            open.given_up = GivenUp::Yes;
+            let who = Who { device: asked.request.device, command: Some(command) };
+            around.recorder.given_up(answered, asked.label, who, &open.journey);
+        }
+        self.ended(at, (command, end), around);
+    }
+
+    /// What was answered since the last time, as far as it is not over.
+    pub(super) fn take_answered(&mut self) -> Vec<Answered> {
+        let answered = std::mem::take(&mut self.answered);
+        let answered = answered.into_iter().filter_map(|command| {
+            let open = self.open.get(&command)?;
+            let (asked, class) = (open.asked?, open.class?);
+            let (action, place) = (asked.request.action, asked.place);
+            let took = open.journey.acknowledged?.since(open.journey.planned);
+            Some(Answered { command, class, action, place, took })
+        });
+        answered.collect()
     }
 
     /// Gives up on commands whose deadline is over; they are followed to their end all the same.
@@ -370,6 +432,7 @@ impl Open {
         let asked = self.asked?;
         Some(Pending {
             command,
+            action: asked.request.action,
             place: asked.place,
             planned: self.journey.planned,
             label: asked.label,
@@ -411,7 +474,7 @@ mod tests {
 
     use muster_protocol::{Mode, Platform};
     use muster_report::{LatencySummary, Legend, PhaseLegend, PhaseRole};
-    use muster_scenario::{Action, Holder, PlannedDevice};
+    use muster_scenario::{Holder, PlannedDevice};
 
     use super::*;
 

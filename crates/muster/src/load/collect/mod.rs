@@ -21,18 +21,21 @@ use std::time::{Duration, Instant};
 
 use muster_report::{Recorder, Vitals};
 use muster_scenario::{PlannedDevice, Scenario};
+use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 
 use self::getting_over::GettingOver;
-use self::join::{Around, Join};
+use self::join::{Answered, Around, Join};
 use self::watchdog::Watchdog;
 use super::clock::RunClock;
 use super::deed::Deed;
 use super::eyes::{Eyes, OfDevice};
 use super::fleet_side::Remote;
 use super::health::Health;
+use super::lookout::{Look, Outside};
 use super::pacer::{InFlight, Places};
 use super::snapshot::{Board, Snapshot};
+use super::submit::Book;
 use super::tap::Note;
 
 pub(crate) use devices::Devices;
@@ -61,6 +64,24 @@ pub(crate) struct Making {
     pub(crate) board: Board,
     /// The devices' remote control, once there is a fleet.
     pub(crate) remote: Arc<std::sync::OnceLock<Remote>>,
+    /// How a server elsewhere is looked at; `None` for one of our own.
+    pub(crate) view: Option<View>,
+}
+
+/// How a server elsewhere is looked at.
+pub(crate) struct View {
+    pub(crate) lookout: Sender<Look>,
+    pub(crate) book: Arc<Book>,
+}
+
+impl View {
+    /// Has somebody look; what finds no room is looked at when the run is over.
+    fn look(&self, answered: Answered) {
+        let Answered { command, class, action, place, took } = answered;
+        let Some(device) = self.book.last(place) else { return };
+        let look = Look { device, command, action, class, answered: Instant::now(), took };
+        let _no_room = self.lookout.try_send(look);
+    }
 }
 
 /// The collector itself, on its thread.
@@ -78,12 +99,15 @@ pub(crate) struct Collector {
     board: Board,
     watchdog: Watchdog,
     remote: Arc<std::sync::OnceLock<Remote>>,
+    view: Option<View>,
+    late_looks: u64,
 }
 
 /// Lists that are filled and emptied again and again.
 #[derive(Default)]
 struct Fetched {
     server: Vec<Note<muster_server::Seen>>,
+    outside: Vec<Note<Outside>>,
     fleet: Vec<Note<OfDevice>>,
     deeds: Vec<Note<Deed>>,
 }
@@ -95,6 +119,8 @@ pub(crate) struct Collected {
     pub(crate) vitals: Vitals,
     /// Notes that were not taken: anything but 0 makes the numbers worthless.
     pub(crate) missed: u64,
+    /// Commands of a server elsewhere that were looked at too late to say when they were over.
+    pub(crate) late_looks: u64,
 }
 
 /// A running collector.
@@ -147,6 +173,8 @@ impl Collector {
             board: making.board,
             watchdog: Watchdog::new(scenario),
             remote: making.remote,
+            view: making.view,
+            late_looks: 0,
             in_flight,
             labels,
             clock,
@@ -182,6 +210,7 @@ impl Collector {
     fn fetch(&mut self) {
         let mut fetched = std::mem::take(&mut self.fetched);
         self.eyes.server.take(&mut fetched.server);
+        self.eyes.outside.take(&mut fetched.outside);
         self.eyes.fleet.take(&mut fetched.fleet);
         self.eyes.deeds.take(&mut fetched.deeds);
         for note in fetched.deeds.drain(..) {
@@ -193,23 +222,40 @@ impl Collector {
         for note in &fetched.server {
             self.on_server(note);
         }
+        for note in &fetched.outside {
+            self.on_outside(note);
+        }
         self.fetched = fetched;
+        self.have_looked_at();
         let now = self.clock.now();
         let (join, mut around) = self.parts();
         join.expire(now, &mut around);
     }
 
+    /// Has the lookout see to what was answered; a server of our own tells of it by itself.
+    fn have_looked_at(&mut self) {
+        for answered in self.join.take_answered() {
+            let Some(view) = &self.view else { continue };
+            view.look(answered);
+        }
+    }
+
     fn note_levels(&mut self) {
         let mut gauges = self.health.look();
+        if self.view.is_some() {
+            // Of this process only: the server's are not known.
+            (gauges.server_cpu_percent, gauges.generator_rss_bytes) = (None, None);
+        }
         gauges.connected = Some(self.devices.connected);
         gauges.in_flight = Some(u64::from(self.in_flight.count()));
-        if self.clock.has_begun() {
-            let now = self.clock.now();
-            self.recorder.gauges(now, gauges);
-            let vitals = self.health.vitals();
-            let (standing, aborts) = self.watchdog.look(&self.recorder, vitals, now);
-            (self.board.thresholds, self.board.aborts) = (standing, aborts);
+        if !self.clock.has_begun() {
+            return self.health.set_aside();
         }
+        let now = self.clock.now();
+        self.recorder.gauges(now, gauges);
+        let vitals = self.health.vitals();
+        let (standing, aborts) = self.watchdog.look(&self.recorder, vitals, now);
+        (self.board.thresholds, self.board.aborts) = (standing, aborts);
     }
 
     fn look(&mut self) -> Snapshot {
@@ -229,6 +275,7 @@ impl Collector {
             vitals: self.health.vitals(),
             pending: self.join.pending(),
             missed: self.eyes.missed(),
+            late_looks: self.late_looks,
             recorder: self.recorder,
         }
     }

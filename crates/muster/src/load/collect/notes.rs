@@ -11,6 +11,7 @@ use super::errors::of_obstacle;
 use crate::load::deed::{Deed, Done, Side};
 use crate::load::eyes::OfDevice;
 use crate::load::fleet_side::Tell;
+use crate::load::lookout::{Outside, Timing};
 use crate::load::tap::Note;
 
 impl Collector {
@@ -98,6 +99,22 @@ impl Collector {
             ServerSeen::Ended { command, end } => {
                 let (join, mut around) = self.parts();
                 join.ended(at, (command, end), &mut around);
+            }
+        }
+    }
+
+    pub(super) fn on_outside(&mut self, note: &Note<Outside>) {
+        let at = self.clock.at(note.at);
+        let (join, mut around) = self.parts();
+        match note.what {
+            Outside::Taken(command) => join.accepted(at, command, &mut around),
+            Outside::Over { command, end, timing: Timing::InTime } => {
+                join.ended(at, (command, end), &mut around);
+            }
+            Outside::Over { command, end, timing: Timing::Late } => {
+                self.late_looks += 1;
+                let (join, mut around) = self.parts();
+                join.ended_before(at, (command, end), &mut around);
             }
         }
     }

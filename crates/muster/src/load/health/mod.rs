@@ -19,6 +19,15 @@ const WINDOW: usize = 10;
 /// How often sockets and files are counted, in looks: a directory of thousands takes its time.
 const COUNT_EVERY: u32 = 5;
 
+/// What a thread wanted of a processor, as shares of the time.
+#[derive(Clone, Copy, Debug)]
+struct Wanted {
+    /// It had one, or was ready to run and had none.
+    all: f64,
+    /// It was ready to run and had none.
+    waited: f64,
+}
+
 /// Looks at this process from time to time.
 #[derive(Debug)]
 pub(crate) struct Health {
@@ -27,8 +36,8 @@ pub(crate) struct Health {
     stall: Stall,
     at: Instant,
     shares: BTreeMap<u32, Share>,
-    /// How much of its time each thread of the generator wanted a processor, look by look.
-    wanted: BTreeMap<u32, VecDeque<f64>>,
+    /// What each thread of the generator wanted of a processor, look by look.
+    wanted: BTreeMap<u32, VecDeque<Wanted>>,
     looks: u32,
     drops_before: u64,
     vitals: Vitals,
@@ -69,6 +78,14 @@ impl Health {
         }
     }
 
+    /// Forgets how busy threads were: enrolling thousands of devices takes all there is, and is no
+    /// part of what the plan measures.
+    pub(crate) fn set_aside(&mut self) {
+        self.wanted.clear();
+        (self.vitals.cpu_share, self.vitals.waited_share) = (None, None);
+        self.stall.forget();
+    }
+
     /// What was seen so far.
     pub(crate) fn vitals(&mut self) -> Vitals {
         self.vitals.stall_max = self.stall.max();
@@ -93,19 +110,26 @@ impl Health {
         (server, generator)
     }
 
-    /// A thread that runs or waits for a processor all the time cannot do more.
+    /// A thread that runs or waits for a processor all the time cannot do more; one that mostly waits
+    /// is kept from it by others.
     fn note_wanted(&mut self, id: u32, since: Share, passed: Duration) {
         if passed.is_zero() {
             return;
         }
+        let share = |time: Duration| time.as_secs_f64() / passed.as_secs_f64();
         let looks = self.wanted.entry(id).or_default();
-        looks.push_back((since.ran + since.waited).as_secs_f64() / passed.as_secs_f64());
+        looks.push_back(Wanted {
+            all: share(since.ran + since.waited),
+            waited: share(since.waited),
+        });
         if looks.len() > WINDOW {
             looks.pop_front();
         }
-        let mean = looks.iter().sum::<f64>() / WINDOW as f64;
-        let most = self.vitals.cpu_share.unwrap_or_default().max(mean.min(1.0));
-        self.vitals.cpu_share = Some(most);
+        let mean =
+            |of: fn(&Wanted) -> f64| (looks.iter().map(of).sum::<f64>() / WINDOW as f64).min(1.0);
+        let (all, waited) = (mean(|it| it.all), mean(|it| it.waited));
+        raise(&mut self.vitals.cpu_share, all);
+        raise(&mut self.vitals.waited_share, waited);
     }
 
     fn count(&mut self) {
@@ -116,6 +140,11 @@ impl Health {
             self.vitals.descriptors_limit = limit;
         }
     }
+}
+
+/// Keeps the most.
+fn raise(most: &mut Option<f64>, share: f64) {
+    *most = Some(most.unwrap_or_default().max(share));
 }
 
 #[cfg(test)]
@@ -140,12 +169,26 @@ mod tests {
         }
         let busiest = health.vitals().cpu_share.unwrap();
         assert!((0.899..0.901).contains(&busiest), "{busiest}");
+        let waited = health.vitals().waited_share.unwrap();
+        assert!((0.599..0.601).contains(&waited), "{waited}");
     }
 
     #[test]
     fn a_short_peak_does_not_make_a_busy_thread() {
         let mut health = health();
         health.note_wanted(1, share(1_000, 0), Duration::from_secs(1));
+        assert!(health.vitals().cpu_share.unwrap() < 0.11);
+    }
+
+    #[test]
+    fn what_the_stage_took_is_not_held_against_the_run() {
+        let mut health = health();
+        for _look in 0..WINDOW {
+            health.note_wanted(1, share(1_000, 0), Duration::from_secs(1));
+        }
+        health.set_aside();
+        assert_eq!(health.vitals().cpu_share, None);
+        health.note_wanted(1, share(100, 0), Duration::from_secs(1));
         assert!(health.vitals().cpu_share.unwrap() < 0.11);
     }
 

@@ -27,6 +27,11 @@ impl Stall {
         }
     }
 
+    /// Begins anew.
+    pub(crate) fn forget(&self) {
+        self.longest_us.store(0, Ordering::Relaxed);
+    }
+
     /// The longest so far.
     pub(crate) fn max(&self) -> Duration {
         Duration::from_micros(self.longest_us.load(Ordering::Relaxed))

@@ -21,7 +21,7 @@ use tokio::time::sleep;
 use tracing::warn;
 
 use super::graph::Graph;
-use super::{Direct, Door, Gate};
+use super::{Direct, Door, Gate, Known};
 use crate::addresses::{start_again, start_somewhere};
 use crate::cli::ThroughName;
 use crate::client::AdminClient;
@@ -51,6 +51,8 @@ pub(crate) struct Embedded {
 struct Inner {
     config: ServerConfig,
     server: tokio::sync::Mutex<Option<Server>>,
+    /// Held from when it goes until it is back: who is to go again goes after that.
+    away: tokio::sync::Mutex<()>,
     opened: watch::Sender<Option<Arc<dyn Door>>>,
     /// What the server that runs tells a scraper.
     metrics: watch::Sender<Option<Arc<ServerMetrics>>>,
@@ -66,17 +68,6 @@ pub(crate) enum Leave {
     Stop,
     /// From one instruction to the next.
     Kill,
-}
-
-/// What is known at the end of a command of which no end was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Known {
-    /// It waits, or is with its device.
-    Live,
-    /// It is over.
-    Over,
-    /// The server has never heard of it.
-    Nothing,
 }
 
 impl Embedded {
@@ -98,6 +89,7 @@ impl Embedded {
             let inner = Inner {
                 config,
                 server: tokio::sync::Mutex::new(None),
+                away: tokio::sync::Mutex::new(()),
                 opened,
                 metrics: watch::Sender::default(),
                 slow_by: Mutex::default(),
@@ -152,17 +144,24 @@ impl Embedded {
         issued.await?
     }
 
-    /// Takes the server away and, after a while, starts the next one on its folder and addresses.
-    /// Returns at once.
+    /// Takes the server away and, after a while, starts the next one on its folder and addresses;
+    /// one that is away already goes again once it is back. Returns at once.
     pub(crate) fn leave(&self, how: Leave, away: Duration) {
         let inner = Arc::clone(&self.inner);
         self.room.spawn(async move {
+            let _until_back = inner.away.lock().await;
             inner.take_away(how).await;
             sleep(away).await;
             if let Err(error) = inner.come_back().await {
                 warn!(error = &*error as &dyn std::error::Error, "the server stays away");
             }
         });
+    }
+
+    /// Waits until the server is back, if it is away.
+    pub(crate) async fn is_back(&self) -> anyhow::Result<()> {
+        let inner = Arc::clone(&self.inner);
+        self.room.run(async move { drop(inner.away.lock().await) }).await
     }
 
     /// Has each commit take so much longer from now on. Returns at once.
@@ -217,7 +216,11 @@ impl Embedded {
     /// Stops the server.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
         let inner = Arc::clone(&self.inner);
-        self.room.run(async move { inner.take_away(Leave::Stop).await }).await
+        let closed = self.room.run(async move {
+            let _for_good = inner.away.lock().await;
+            inner.take_away(Leave::Stop).await;
+        });
+        closed.await
     }
 }
 

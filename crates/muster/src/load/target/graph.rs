@@ -5,34 +5,46 @@ use muster_protocol::{CommandId, DeviceId};
 use muster_report::ErrorCode;
 use serde_json::{Value, json};
 
-use super::{Door, Submitting, Turned};
+use super::{Door, Submitting, Taken, Turned};
 use crate::client::{AdminClient, Asked};
 
 /// The admin API of a server.
 #[derive(Debug)]
 pub(super) struct Graph(pub(super) AdminClient);
 
+impl Graph {
+    /// Asks for an action, once.
+    pub(super) async fn ask(
+        admin: &AdminClient,
+        device: DeviceId,
+        action: &Action,
+    ) -> anyhow::Result<Asked> {
+        let (device, name) = (device.to_string(), action.kind().graph_name());
+        if *action == Action::Delete {
+            return admin.delete(&device).await;
+        }
+        admin.act_with(&device, name, &body(action)).await
+    }
+
+    /// What the answer comes to.
+    pub(super) fn taken(answered: anyhow::Result<Asked>) -> Taken {
+        match answered {
+            Ok(Asked::Accepted { command }) => named(&command),
+            Ok(Asked::Refused { status, reason }) => Err(refused(status, reason)),
+            Err(error) => Err(unanswered(&error)),
+        }
+    }
+}
+
 impl Door for Graph {
     /// The server makes an id of its own and names it in its answer.
     fn submit(&self, device: DeviceId, _command: CommandId, action: Action) -> Submitting {
         let admin = self.0.clone();
-        Box::pin(async move {
-            let (device, name) = (device.to_string(), action.kind().graph_name());
-            let asked = if action == Action::Delete {
-                admin.delete(&device).await
-            } else {
-                admin.act_with(&device, name, &body(&action)).await
-            };
-            match asked {
-                Ok(Asked::Accepted { command }) => named(&command),
-                Ok(Asked::Refused { status, reason }) => Err(refused(status, reason)),
-                Err(error) => Err(unanswered(&error)),
-            }
-        })
+        Box::pin(async move { Self::taken(Self::ask(&admin, device, &action).await) })
     }
 }
 
-fn named(command: &str) -> Result<Option<CommandId>, Turned> {
+fn named(command: &str) -> Taken {
     command.parse().map(Some).map_err(|_no_id| Turned::Down {
         code: ErrorCode::Schema,
         reason: format!("the server named its command {command:?}"),

@@ -1,149 +1,120 @@
 //! What is put under load: the way in for commands, and whatever is known of the server behind it.
 
+mod address;
+mod door;
+mod elsewhere;
 mod embedded;
 mod graph;
 
-use std::fmt;
-use std::pin::Pin;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use muster_admin::{Backend, Submission, SubmitError};
-use muster_control::Action;
+use anyhow::Context as _;
+use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::{CommandId, DeviceId};
-use muster_report::ErrorCode;
-use tokio::sync::watch;
+use muster_scenario::Action;
 
-pub(crate) use embedded::{Embedded, Known, Leave};
+use self::door::{Direct, Door, Submitting, Taken};
 
-/// A request on its way.
-pub(crate) type Submitting = Pin<Box<dyn Future<Output = Taken> + Send>>;
+pub(crate) use address::Address;
+pub(crate) use door::{Gate, Turned, hand_in};
+pub(crate) use elsewhere::{Elsewhere, id_of, latest};
+pub(crate) use embedded::{Embedded, Leave};
 
-/// What came of a request: the id the server gave the command, if it gave it another.
-pub(crate) type Taken = Result<Option<CommandId>, Turned>;
-
-/// Where commands are handed in while a server is there.
-pub(crate) trait Door: fmt::Debug + Send + Sync {
-    /// Asks for something; returns once the command is durable.
-    fn submit(&self, device: DeviceId, command: CommandId, action: Action) -> Submitting;
+/// The server of a run.
+#[derive(Clone)]
+pub(crate) enum Target {
+    /// One of its own, in this process.
+    Own(Arc<Embedded>),
+    /// One that runs already.
+    Elsewhere(Arc<Elsewhere>),
 }
 
-/// The door of the present server; `None` while there is none.
-pub(crate) type Gate = watch::Receiver<Option<Arc<dyn Door>>>;
-
-/// Why a command was not taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Turned {
-    /// The server says no.
-    Down { code: ErrorCode, reason: String },
-    /// The server is going, or has gone: the next one may take it.
-    Away,
+/// A command of which nobody has seen the end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question {
+    pub(crate) device: DeviceId,
+    pub(crate) command: CommandId,
+    pub(crate) action: Action,
 }
 
-/// Hands a command in, at the next server if the present one goes before it has answered.
-///
-/// A server that comes back knows the command by its id, if the last one has taken it: it is not
-/// taken twice.
-pub(crate) async fn hand_in(
-    mut gate: Gate,
-    device: DeviceId,
-    command: CommandId,
-    action: Action,
-) -> Taken {
-    loop {
-        let door = gate.borrow_and_update().clone();
-        let turned = match door {
-            Some(door) => door.submit(device, command, action.clone()).await,
-            None => Err(Turned::Away),
-        };
-        match turned {
-            Err(Turned::Away) => {}
-            // What a server that is being killed says last means nothing.
-            Err(Turned::Down { .. }) if gate.has_changed().unwrap_or(false) => {}
-            answered => return answered,
-        }
-        if gate.changed().await.is_err() {
-            let reason = "the run ended before a server was there".to_owned();
-            return Err(Turned::Down { code: ErrorCode::ServerFailed, reason });
-        }
-    }
+/// What is known at the end of a command of which no end was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// It waits, or is with its device.
+    Live,
+    /// It is over.
+    Over,
+    /// A later one of its kind is shown in its place: from outside nobody can tell.
+    Replaced,
+    /// The server has never heard of it.
+    Nothing,
 }
 
-/// Straight into the server, without HTTPS.
-struct Direct<B>(B);
-
-impl<B> fmt::Debug for Direct<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Direct")
-    }
-}
-
-impl<B: Backend + Clone + Send + Sync + 'static> Door for Direct<B> {
-    fn submit(&self, device: DeviceId, command: CommandId, action: Action) -> Submitting {
-        let backend = self.0.clone();
-        Box::pin(async move {
-            let submitted = backend.submit(device, Submission::new(command, action)).await;
-            submitted.map(|()| None).map_err(|error| turned(&error))
-        })
-    }
-}
-
-fn turned(error: &SubmitError) -> Turned {
-    let code = match error {
-        SubmitError::ShuttingDown => return Turned::Away,
-        SubmitError::UnknownDevice | SubmitError::NotEnrolled => ErrorCode::UnknownDevice,
-        SubmitError::Capability(_) => ErrorCode::NotCapable,
-        SubmitError::QueueFull { .. } => ErrorCode::ServerBusy,
-        SubmitError::Unavailable(_) => ErrorCode::ServerFailed,
-    };
-    Turned::Down { code, reason: error.to_string() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug)]
-    struct Says(Taken);
-
-    impl Door for Says {
-        fn submit(&self, _device: DeviceId, _command: CommandId, _action: Action) -> Submitting {
-            let answer = self.0.clone();
-            Box::pin(async move { answer })
+impl Target {
+    /// Where its devices find it.
+    pub(crate) fn address(&self) -> SocketAddr {
+        match self {
+            Self::Own(server) => server.address(),
+            Self::Elsewhere(server) => server.quic(),
         }
     }
 
-    fn says(answer: Taken) -> Option<Arc<dyn Door>> {
-        Some(Arc::new(Says(answer)))
+    /// The certificate of its CA, in PEM.
+    pub(crate) fn ca_pem(&self) -> anyhow::Result<Vec<u8>> {
+        match self {
+            Self::Own(server) => {
+                std::fs::read(server.data().ca_certificate()).context("failed to read the run's CA")
+            }
+            Self::Elsewhere(server) => Ok(server.ca_pem().to_vec()),
+        }
     }
 
-    async fn ask(gate: Gate) -> Taken {
-        let (device, command) = (DeviceId::from_bytes([1; 16]), CommandId::from_bytes([2; 16]));
-        hand_in(gate, device, command, Action::RemoteLock).await
+    /// A token with which any number of devices enrol.
+    pub(crate) async fn token(&self) -> anyhow::Result<EnrolmentToken> {
+        match self {
+            Self::Own(server) => server.token().await,
+            Self::Elsewhere(server) => Ok(server.token().clone()),
+        }
     }
 
-    #[tokio::test]
-    async fn a_command_waits_for_the_next_server() {
-        let (opened, gate) = watch::channel(None);
-        let asked = tokio::join!(ask(gate), async {
-            opened.send(says(Err(Turned::Away))).unwrap();
-            tokio::task::yield_now().await;
-            opened.send(says(Ok(None))).unwrap();
-        });
-        assert_eq!(asked.0, Ok(None));
+    /// Where commands are handed in.
+    pub(crate) fn gate(&self) -> Gate {
+        match self {
+            Self::Own(server) => server.gate(),
+            Self::Elsewhere(server) => server.gate(),
+        }
     }
 
-    #[tokio::test]
-    async fn what_a_server_refuses_is_refused() {
-        let reason = "no".to_owned();
-        let no = Turned::Down { code: ErrorCode::NotCapable, reason };
-        let (_opened, gate) = watch::channel(says(Err(no.clone())));
-        assert_eq!(ask(gate).await, Err(no));
+    /// The server if it is in this process, where everything can be seen of it and done to it.
+    pub(crate) const fn own(&self) -> Option<&Arc<Embedded>> {
+        match self {
+            Self::Own(server) => Some(server),
+            Self::Elsewhere(_) => None,
+        }
     }
 
-    #[tokio::test]
-    async fn the_end_of_a_run_is_the_end_of_waiting() {
-        let (opened, gate) = watch::channel(None);
-        drop(opened);
-        assert!(matches!(ask(gate).await, Err(Turned::Down { .. })));
+    /// What the server knows of commands that are not over as far as anybody has seen; one that is
+    /// away is waited for.
+    pub(crate) async fn knows(&self, questions: Vec<Question>) -> anyhow::Result<Vec<Known>> {
+        match self {
+            Self::Own(server) => {
+                let asked = questions.iter().map(|it| (it.device, it.command)).collect();
+                server.is_back().await?;
+                server.knows(asked).await
+            }
+            Self::Elsewhere(server) => server.knows(&questions).await,
+        }
+    }
+
+    /// Stops the server, if it is the run's own.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        match self {
+            Self::Own(server) => match Arc::into_inner(server) {
+                Some(server) => server.close().await,
+                None => Ok(()),
+            },
+            Self::Elsewhere(_) => Ok(()),
+        }
     }
 }

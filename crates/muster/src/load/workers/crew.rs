@@ -1,0 +1,168 @@
+//! The workers of a run, as processes.
+
+use std::ffi::OsString;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::thread;
+
+use anyhow::Context as _;
+use muster_report::{READ_BYTES_MAX, RunReport};
+use tokio::sync::mpsc::{self, Receiver, Sender};
+
+use super::words::{Pulse, Said, Told};
+
+/// Words of workers that may wait: they say one a second.
+const WORDS_MAX: usize = 1_024;
+
+/// All workers of a run.
+pub(super) struct Crew {
+    pub(super) workers: Vec<Worker>,
+    news: Receiver<(usize, News)>,
+}
+
+/// One of them.
+pub(super) struct Worker {
+    process: u32,
+    orders: ChildStdin,
+    pub(super) stand: Stand,
+}
+
+/// How far a worker is.
+#[derive(Debug)]
+pub(super) enum Stand {
+    /// Its devices come up.
+    Coming(Pulse),
+    /// It waits for the beginning.
+    Up,
+    /// It plays.
+    Goes(Pulse),
+    /// It has told what it found, and ends.
+    Told(Box<RunReport>),
+    /// It has ended, and this is what it found.
+    Over(Box<RunReport>),
+    /// It has ended without a report.
+    Dead(String),
+}
+
+/// What is heard of a worker.
+enum News {
+    Said(Said),
+    /// Its process has ended, in this way.
+    Gone(String),
+}
+
+impl Crew {
+    /// Starts a process for each of these command lines.
+    ///
+    /// # Errors
+    /// If one cannot be started; those before it end by themselves, as nobody speaks to them.
+    pub(super) fn start(command_lines: Vec<Vec<OsString>>) -> anyhow::Result<Self> {
+        let program = std::env::current_exe().context("failed to find this program")?;
+        let (tell, news) = mpsc::channel(WORDS_MAX);
+        let mut workers = Vec::with_capacity(command_lines.len());
+        for (index, arguments) in command_lines.into_iter().enumerate() {
+            let mut command = Command::new(&program);
+            command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+            let mut process = command.spawn().context("failed to start a worker")?;
+            let orders = process.stdin.take().context("a worker has no standard input")?;
+            let stand = Stand::Coming(Pulse::default());
+            workers.push(Worker { process: process.id(), orders, stand });
+            let tell = tell.clone();
+            let thread = thread::Builder::new().name(format!("worker-{}", index + 1));
+            let listening = thread.spawn(move || listen(process, index, &tell));
+            listening.context("failed to start listening to a worker")?;
+        }
+        Ok(Self { workers, news })
+    }
+
+    /// Waits for the next news and takes it in; returns of whom it was.
+    ///
+    /// Cancel safe: yes.
+    pub(super) async fn hear(&mut self) -> Option<&Worker> {
+        let (index, news) = self.news.recv().await?;
+        let worker = self.workers.get_mut(index)?;
+        worker.stand = match (news, std::mem::replace(&mut worker.stand, Stand::Up)) {
+            (News::Said(Said::Coming(pulse)), _) => Stand::Coming(pulse),
+            (News::Said(Said::Up), _) => Stand::Up,
+            (News::Said(Said::Goes(pulse)), _) => Stand::Goes(pulse),
+            (News::Said(Said::Over(report)), _) => Stand::Told(report),
+            (News::Gone(_), Stand::Told(report) | Stand::Over(report)) => Stand::Over(report),
+            (News::Gone(how), Stand::Coming(_) | Stand::Up | Stand::Goes(_) | Stand::Dead(_)) => {
+                Stand::Dead(how)
+            }
+        };
+        Some(worker)
+    }
+
+    /// Tells all workers; one that has ended does not hear it.
+    pub(super) fn tell(&mut self, word: Told) {
+        let Ok(line) = serde_json::to_string(&word) else { return };
+        for worker in &mut self.workers {
+            let _gone = writeln!(worker.orders, "{line}").and_then(|()| worker.orders.flush());
+        }
+    }
+
+    /// Whether all are so far.
+    pub(super) fn all(&self, so_far: impl Fn(&Stand) -> bool) -> bool {
+        self.workers.iter().all(|worker| so_far(&worker.stand))
+    }
+
+    /// The run of all workers, as far as they have told.
+    pub(super) fn pulse(&self) -> Pulse {
+        let pulses = self.workers.iter().filter_map(|worker| match &worker.stand {
+            Stand::Coming(pulse) | Stand::Goes(pulse) => Some(*pulse),
+            Stand::Up | Stand::Told(_) | Stand::Over(_) | Stand::Dead(_) => None,
+        });
+        pulses.fold(Pulse::default(), Pulse::plus)
+    }
+
+    /// Those that have ended without a report, by name.
+    pub(super) fn dead(&self) -> Vec<String> {
+        let dead = self.workers.iter().enumerate().filter_map(|(index, worker)| {
+            let Stand::Dead(how) = &worker.stand else { return None };
+            let (nth, of, process) = (index + 1, self.workers.len(), worker.process);
+            Some(format!("worker {nth} of {of} (process {process}) ended without a report: {how}"))
+        });
+        dead.collect()
+    }
+
+    /// Who they are, for whoever wants to look at one of them.
+    pub(super) fn processes(&self) -> String {
+        let processes = self.workers.iter().map(|worker| worker.process.to_string());
+        processes.collect::<Vec<_>>().join(", ")
+    }
+
+    /// What they have found.
+    pub(super) fn into_reports(self) -> Vec<RunReport> {
+        let reports = self.workers.into_iter().filter_map(|worker| match worker.stand {
+            Stand::Told(report) | Stand::Over(report) => Some(*report),
+            Stand::Coming(_) | Stand::Up | Stand::Goes(_) | Stand::Dead(_) => None,
+        });
+        reports.collect()
+    }
+}
+
+/// Passes on what a worker says, to its end.
+fn listen(mut process: Child, index: usize, tell: &Sender<(usize, News)>) {
+    if let Some(output) = process.stdout.take() {
+        let mut output = BufReader::new(output);
+        while let Some(said) = read(&mut output) {
+            if tell.blocking_send((index, News::Said(said))).is_err() {
+                break;
+            }
+        }
+    }
+    let how = match process.wait() {
+        Ok(status) => status.to_string(),
+        Err(error) => error.to_string(),
+    };
+    let _nobody_listens = tell.blocking_send((index, News::Gone(how)));
+}
+
+/// The next thing a worker says; nothing at its end, or if it is no word of a worker.
+fn read(output: &mut impl std::io::BufRead) -> Option<Said> {
+    let mut line = Vec::new();
+    let most = u64::try_from(READ_BYTES_MAX).unwrap_or(u64::MAX);
+    output.take(most).read_until(b'\n', &mut line).ok()?;
+    serde_json::from_slice(&line).ok()
+}

@@ -1,0 +1,112 @@
+//! What several workers share: the server, a folder, the beginning.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use tokio::task::JoinSet;
+
+use super::LEAD;
+use super::arguments::Common;
+use super::faults;
+use crate::cli::{LoadArgs, ThroughName};
+use crate::load::begin::Begin;
+use crate::load::faults::lead;
+use crate::load::health::cores;
+use crate::load::order::Order;
+use crate::load::setting::folder;
+use crate::load::target::Embedded;
+
+/// Folder of what the workers write down, in the run's own.
+const PARTS: &str = "workers";
+
+/// The house of a run of several workers.
+pub(super) struct House {
+    /// Removed at the end, unless it is to be kept.
+    _folder: Option<tempfile::TempDir>,
+    path: PathBuf,
+    /// The run's own server; `None` if it runs already.
+    server: Option<Arc<Embedded>>,
+    /// When the run begins, if its faults have to know before its devices start.
+    fixed: Option<SystemTime>,
+    workers: u32,
+}
+
+impl House {
+    /// Starts the server, unless it runs already.
+    pub(super) async fn open(args: &LoadArgs, order: &Order) -> anyhow::Result<Self> {
+        let (folder, path) = folder(order)?;
+        let server = match &order.address {
+            Some(_elsewhere) => None,
+            None => {
+                let how = (order.server_threads, ThroughName::Graph);
+                Some(Arc::new(Embedded::open(&path.join("data"), how, None, None).await?))
+            }
+        };
+        let fixed =
+            lead(&order.plan, order.begin).and_then(|lead| SystemTime::now().checked_add(lead));
+        let fixed = args.start_at.or(fixed);
+        let workers = args.workers.map_or(1, std::num::NonZero::get);
+        Ok(Self { _folder: folder, path, server, fixed, workers })
+    }
+
+    /// Whether the server is the run's own.
+    pub(super) const fn is_own(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// The command lines of the workers.
+    pub(super) fn command_lines(
+        &self,
+        args: &LoadArgs,
+        order: &Order,
+        count: u32,
+    ) -> Vec<Vec<OsString>> {
+        let (data, out) = (self.path.join("data"), self.path.join(PARTS));
+        let share = cores() / 2 / usize::try_from(count).unwrap_or(usize::MAX);
+        let common = Common {
+            args,
+            order,
+            data: self.server.is_some().then_some(data.as_path()),
+            out: args.out.is_some().then_some(out.as_path()),
+            start_at: self.fixed,
+            fleet_threads: args.fleet_threads.map_or(share.max(1), NonZeroUsize::get),
+        };
+        (0..count).map(|index| common.of(index, count)).collect()
+    }
+
+    /// Where the workers write down what they find.
+    pub(super) fn parts(&self) -> Vec<PathBuf> {
+        (1..=self.workers).map(|nth| self.path.join(PARTS).join(nth.to_string())).collect()
+    }
+
+    /// When all begin, now that all are there: by this process's clock, and by that of all.
+    ///
+    /// # Errors
+    /// If that was fixed and has passed.
+    pub(super) fn begin(&self) -> anyhow::Result<(Instant, SystemTime)> {
+        let at = self.fixed.unwrap_or_else(|| SystemTime::now() + LEAD);
+        Ok((Begin::At(at).instant()?, at))
+    }
+
+    /// Has the plan's faults of the server happen, until the handle is dropped.
+    ///
+    /// # Errors
+    /// If they have no plan.
+    pub(super) fn faults(&self, order: &Order, start: Instant) -> anyhow::Result<JoinSet<()>> {
+        match &self.server {
+            Some(server) => faults::play(order, start, Arc::clone(server)),
+            None => Ok(JoinSet::new()),
+        }
+    }
+
+    /// Stops the server.
+    pub(super) async fn close(self) -> anyhow::Result<()> {
+        match self.server.and_then(Arc::into_inner) {
+            Some(server) => server.close().await,
+            None => Ok(()),
+        }
+    }
+}
