@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything a change has to pass: format, lints, tests, documentation, licences.
+# Everything a change has to pass: format, lints, tests, documentation, licences, foreign clients,
+# planted faults, conformance, simulation.
 #
 #   scripts/check.sh          all of it
 #   scripts/check.sh --fast   format, lints and tests only
@@ -13,7 +14,7 @@ for argument in "$@"; do
     case "$argument" in
         --fast) fast=yes ;;
         -h | --help)
-            sed -n '2,7s/^# \{0,1\}//p' scripts/check.sh
+            sed -n '2,8s/^# \{0,1\}//p' scripts/check.sh
             exit 0
             ;;
         *)

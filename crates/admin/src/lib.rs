@@ -1,8 +1,8 @@
 //! The Microsoft-Graph-compatible admin API.
 //!
-//! [`router`] answers a slice of `deviceManagement/managedDevices`, as `/v1.0` and as `/beta`:
-//! list, read, delete, and the remote actions of phones and tablets. It opens no socket; the server
-//! serves it. What stands behind it is a [`Backend`], so nothing here knows rows or frames.
+//! [`router`] answers the device management of Microsoft Graph, as `/v1.0` and as `/beta`: what
+//! `operation` lists. It opens no socket; the server serves it. What stands behind it is a
+//! [`Backend`], so nothing here knows rows or frames.
 
 mod backend;
 mod devices;

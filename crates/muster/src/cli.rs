@@ -55,7 +55,10 @@ pub(crate) const CASE_DIR: &str = "muster-cases";
         muster server                          a server on 127.0.0.1, data in ./.muster\n  \
         muster fleet --devices 1000            a thousand devices against it\n  \
         muster device list                     what the server knows\n  \
-        muster action reset-passcode SERIAL --wait\n\n\
+        muster action reset-passcode SERIAL --wait\n  \
+        muster load first-minute               a load test, judged\n  \
+        muster conform server --sim            the server against the protocol\n  \
+        muster case run wrong-unlock-token     a failure by name\n\n\
         Exit codes: 0 ok, 1 verdict failed, 2 inconclusive, 64 usage, 65 bad file, 69 unreachable, 70 internal, 130 interrupted"
 )]
 pub(crate) struct Cli {
@@ -112,7 +115,7 @@ pub(crate) enum Verb {
     /// Play failures and features by name
     #[command(subcommand)]
     Case(CaseVerb),
-    /// Hold a server against the requirements of the protocol
+    /// Hold a server or an agent against the requirements of the protocol
     #[command(subcommand)]
     Conform(ConformVerb),
     /// Explore worlds in virtual time and check every promise in each

@@ -10,7 +10,6 @@ use muster_control::{
 use muster_protocol::enrolment::{EnrolReply, EnrolRequest};
 use muster_protocol::frame::Peer;
 use muster_protocol::limits::{GREETING_WITHIN, TEXT_BYTES_MAX};
-use muster_protocol::planted::{Plant, is};
 use muster_protocol::{CloseCode, DeviceId, SerialNumber, Timestamp, alpn};
 use muster_store::{CommitError, DeviceWrite, Revision, TokenWrite, Transaction};
 use muster_transport::{CsrKey, FrameReceiver, FrameSender, RunCa, Validity, sha256};
@@ -21,6 +20,7 @@ use tracing::{debug, info, trace, warn};
 
 use crate::clock::Clock;
 use crate::crash::{CrashPoint, Step};
+use crate::planted;
 use crate::registry::Registry;
 use crate::session::{End, broken};
 use crate::slot::Slot;
@@ -282,11 +282,8 @@ impl Enroller {
     /// Source: REQ-CERT-002, REQ-CERT-004, REQ-CERT-007 (docs/protocol/certificates.md).
     fn reply(&self, device: DeviceId, applicant: &Applicant) -> Result<EnrolReply, CloseCode> {
         let validity = Validity::device_from(self.clock.skew().wall());
-        let issued = if is(Plant::RequestNamesCopied) {
-            self.ca.issue_as_asked(device, &applicant.request.csr_der, validity)
-        } else {
-            self.ca.issue_device(device, &applicant.key, validity)
-        };
+        let asked = (&applicant.key, &applicant.request.csr_der[..]);
+        let issued = planted::certificate(&self.ca, device, asked, validity);
         let certificate = issued.map_err(|error| internal(&error))?;
         let chain_der = vec![certificate.to_vec(), self.ca.certificate_der().to_vec()];
         Ok(EnrolReply { minor: alpn::MINOR, device, chain_der })

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use muster_control::DeviceRecord;
-use muster_protocol::Timestamp;
 use muster_protocol::management::Hello;
 use muster_protocol::planted::{Plant, is};
+use muster_protocol::{DeviceId, Timestamp};
+use muster_transport::{CaError, CertificateDer, CsrKey, RunCa, Validity};
 
 use crate::registry::Registry;
 use crate::slot::Slot;
@@ -33,4 +34,30 @@ pub(crate) fn loaded(mut record: DeviceRecord) -> DeviceRecord {
         }
     }
     record
+}
+
+/// What is signed for a device: a faulty CA believes the names its request has.
+#[cfg(feature = "planted")]
+pub(crate) fn certificate(
+    ca: &RunCa,
+    device: DeviceId,
+    (key, csr_der): (&CsrKey, &[u8]),
+    validity: Validity,
+) -> Result<CertificateDer<'static>, CaError> {
+    if is(Plant::RequestNamesCopied) {
+        ca.issue_as_asked(device, csr_der, validity)
+    } else {
+        ca.issue_device(device, key, validity)
+    }
+}
+
+/// What is signed for a device: its key, and nothing else of what its request says.
+#[cfg(not(feature = "planted"))]
+pub(crate) fn certificate(
+    ca: &RunCa,
+    device: DeviceId,
+    (key, _csr_der): (&CsrKey, &[u8]),
+    validity: Validity,
+) -> Result<CertificateDer<'static>, CaError> {
+    ca.issue_device(device, key, validity)
 }

@@ -278,8 +278,16 @@ impl Registry {
         self.decide_as(Pressure::Waits, state, decide, |_answer| Vec::new()).await
     }
 
-    /// The same for new work, with documents that become durable along with the decision, if it
-    /// comes to one. Refused while too much waits for the store.
+    /// The same for new work. Refused while too much waits for the store.
+    pub(crate) async fn decide_new<T>(
+        &self,
+        state: &mut SlotState,
+        decide: impl Fn(&mut DeviceRecord) -> T,
+    ) -> Result<T, DecideError> {
+        self.decide_along(state, decide, |_answer| Vec::new()).await
+    }
+
+    /// The same with documents that become durable along with the decision, if it comes to one.
     pub(crate) async fn decide_along<T>(
         &self,
         state: &mut SlotState,
@@ -428,9 +436,13 @@ fn had_ended(record: &DeviceRecord, sequence: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::End;
     use crate::tokens::profiles;
     use muster_control::{KeyFingerprint, NewLife};
-    use muster_protocol::{DeviceFacts, Mode, OperatingSystem, OsVersion};
+    use muster_protocol::{CloseCode, DeviceFacts, Mode, OperatingSystem, OsVersion, Policy};
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+    use std::time::Duration;
 
     fn life(number: u8, began_us: u64) -> DeviceRecord {
         let facts = DeviceFacts {
@@ -444,6 +456,36 @@ mod tests {
         let key = KeyFingerprint([number; 32]);
         let [profile, _] = profiles();
         DeviceRecord::new(Timestamp::from_micros(began_us), NewLife { id, facts, key, profile })
+    }
+
+    /// What comes of this without waiting.
+    fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(came) => Some(came),
+            Poll::Pending => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hello_is_refused_while_too_much_waits_for_the_store_and_what_has_begun_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::sqlite(&folder.path().join("muster.db")).unwrap();
+        store.disk().slow(Duration::from_secs(60));
+        let skew = muster_transport::Skew::default();
+        let clock = Clock::since_epoch(unix_us(&skew), skew);
+        let registry = Registry::load(store, Arc::default(), clock).await.unwrap();
+        let slot = Slot::new(life(1, 1), Revision::FIRST);
+        let mut state = slot.state.lock().await;
+        let change = |record: &mut DeviceRecord| record.set_policy(Timestamp::ZERO, Policy::NONE);
+        // Each that is not refused takes room in the line.
+        let refused = loop {
+            if let Some(decided) = at_once(registry.decide_new(&mut state, change)) {
+                break decided.unwrap_err();
+            }
+        };
+        assert!(matches!(refused, DecideError::Store { source: CommitError::Full, .. }));
+        assert!(matches!(End::from(refused), End::Close(CloseCode::RetryLater)));
+        assert!(at_once(registry.decide(&mut state, change)).is_none());
     }
 
     #[test]

@@ -230,7 +230,7 @@ impl Session {
                 record.set_policy(now, registry.policies.wanted(record));
                 record.hello(now, hello);
             };
-            registry.decide(&mut state, greet).await?;
+            registry.decide_new(&mut state, greet).await?;
             state.presence = Presence::Greeting(self.number);
             self.slot.hold(self.number);
             self.note(What::SessionBegan { session: self.number.0, minor: hello.minor });
@@ -294,7 +294,8 @@ impl Session {
         }
     }
 
-    /// Tells the device what is asked of it now; a woken one need not be pushed for it any more.
+    /// Tells the device what is asked of it now; a woken one need not be pushed for it any more. One
+    /// that is about to leave may not hear it, and is told at its next hello.
     ///
     /// Source: REQ-SESSION-023 (docs/protocol/session.md).
     async fn inform(&mut self, policy: Policy) -> Result<(), End> {

@@ -42,16 +42,21 @@ pub(crate) enum Sight {
     /// Some devices as they were.
     Past(Arc<Earlier>),
     /// Everything as it is; others see its writes later.
-    Delaying { lagging: Arc<Lagging>, labels: Arc<Snapshot>, until: Timestamp },
+    Delaying { lagging: Arc<Lagging>, labels: Arc<Snapshot>, hidden: Hidden },
+}
+
+/// How long a write is not seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hidden {
+    from: Timestamp,
+    until: Timestamp,
 }
 
 impl Lagging {
     /// What readers are told at a moment. What has become visible by then is forgotten.
     pub(crate) fn at(&self, now: Timestamp) -> Sight {
         let mut earlier = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if earlier.0.values().any(|before| before.until <= now) {
-            Arc::make_mut(&mut earlier).0.retain(|_device, before| now < before.until);
-        }
+        forget_until(&mut earlier, now);
         if earlier.0.is_empty() { Sight::Present } else { Sight::Past(Arc::clone(&earlier)) }
     }
 
@@ -60,16 +65,39 @@ impl Lagging {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
     }
 
-    /// Keeps a device as it was. Of one that is kept already the older past stays, for longer.
-    fn keep(&self, record: DeviceRecord, labels: Option<Labels>, until: Timestamp) {
+    /// Keeps a device as it was, and says whether it was not kept before. Of one that was, the older
+    /// past stays, for longer.
+    fn keep(&self, record: DeviceRecord, labels: Option<Labels>, hidden: Hidden) -> bool {
         let mut earlier = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        forget_until(&mut earlier, hidden.from);
         let devices = &mut Arc::make_mut(&mut earlier).0;
         if let Some(known) = devices.get_mut(&record.id) {
             let before = Arc::make_mut(known);
-            before.until = before.until.max(until);
-        } else if devices.len() < DEVICES_MAX {
+            before.until = before.until.max(hidden.until);
+            return false;
+        }
+        let has_room = devices.len() < DEVICES_MAX;
+        if has_room {
+            let until = hidden.until;
             devices.insert(record.id, Arc::new(Before { record, labels, until }));
         }
+        has_room
+    }
+
+    /// Forgets what a device was before a write that came to nothing, unless another write is hidden
+    /// by it as well.
+    fn forget(&self, device: DeviceId, hidden: Hidden) {
+        let mut earlier = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if earlier.0.get(&device).is_some_and(|before| before.until == hidden.until) {
+            Arc::make_mut(&mut earlier).0.remove(&device);
+        }
+    }
+}
+
+/// Forgets what has become visible by now.
+fn forget_until(earlier: &mut Arc<Earlier>, now: Timestamp) {
+    if earlier.0.values().any(|before| before.until <= now) {
+        Arc::make_mut(earlier).0.retain(|_device, before| now < before.until);
     }
 }
 
@@ -80,7 +108,8 @@ impl Sight {
         labels: Arc<Snapshot>,
         (now, by): (Timestamp, Duration),
     ) -> Self {
-        Self::Delaying { lagging: Arc::clone(lagging), labels, until: now.after(by) }
+        let hidden = Hidden { from: now, until: now.after(by) };
+        Self::Delaying { lagging: Arc::clone(lagging), labels, hidden }
     }
 
     /// The devices that are shown as they were, if there are any.
@@ -112,13 +141,22 @@ impl Sight {
         }
     }
 
-    /// Keeps a device that has been written on as it was.
-    pub(crate) fn keep(&self, before: DeviceRecord) {
+    /// Keeps a device that is about to be written on as it is, and says whether it was not kept
+    /// before.
+    pub(crate) fn keep(&self, before: DeviceRecord) -> bool {
         match self {
-            Self::Delaying { lagging, labels, until } => {
+            Self::Delaying { lagging, labels, hidden } => {
                 let written = labels.of(before.id).cloned();
-                lagging.keep(before, written, *until);
+                lagging.keep(before, written, *hidden)
             }
+            Self::Present | Self::Past(_) => false,
+        }
+    }
+
+    /// Forgets what was kept for a write that has come to nothing.
+    pub(crate) fn forget(&self, device: DeviceId) {
+        match self {
+            Self::Delaying { lagging, labels: _, hidden } => lagging.forget(device, *hidden),
             Self::Present | Self::Past(_) => {}
         }
     }
@@ -203,17 +241,54 @@ mod tests {
         DeviceRecord::new(Timestamp::ZERO, NewLife { id, facts, key, profile })
     }
 
+    /// A second from here on.
+    fn hidden(from_s: u64) -> Hidden {
+        let from = Timestamp::ZERO.after(Duration::from_secs(from_s));
+        Hidden { from, until: from.after(Duration::from_secs(1)) }
+    }
+
+    fn half_a_second_later(Hidden { from, until }: Hidden) -> Hidden {
+        let by = Duration::from_millis(500);
+        Hidden { from: from.after(by), until: until.after(by) }
+    }
+
     #[test]
     fn no_more_devices_are_kept_than_the_bound_and_none_for_longer_than_asked() {
         let lagging = Lagging::default();
-        let until = Timestamp::ZERO.after(Duration::from_secs(1));
+        let hidden = hidden(0);
+        let until = hidden.until;
         for number in 0..=1000 {
-            lagging.keep(device(number), None, until);
+            lagging.keep(device(number), None, hidden);
         }
         let sight = lagging.at(Timestamp::ZERO);
         assert_eq!(sight.past().expect("a past").0.len(), DEVICES_MAX);
         assert!(sight.record(device(1000).id).is_none());
         assert!(lagging.at(until).past().is_none());
         assert!(lagging.at(Timestamp::ZERO).past().is_none(), "it was forgotten");
+    }
+
+    #[test]
+    fn what_has_become_visible_is_not_hidden_again_by_the_next_write() {
+        let lagging = Lagging::default();
+        let mut written = device(1);
+        lagging.keep(written.clone(), None, hidden(0));
+        written.last_seen = hidden(9).from;
+        // Nobody has read between the two.
+        lagging.keep(written.clone(), None, hidden(60));
+        let sight = lagging.at(hidden(60).from);
+        assert_eq!(sight.record(written.id).expect("a past").last_seen, written.last_seen);
+    }
+
+    #[test]
+    fn a_write_that_comes_to_nothing_hides_nothing_unless_another_does() {
+        let lagging = Lagging::default();
+        let id = device(1).id;
+        assert!(lagging.keep(device(1), None, hidden(0)));
+        lagging.forget(id, hidden(0));
+        assert!(lagging.at(Timestamp::ZERO).past().is_none());
+        lagging.keep(device(1), None, hidden(0));
+        assert!(!lagging.keep(device(1), None, half_a_second_later(hidden(0))));
+        lagging.forget(id, hidden(0));
+        assert!(lagging.at(Timestamp::ZERO).record(id).is_some());
     }
 }

@@ -42,6 +42,27 @@ impl<B: Backend> View<B> {
         if self.sight.is_delaying() { self.whole.device(device).await } else { Ok(None) }
     }
 
+    /// Writes on these devices. What they were is kept first: between, somebody would see the write
+    /// who does not see it afterwards.
+    async fn hide<E>(
+        &self,
+        before: impl IntoIterator<Item = DeviceRecord>,
+        write: impl Future<Output = Result<(), E>>,
+    ) -> Result<(), E> {
+        let mut kept = Vec::new();
+        for record in before {
+            let device = record.id;
+            if self.sight.keep(record) {
+                kept.push(device);
+            }
+        }
+        let written = write.await;
+        if written.is_err() {
+            kept.into_iter().for_each(|device| self.sight.forget(device));
+        }
+        written
+    }
+
     /// The devices of the whole server, some of them as they were.
     async fn scan_seen(
         &self,
@@ -115,9 +136,7 @@ impl<B: Backend> Backend for View<B> {
         }
         let before = self.before(device).await;
         let before = before.map_err(|cause| SubmitError::Unavailable(cause.0))?;
-        self.whole.submit(device, submission).await?;
-        before.into_iter().for_each(|before| self.sight.keep(before));
-        Ok(())
+        self.hide(before, self.whole.submit(device, submission)).await
     }
 
     async fn give(
@@ -130,9 +149,7 @@ impl<B: Backend> Backend for View<B> {
             return Err(BackendError("no such device is there".into()));
         }
         let before = self.before(device).await?;
-        self.whole.give(device, user, kept).await?;
-        before.into_iter().for_each(|before| self.sight.keep(before));
-        Ok(())
+        self.hide(before, self.whole.give(device, user, kept)).await
     }
 
     async fn keep(&self, documents: Vec<Document>) -> Result<(), BackendError> {
@@ -140,9 +157,7 @@ impl<B: Backend> Backend for View<B> {
         for device in documents.iter().filter_map(written_on) {
             before.extend(self.before(device).await?);
         }
-        self.whole.keep(documents).await?;
-        before.into_iter().for_each(|before| self.sight.keep(before));
-        Ok(())
+        self.hide(before, self.whole.keep(documents)).await
     }
 
     async fn documents(

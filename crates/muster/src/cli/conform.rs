@@ -138,7 +138,8 @@ pub(crate) struct ConformServerArgs {
 /// What both directions take.
 #[derive(Debug, Default, Args)]
 pub(crate) struct JudgingArgs {
-    /// What the target claims to offer; default: everything muster's own server offers
+    /// What the target claims to offer; default: everything for muster's own, the core profile for
+    /// any other
     #[arg(long, value_name = "FILE")]
     pub(crate) capabilities: Option<PathBuf>,
     /// The failures that are expected, each with a reason, a link and a last day

@@ -15,15 +15,15 @@ const WORKERS_MAX: u32 = 64;
 /// `muster load`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    muster load fixtures/scenarios/steady.toml\n  \
-    muster load steady.toml --devices 500 --time-scale 0.1   a small run, ten times as fast\n  \
-    muster load steady.toml --out ./runs/monday               with its report, logs and timelines\n  \
-    muster load steady.toml --json > report.json\n  \
-    muster load steady.toml --data .muster                    against a server that runs already\n  \
-    muster load steady.toml --workers 4                       by four processes\n  \
-    muster load steady.toml --server 127.0.0.1:4433 --ca ca.pem --token-file token \\\n    \
+    muster load first-minute                               a ready one: muster scenario list\n  \
+    muster load mine.toml --devices 500 --time-scale 0.1   a small run, ten times as fast\n  \
+    muster load mine.toml --out ./runs/monday              with its report, logs and timelines\n  \
+    muster load steady-half-load --json > report.json\n  \
+    muster load mine.toml --data .muster                   against a server that runs already\n  \
+    muster load steady-half-load --workers 4               by four processes\n  \
+    muster load mine.toml --server 127.0.0.1:4433 --ca ca.pem --token-file token \\\n    \
         --admin https://127.0.0.1:8443 --admin-token-file admin-token\n  \
-    muster load steady.toml --data .muster --shard 1/2 --start-at 2026-01-02T03:04:05Z\n\n\
+    muster load mine.toml --data .muster --shard 1/2 --start-at 2026-01-02T03:04:05Z\n\n\
     Plays a scenario against a server of its own, in this process on threads of its own, or against\n\
     one that runs already, of which it sees what its devices and its administrators see. Ends with a\n\
     verdict: 0 all thresholds hold, 1 one does not, 2 nobody can tell because the generator was the\n\
@@ -58,8 +58,6 @@ pub(crate) struct LoadArgs {
     /// How commands are handed in; default: direct, or graph if the server is elsewhere
     #[arg(long, value_enum)]
     pub(crate) through: Option<ThroughName>,
-    #[command(flatten)]
-    pub(crate) target: TargetArgs,
     /// Begin the plan at this instant, when several play shares of it; such as 2026-01-02T03:04:05Z
     #[arg(long, value_parser = instant, value_name = "RFC3339")]
     pub(crate) start_at: Option<SystemTime>,
@@ -87,6 +85,10 @@ pub(crate) struct LoadArgs {
     /// Play one share of a plan for the process that has started this one
     #[arg(long, hide = true)]
     pub(crate) is_worker: bool,
+    // Last, because its heading stands above whatever comes after it.
+    /// Which server, if it is not one of the run's own.
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
 }
 
 /// Which server is put under load, if it is not one of the run's own.

@@ -20,8 +20,8 @@ pub(crate) enum ReportVerb {
     Diff(ReportDiffArgs),
     /// Make one report of the shards of one run, and judge it anew
     #[command(after_help = "Example:\n  \
-        muster load steady.toml --shard 1/2 --out here     on one machine\n  \
-        muster load steady.toml --shard 2/2 --out there    on another, at the same time\n  \
+        muster load steady-half-load --shard 1/2 --out here     on one machine\n  \
+        muster load steady-half-load --shard 2/2 --out there    on another, at the same time\n  \
         muster report merge here/latest there/latest --output merged\n\n\
         Histograms are added bucket by bucket; no percentile is averaged. Exit code as of the run:\n\
         0 pass, 1 fail, 2 inconclusive, which a merge without all its shards is at best.")]

@@ -16,6 +16,7 @@ use tokio::runtime::Builder;
 use tokio::sync::{RwLock, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant as Moment, sleep, timeout};
+use tracing::error;
 
 use super::agents::{self, Agents};
 use super::hook::Hook;
@@ -195,12 +196,33 @@ async fn live(plan: &Arc<Plan>, (abode, site): (Abode, Site), hook: Hook) -> Vec
             (index, live_one(&plan, variant, &common).await)
         });
     }
-    let mut done = tasks.join_all().await;
-    done.sort_by_key(|(index, _result)| *index);
+    let results = gathered(&plan.variants, tasks).await;
     if let Some(common) = Arc::into_inner(common) {
         common.abode.close().await;
     }
-    done.into_iter().map(|(_index, result)| result).collect()
+    results
+}
+
+/// What comes of cases that are played at once, in their order. That one dies is the fault of the
+/// suite, and costs no other its result.
+pub(super) async fn gathered(
+    variants: &[Variant],
+    mut tasks: JoinSet<(usize, CaseResult)>,
+) -> Vec<CaseResult> {
+    let died =
+        |variant| silent(variant, Verdict::Error, "the suite failed at this case".to_owned());
+    let mut results: Vec<CaseResult> = variants.iter().map(died).collect();
+    while let Some(played) = tasks.join_next().await {
+        match played {
+            Ok((index, result)) => {
+                if let Some(place) = results.get_mut(index) {
+                    *place = result;
+                }
+            }
+            Err(cause) => error!(error = &cause as &dyn std::error::Error, "a case died"),
+        }
+    }
+    results
 }
 
 async fn live_one(plan: &Plan, variant: Variant, common: &Common) -> CaseResult {
@@ -307,4 +329,26 @@ fn list_faults(plan: &Plan, results: &[CaseResult]) -> Vec<String> {
         }));
     }
     faults
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_conformance::cases;
+    use muster_protocol::Mode;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_case_that_dies_costs_no_other_its_result() {
+        let all = cases().flat_map(|case| case.variants(&[Mode::AppleAutomatedDevice]));
+        let variants: Vec<Variant> = all.take(2).collect();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async { panic!("as a fault of the suite would") });
+        let passed = silent(&variants[1], Verdict::Pass, "as it should".to_owned());
+        tasks.spawn(async move { (1, passed) });
+        let results = gathered(&variants, tasks).await;
+        let told: Vec<_> = results.iter().map(|it| (it.name.clone(), it.verdict)).collect();
+        let expected = [(variants[0].name(), Verdict::Error), (variants[1].name(), Verdict::Pass)];
+        assert_eq!(told, expected);
+    }
 }

@@ -1,6 +1,6 @@
 //! What the pacer does, as it tells the collector.
 
-use muster_protocol::{CommandId, Timestamp};
+use muster_protocol::{CommandId, DeviceId, Timestamp};
 use muster_report::ErrorCode;
 use muster_scenario::Action;
 
@@ -16,8 +16,9 @@ pub(crate) struct Deed {
 /// What was done.
 #[derive(Clone, Debug)]
 pub(crate) enum Done {
-    /// A request is on its way, as this command.
-    Submitted { command: CommandId, request: Request },
+    /// A request is on its way, as this command, to whoever the device was to the server then;
+    /// nobody if it was not enrolled.
+    Submitted { command: CommandId, request: Request, who: Option<DeviceId> },
     /// A request never left: too many were under way.
     Dropped(Request),
     /// A request was turned down.

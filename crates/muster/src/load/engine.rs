@@ -28,6 +28,7 @@ use super::lost::{Fates, fates};
 use super::metrics::LoadMetrics;
 use super::order::Order;
 use super::pacer::{InFlight, Pacer, Places, Played};
+use super::processors::{Half, Threads};
 use super::room::Room;
 use super::setting::{board, fleet, folder};
 use super::slow::{self, SlowDevice};
@@ -120,9 +121,11 @@ impl Stage {
         let _only_once = remote.set(fleet.remote());
         let client = match order.through {
             ThroughName::Direct => None,
-            ThroughName::Graph => Some(Room::open("client", NonZeroUsize::MIN)?),
+            ThroughName::Graph => {
+                Some(Room::open("client", Threads::of(Half::Any, NonZeroUsize::MIN))?)
+            }
         };
-        let view = view(&server, client.as_ref(), (&book, &eyes));
+        let view = view(&server, client.as_ref(), &eyes);
         let collecting = Collecting::start(Making {
             clock: clock.clone(),
             eyes: eyes.clone(),
@@ -295,7 +298,6 @@ impl Stage {
             client: self.client,
             fleet: self.fleet,
             collecting: self.collecting,
-            book: self.book,
             places: self.places,
             pacer: thread.context("failed to start the pacer")?,
         };
@@ -325,7 +327,6 @@ struct Rest {
     client: Option<Room>,
     fleet: FleetSide,
     collecting: Collecting,
-    book: Arc<Book>,
     places: Places,
     pacer: thread::JoinHandle<()>,
 }
@@ -362,12 +363,12 @@ impl Rest {
     /// Takes everything down and says what was seen.
     async fn strike(self, cut: Option<Cut>, start: Instant) -> anyhow::Result<Over> {
         let took = start.elapsed();
-        let Self { order, folder, server, client, fleet, collecting, book, places, pacer } = self;
+        let Self { order, folder, server, client, fleet, collecting, places, pacer } = self;
         // Bounded: it was told to stop, and never waits for anything else.
         let _never_panics = tokio::task::spawn_blocking(move || pacer.join()).await;
         let collected = tokio::task::spawn_blocking(move || collecting.finish()).await;
         let collected = collected.context("the collector broke off")?;
-        let fates = fates(&collected.pending, &book, &server).await;
+        let fates = fates(&collected.pending, &server).await;
         let counts = match server.own() {
             Some(server) => server.counts().await,
             None => Ok(Counts::default()),
@@ -422,16 +423,15 @@ async fn target(order: &mut Order, eyes: &Eyes) -> anyhow::Result<Found> {
         Instruments::On => Some(eyes.server.clone()),
         Instruments::Off => None,
     };
-    let how = (order.server_threads, order.through);
+    let how = (Threads::of(Half::Server, order.server_threads), order.through);
     let server = Embedded::open(&path.join("data"), how, vendor.as_deref(), eye).await?;
     Ok(Found { server: Target::Own(Arc::new(server)), vendor, folder })
 }
 
 /// How a server elsewhere is looked at, by the threads that speak to it anyway.
-fn view(server: &Target, client: Option<&Room>, (book, eyes): (&Arc<Book>, &Eyes)) -> Option<View> {
+fn view(server: &Target, client: Option<&Room>, eyes: &Eyes) -> Option<View> {
     let (Target::Elsewhere(server), Some(client)) = (server, client) else { return None };
-    let lookout = lookout::post(client, server.client(), Arc::clone(&eyes.outside));
-    Some(View { lookout, book: Arc::clone(book) })
+    Some(View(lookout::post(client, server.client(), Arc::clone(&eyes.outside))))
 }
 
 /// Waits until somebody or something wants the run to end.

@@ -1,7 +1,6 @@
 //! The devices of a run, on threads of their own.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +16,7 @@ use muster_transport::{CertificateDer, Skew};
 use muster_vendor::VendorFace;
 use tracing::debug;
 
+use super::processors::Threads;
 use super::room::Room;
 use crate::vendor;
 
@@ -46,7 +46,7 @@ pub(crate) struct FleetSide {
 impl FleetSide {
     /// Starts the devices; those of the plan that begin online enrol and connect.
     pub(crate) async fn open(
-        threads: NonZeroUsize,
+        threads: Threads,
         order: FleetOrder,
         vendor_folder: Option<&Path>,
     ) -> anyhow::Result<Self> {

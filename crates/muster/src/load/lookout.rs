@@ -17,8 +17,8 @@ use muster_protocol::{CommandId, DeviceId};
 use muster_scenario::Action;
 use muster_server::CommandEnd;
 use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::sync::{Mutex, Semaphore};
-use tokio::time::{Interval, interval, sleep};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 use super::room::Room;
 use super::tap::Tap;
@@ -28,12 +28,16 @@ use crate::client::{ActionResult, AdminClient};
 /// Looks that may wait: as many commands as a scenario has under way at most, and then some.
 const LOOKS_MAX: usize = 1 << 17;
 
+/// Commands that are followed at once; others wait until one of them is over.
+const FOLLOWED_AT_ONCE: usize = 1 << 14;
+
 /// Requests under way at once, and the time between two: looking must not be the load.
 const LOOKS_AT_ONCE: usize = 64;
 const LOOK_EVERY: Duration = Duration::from_micros(500);
 
-/// A look that begins later than this after the answer says that the command is over, and no longer
-/// when it was; unless this is less than a tenth of what it has taken anyway.
+/// A look that begins later than this after the answer, or after the last look that showed that the
+/// command was not over, says that it is, and no longer since when; unless this is less than a tenth
+/// of what it has taken anyway.
 const IN_TIME: Duration = Duration::from_millis(100);
 const SHARE_IN_TIME: u32 = 10;
 
@@ -54,10 +58,10 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    /// Whether one that begins so late is in time.
-    fn timing(&self, late_by: Duration) -> Timing {
-        let in_time = IN_TIME.max(self.took / SHARE_IN_TIME);
-        if late_by <= in_time { Timing::InTime } else { Timing::Late }
+    /// Whether a look that begins so late is in time, if it was not over so long after the answer.
+    fn timing(&self, late_by: Duration, open_until: Duration) -> Timing {
+        let in_time = IN_TIME.max(self.took.saturating_add(late_by) / SHARE_IN_TIME);
+        if late_by.saturating_sub(open_until) <= in_time { Timing::InTime } else { Timing::Late }
     }
 }
 
@@ -96,41 +100,56 @@ pub(crate) fn post(room: &Room, client: AdminClient, seen: Arc<Tap<Outside>>) ->
             client,
             seen,
             at_once: Semaphore::new(LOOKS_AT_ONCE),
-            pace: Mutex::new(interval(LOOK_EVERY)),
+            pace: Mutex::new(pace()),
         });
+        let followed = Arc::new(Semaphore::new(FOLLOWED_AT_ONCE));
         let mut wanted: Receiver<Look> = wanted;
         while let Some(look) = wanted.recv().await {
-            remote.spawn(Arc::clone(&lookout).follow(look));
+            let Ok(room) = Arc::clone(&followed).acquire_owned().await else { return };
+            remote.spawn(Arc::clone(&lookout).follow(look, room));
         }
     });
     wishes
 }
 
+/// After a quiet time the looks come no faster.
+fn pace() -> Interval {
+    let mut pace = interval(LOOK_EVERY);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pace
+}
+
 impl Lookout {
     /// Looks until the command is over.
-    async fn follow(self: Arc<Self>, look: Look) {
-        let (mut again_after, mut timing) = (AGAIN_AFTER, None);
+    async fn follow(self: Arc<Self>, look: Look, _room: OwnedSemaphorePermit) {
+        let (mut again_after, mut open_until) = (AGAIN_AFTER, Duration::ZERO);
         loop {
-            let (late_by, end) = self.look(&look).await;
-            let timing = *timing.get_or_insert_with(|| look.timing(late_by));
-            if let Some((end, certain)) = end {
-                let timing = if certain == Certain::Moment { timing } else { Timing::Late };
-                return self.seen.note(Outside::Over { command: look.command, end, timing });
+            match self.look(&look).await {
+                Some((late_by, Some((end, certain)))) => {
+                    let timing = match certain {
+                        Certain::Moment => look.timing(late_by, open_until),
+                        Certain::Afterwards => Timing::Late,
+                    };
+                    return self.seen.note(Outside::Over { command: look.command, end, timing });
+                }
+                Some((late_by, None)) => open_until = late_by,
+                // A server that is away is asked again.
+                None => {}
             }
             sleep(again_after).await;
             again_after = (again_after * 2).min(AGAIN_AFTER_MAX);
         }
     }
 
-    /// Looks once; tells how long after the answer, and what the end is if it is one.
-    async fn look(&self, look: &Look) -> (Duration, Option<(CommandEnd, Certain)>) {
+    /// Looks once; tells how long after the answer, and what the end is if it is one. Nothing if the
+    /// server does not answer.
+    async fn look(&self, look: &Look) -> Option<(Duration, Option<(CommandEnd, Certain)>)> {
         self.pace.lock().await.tick().await;
-        let Ok(_room) = self.at_once.acquire().await else { return (Duration::MAX, None) };
+        let _room = self.at_once.acquire().await.ok()?;
         let late_by = look.answered.elapsed();
-        let shown = self.client.known(&look.device.to_string()).await;
-        // A server that is away is asked again.
-        let Ok(shown) = shown else { return (late_by, None) };
-        (late_by, end(look, shown.map(|device| device.device_action_results).as_deref()))
+        let shown = self.client.known(&look.device.to_string()).await.ok()?;
+        let shown = shown.map(|device| device.device_action_results);
+        Some((late_by, end(look, shown.as_deref())))
     }
 }
 
@@ -226,11 +245,23 @@ mod tests {
 
     #[test]
     fn a_look_may_be_as_late_as_does_not_matter() {
-        let look = look(AnswerClass::Acknowledged);
-        assert_eq!(look.timing(Duration::from_secs(1)), Timing::InTime);
-        assert_eq!(look.timing(Duration::from_millis(1_001)), Timing::Late);
+        let (look, first) = (look(AnswerClass::Acknowledged), Duration::ZERO);
+        assert_eq!(look.timing(Duration::from_millis(1_111), first), Timing::InTime);
+        assert_eq!(look.timing(Duration::from_millis(1_112), first), Timing::Late);
         let quick = Look { took: Duration::from_millis(5), ..look };
-        assert_eq!(quick.timing(IN_TIME), Timing::InTime);
-        assert_eq!(quick.timing(IN_TIME + Duration::from_millis(1)), Timing::Late);
+        assert_eq!(quick.timing(IN_TIME, first), Timing::InTime);
+        assert_eq!(quick.timing(IN_TIME + Duration::from_millis(1), first), Timing::Late);
+    }
+
+    #[test]
+    fn a_later_look_is_in_time_if_the_one_before_was_not_long_ago() {
+        let look = Look { took: Duration::from_millis(5), ..look(AnswerClass::Acknowledged) };
+        let ms = Duration::from_millis;
+        assert_eq!(look.timing(ms(400), ms(300)), Timing::InTime);
+        assert_eq!(
+            look.timing(ms(400), ms(150)),
+            Timing::Late,
+            "a first look in time is no excuse"
+        );
     }
 }

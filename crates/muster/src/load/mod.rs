@@ -30,6 +30,7 @@ mod order;
 mod outcome;
 mod pacer;
 mod population;
+mod processors;
 mod room;
 mod setting;
 mod slow;

@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use muster_protocol::Timestamp;
 use muster_report::{
-    Ending, ErrorCode, FaultReport, Header, Host, Measured, RunReport, ShardOf, Step, Through,
+    Ending, ErrorCode, FaultReport, Header, Host, Label, Measured, RunReport, ShardOf, Step,
+    Through,
 };
 use muster_scenario::{FaultKind, PlannedFault, Shard};
 use serde_json::json;
@@ -16,7 +17,6 @@ use super::engine::{Over, Site};
 use super::eyes::Instruments;
 use super::folder;
 use super::health::cores;
-use super::lost::Fates;
 use super::order::Order;
 use super::slow::SlowDevice;
 use super::unseen;
@@ -40,8 +40,13 @@ pub(crate) fn tell(over: Over, args: &LoadArgs, format: Format) -> anyhow::Resul
 
 /// Judges a run.
 pub(crate) fn report(over: Over) -> (RunReport, Vec<SlowDevice>) {
+    let untold = over.fates.untold;
     let (measured, slow) = measured(over);
-    (RunReport::new(&measured), slow)
+    let mut report = RunReport::new(&measured);
+    if untold > 0 {
+        report.doubt(format!("{untold} commands may be lost: the server does not answer"));
+    }
+    (report, slow)
 }
 
 /// Tells a report.
@@ -77,7 +82,7 @@ fn bare(over: &Over, format: Format) -> anyhow::Result<Exit> {
 
 fn measured(over: Over) -> (Measured, Vec<SlowDevice>) {
     let Over { order, ending, mut collected, fates, slow, took, server, .. } = over;
-    count_lost(&mut collected, &fates, took);
+    count_lost(&mut collected, &fates.lost, took);
     let not_observed = match server {
         Site::Embedded => Vec::new(),
         Site::Elsewhere(_) => unseen::of(&order, &fates, collected.late_looks),
@@ -94,12 +99,11 @@ fn measured(over: Over) -> (Measured, Vec<SlowDevice>) {
 }
 
 /// Counts commands that the server has taken and knows nothing of, and notes that were not taken.
-fn count_lost(collected: &mut Collected, fates: &Fates, took: Duration) {
+fn count_lost(collected: &mut Collected, lost: &[Label], took: Duration) {
     let at = Timestamp::ZERO.after(took);
-    let lost = usize::try_from(fates.lost).unwrap_or(usize::MAX);
-    let Collected { recorder, pending, missed, .. } = collected;
-    for pending in pending.iter().filter(|it| it.accepted).take(lost) {
-        recorder.count(at, pending.label, Step::Lost);
+    let Collected { recorder, missed, .. } = collected;
+    for label in lost {
+        recorder.count(at, *label, Step::Lost);
     }
     if *missed > 0 {
         recorder.failed(at, ErrorCode::GeneratorResource, || {

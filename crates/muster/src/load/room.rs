@@ -1,11 +1,12 @@
 //! Threads of their own for each side, so that what each uses of the processor can be told apart.
 
 use std::future::Future;
-use std::num::NonZeroUsize;
 
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::task::TaskTracker;
+
+use super::processors::{Threads, keep_to};
 
 /// A runtime whose threads have a name.
 #[derive(Debug)]
@@ -30,11 +31,13 @@ impl RoomHandle {
 }
 
 impl Room {
-    /// Opens a room with so many threads. Linux shows the first 15 letters of `name`.
-    pub(crate) fn open(name: &'static str, threads: NonZeroUsize) -> anyhow::Result<Self> {
+    /// Opens a room with so many threads in a half of the machine. Linux shows the first 15 letters
+    /// of `name`.
+    pub(crate) fn open(name: &'static str, threads: Threads) -> anyhow::Result<Self> {
         let runtime = Builder::new_multi_thread()
-            .worker_threads(threads.get())
+            .worker_threads(threads.count.get())
             .thread_name(name)
+            .on_thread_start(move || keep_to(threads))
             .enable_all()
             .build()
             .with_context(|| format!("failed to start the {name} threads"))?;

@@ -16,6 +16,7 @@ use super::faults;
 use super::fleet_side::{FleetOrder, FleetSide};
 use super::order::Order;
 use super::population::Ground;
+use super::processors::{Half, Threads};
 use super::snapshot::{Board, Standing};
 use super::submit::Book;
 use super::target::Target;
@@ -51,7 +52,8 @@ pub(super) async fn fleet(
         black_box: order.black_box,
         watch: Some(Arc::new(eye)),
     };
-    FleetSide::open(order.fleet_threads, fleet, vendor).await
+    let half = if server.own().is_some() { Half::Devices } else { Half::Any };
+    FleetSide::open(Threads::of(half, order.fleet_threads), fleet, vendor).await
 }
 
 /// Sockets are the fleet's affair: one cohort that wants its own gets them for all.

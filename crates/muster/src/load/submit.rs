@@ -17,23 +17,13 @@ use crate::cli::ThroughName;
 
 /// Who the devices of a fleet are to their server, by their places.
 #[derive(Debug, Default)]
-pub(crate) struct Book(RwLock<Vec<Entry>>);
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Entry {
-    now: Option<DeviceId>,
-    last: Option<DeviceId>,
-}
+pub(crate) struct Book(RwLock<Vec<Option<DeviceId>>>);
 
 impl Book {
     /// Who stands at a place; nobody if it is not enrolled.
     pub(crate) fn who(&self, place: usize) -> Option<DeviceId> {
-        self.entry(place).now
-    }
-
-    /// Who was enrolled there last, whether it still is or not.
-    pub(crate) fn last(&self, place: usize) -> Option<DeviceId> {
-        self.entry(place).last
+        let places = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        places.get(place).copied().flatten()
     }
 
     /// Takes note of an enrolment, or of its end.
@@ -41,16 +31,11 @@ impl Book {
         let place = usize::try_from(place).unwrap_or(usize::MAX);
         let mut places = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if place >= places.len() {
-            places.resize(place.saturating_add(1), Entry::default());
+            places.resize(place.saturating_add(1), None);
         }
         if let Some(entry) = places.get_mut(place) {
-            *entry = Entry { now: who, last: who.or(entry.last) };
+            *entry = who;
         }
-    }
-
-    fn entry(&self, place: usize) -> Entry {
-        let places = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        places.get(place).copied().unwrap_or_default()
     }
 }
 
@@ -75,6 +60,8 @@ struct Errand {
     planned: Timestamp,
     request: Request,
     command: CommandId,
+    /// Who is asked; nobody if the device is not enrolled.
+    who: Option<DeviceId>,
 }
 
 impl Submitter {
@@ -82,8 +69,9 @@ impl Submitter {
     pub(crate) fn submit(&mut self, planned: Timestamp, request: Request, place: usize) {
         let command = CommandId::from_parts(unix_ms(), self.chance.bytes());
         let (deeds, outside) = (Arc::clone(&self.deeds), self.outside.clone());
-        let errand = Errand { deeds, outside, planned, request, command };
-        let Some(device) = self.book.who(place) else {
+        let who = self.book.who(place);
+        let errand = Errand { deeds, outside, planned, request, command, who };
+        let Some(device) = who else {
             let reason = "the device is not enrolled".to_owned();
             errand.began(Instant::now(), command);
             return errand.refused(ErrorCode::UnknownDevice, reason);
@@ -130,7 +118,7 @@ impl Errand {
     }
 
     fn began(&self, at: Instant, command: CommandId) {
-        let what = Done::Submitted { command, request: self.request };
+        let what = Done::Submitted { command, request: self.request, who: self.who };
         self.deeds.note_at(at, Deed { planned: self.planned, what });
     }
 
@@ -156,6 +144,6 @@ mod tests {
         book.note(3, Some(id));
         assert_eq!((book.who(3), book.who(2), book.who(4)), (Some(id), None, None));
         book.note(3, None);
-        assert_eq!((book.who(3), book.last(3)), (None, Some(id)));
+        assert_eq!(book.who(3), None);
     }
 }

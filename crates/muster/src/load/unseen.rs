@@ -21,12 +21,39 @@ pub(crate) fn of(order: &Order, fates: &Fates, late_looks: u64) -> Vec<String> {
              at least as long as until their answer"
         ));
     }
-    if fates.untold > 0 {
-        unseen.push(format!(
-            "the end of {} commands: the Graph API shows of each kind the latest, and it was a \
-             later one",
-            fates.untold
-        ));
-    }
+    unseen.extend(ends(fates));
     unseen
+}
+
+/// The ends that could not be seen.
+fn ends(fates: &Fates) -> Vec<String> {
+    let unseen = [
+        (
+            fates.over,
+            "were over when the run was: expired or canceled without an answer, or answered and \
+             not looked at before",
+        ),
+        (
+            fates.replaced,
+            "have made way for others: the Graph API shows of each kind the latest, and it was a \
+             later one",
+        ),
+        (fates.untold, "were not told of: the server did not answer when the run was over"),
+    ];
+    let unseen = unseen.into_iter().filter(|(commands, _why)| *commands > 0);
+    unseen.map(|(commands, why)| format!("the end of {commands} commands, which {why}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_end_that_was_not_seen_is_said_with_its_reason() {
+        assert_eq!(ends(&Fates::default()), Vec::<String>::new());
+        let told = ends(&Fates { over: 3, untold: 7, ..Fates::default() });
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].starts_with("the end of 3 commands") && told[0].contains("expired"));
+        assert!(told[1].starts_with("the end of 7 commands") && told[1].contains("answer"));
+    }
 }

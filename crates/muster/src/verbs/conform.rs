@@ -41,6 +41,9 @@ pub(super) use matrix::matrix;
 /// What muster's own server offers, as any target would claim it.
 const OURS: &str = include_str!("../../../../fixtures/conformance/muster.toml");
 
+/// What stands before the command line of a hook that is a program.
+const PROGRAM: &str = "exec:";
+
 /// Most bytes read of a file: a report with all its transcripts has less than a tenth.
 const FILE_BYTES_MAX: u64 = 16 << 20;
 
@@ -117,8 +120,12 @@ pub(super) async fn server(args: &ConformServerArgs, format: Format) -> anyhow::
 
 /// What comes of the server the arguments name.
 async fn tried(args: &ConformServerArgs) -> anyhow::Result<Run> {
-    let plan = plan(&args.judging, (&args.cases, Side::Server), assumed(args))?;
-    conform::run(plan, playing(args)?).await
+    conform::run(plan_of(args)?, playing(args)?).await
+}
+
+/// What the arguments want to be played.
+fn plan_of(args: &ConformServerArgs) -> anyhow::Result<Plan> {
+    plan(&args.judging, (&args.cases, Side::Server), assumed(args))
 }
 
 /// Whom the arguments name.
@@ -136,6 +143,9 @@ fn playing(args: &ConformServerArgs) -> anyhow::Result<Playing> {
         let message =
             format!("{server} is not on this machine; pass --i-own-this-target if it is yours");
         return Err(usage_error(message));
+    }
+    if !hook.starts_with(PROGRAM) && !args.i_own_this_target {
+        conform::stays_here(hook)?;
     }
     let pem = fs::read(ca).with_context(|| bad_file(ca))?;
     let ca = certificate_from_pem(&pem).with_context(|| bad_file(ca))?;
@@ -160,7 +170,7 @@ fn of_folder(data: &DataDir) -> anyhow::Result<Playing> {
 }
 
 fn hook_at(text: &str) -> anyhow::Result<Hook> {
-    Ok(match text.strip_prefix("exec:") {
+    Ok(match text.strip_prefix(PROGRAM) {
         Some(line) => Hook::Command(CommandHook::of(line)?),
         None => Hook::Http(HttpHook::at(text.to_owned())?),
     })

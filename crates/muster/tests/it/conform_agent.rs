@@ -91,6 +91,13 @@ fn nobody_listens_for_other_machines_unasked() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("--i-own-this-network"));
 }
 
+#[test]
+fn no_trigger_on_another_machine_is_told_a_token_unasked() {
+    let output = run(&["conform", "agent", "MDM-ACK-102", "--trigger", "http://192.0.2.7:9000"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--i-own-this-target"));
+}
+
 /// Starts a fleet when it is told to, and ends it.
 fn trigger() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -66,5 +66,7 @@ fn what_names_no_target_is_refused() {
     assert_eq!(refused("a.json", "{}"), Some(65));
     let far = "[[target]]\nserver = \"192.0.2.1:4433\"\nca = \"ca.pem\"\nhook = \"exec:true\"\n";
     assert_eq!(refused("far.toml", far), Some(64), "not on this machine");
+    let late = "[[target]]\nown = \"live\"\n[[target]]\nreport = \"a.json\"\n";
+    assert_eq!(refused("late.toml", late), Some(65), "before anything is played");
     assert_eq!(run(&["conform", "matrix"]).status.code(), Some(64));
 }

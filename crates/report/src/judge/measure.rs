@@ -6,11 +6,14 @@ use muster_protocol::Timestamp;
 use muster_scenario::{Counted, Event, Metric, Scenario, Scope, Stage};
 
 use super::judged::Reading;
-use super::{Evidence, slope, windows};
+use super::{Ends, Evidence, slope, windows};
 use crate::funnel::Funnel;
 use crate::latency::{Bound, Latency, Quantile};
 use crate::legend::{EventKind, Label, PhaseLegend, PhaseRole};
 use crate::recorder::Series;
+
+/// What is said of ends that nobody could see.
+const UNSEEN: &str = "of a server elsewhere only the ends of answered commands are seen";
 
 /// A scope, with everything its value is found in.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +42,11 @@ pub(super) const fn is_servers(counted: Counted) -> bool {
 impl Measure<'_> {
     pub(super) fn reading(&self, metric: &Metric) -> Reading {
         match metric {
+            Metric::Count(counted) | Metric::Share(counted) | Metric::PerSecond(counted)
+                if self.is_unseen(*counted) =>
+            {
+                Reading::Nothing(UNSEEN)
+            }
             Metric::Latency { stage, quantile } => self.latency(*stage, quantile.ratio()),
             Metric::Lag { quantile } => self.lag(quantile.ratio()),
             Metric::TimeTo { share, event } => self.time_to(share.ratio(), event),
@@ -48,6 +56,12 @@ impl Measure<'_> {
             Metric::Memory => slope::most(self.evidence.recorder),
             Metric::MemoryGrowth => slope::growth(self.evidence.recorder, &self.spans()),
         }
+    }
+
+    /// Whether a zero would only say that nobody has looked.
+    fn is_unseen(&self, counted: Counted) -> bool {
+        let is_without_answer = matches!(counted, Counted::Expired | Counted::Cancelled);
+        is_without_answer && self.evidence.ends == Ends::Answered
     }
 
     fn latency(&self, stage: Stage, q: f64) -> Reading {

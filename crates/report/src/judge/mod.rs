@@ -8,7 +8,7 @@ mod verdict;
 mod windows;
 
 use muster_protocol::Timestamp;
-use muster_scenario::{Limit, Metric, Scenario, Stage, Threshold};
+use muster_scenario::{Comparison, Counted, Limit, Metric, Scenario, Stage, Threshold};
 
 use crate::recorder::Recorder;
 use crate::run_report::Vitals;
@@ -30,8 +30,19 @@ pub struct Evidence<'a> {
     pub recorder: &'a Recorder,
     /// What the engine saw of itself.
     pub vitals: Vitals,
+    /// Which ends of commands were seen.
+    pub ends: Ends,
     /// Now, by the clock of the run.
     pub now: Timestamp,
+}
+
+/// Which ends of commands a run sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// All: the server is the run's own.
+    All,
+    /// Those that follow an answer: of a server elsewhere nobody tells the others.
+    Answered,
 }
 
 /// Why the generator, and not the server, may be what was measured; nothing if it was not.
@@ -89,7 +100,7 @@ fn stands(
     judged: &Judged,
 ) -> bool {
     match judged.outcome {
-        Outcome::Pass => is_only_busy(reasons) && holds_the_generators_time(&threshold.metric),
+        Outcome::Pass => is_only_busy(reasons) && holds_for_a_faster_one(threshold),
         Outcome::Inconclusive => true,
         Outcome::Fail => match &threshold.metric {
             Metric::Count(counted) | Metric::Share(counted) => measure::is_servers(*counted),
@@ -107,19 +118,36 @@ fn is_only_busy(reasons: &[Reason]) -> bool {
     reasons.iter().all(|reason| matches!(reason, Reason::Cpu { .. }))
 }
 
-/// Whether a busy generator can only make it worse. Of a single stage it cannot be said: what the
+/// Whether what a busy generator has passed, one with time to spare would pass too: it would bring no
+/// less. Of a single stage that cannot be said, nor of an upper bound of what is brought: what the
 /// devices bring later finds a server with less to do.
-const fn holds_the_generators_time(metric: &Metric) -> bool {
-    match metric {
-        Metric::Latency { stage, .. } => matches!(stage, Stage::Total | Stage::Service),
-        Metric::TimeTo { .. }
-        | Metric::Count(_)
-        | Metric::Share(_)
-        | Metric::PerSecond(_)
+fn holds_for_a_faster_one(threshold: &Threshold) -> bool {
+    let bounds = match threshold.comparison {
+        Comparison::Below | Comparison::AtMost => Bounds::Above,
+        Comparison::Equal if threshold.limit.number() == 0.0 => Bounds::Above,
+        Comparison::Equal => return false,
+        Comparison::AtLeast | Comparison::Above => Bounds::Below,
+    };
+    let wanted = match threshold.metric {
+        Metric::Latency { stage: Stage::Total | Stage::Service, .. }
+        | Metric::TimeTo { .. }
         | Metric::Lag { .. }
         | Metric::Memory
-        | Metric::MemoryGrowth => true,
-    }
+        | Metric::MemoryGrowth => Bounds::Above,
+        Metric::Latency { .. } => return false,
+        Metric::Count(Counted::Accepted | Counted::Terminal)
+        | Metric::Share(Counted::Accepted | Counted::Terminal)
+        | Metric::PerSecond(_) => Bounds::Below,
+        Metric::Count(_) | Metric::Share(_) => Bounds::Above,
+    };
+    bounds == wanted
+}
+
+/// On which side a threshold has its limit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bounds {
+    Above,
+    Below,
 }
 
 /// Whether a latency is too long even after the worst lag is taken off it.

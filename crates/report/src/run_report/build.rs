@@ -15,7 +15,7 @@ use crate::by_stage::ByStage;
 use crate::error_code::ErrorCode;
 use crate::funnel::Funnel;
 use crate::journey::Journey;
-use crate::judge::{Evidence, judge, reasons, verdict};
+use crate::judge::{Ends, Evidence, judge, reasons, verdict};
 use crate::latency::Latency;
 use crate::legend::{EventLegend, Label, PhaseLegend};
 use crate::recorder::{Progress, Recorder, Seen, Series, Slice, Slow};
@@ -43,7 +43,7 @@ impl RunReport {
     pub fn new(measured: &Measured) -> Self {
         let Measured { run, scenario, devices, recorder, vitals, faults } = measured;
         let now = Timestamp::ZERO.after(Duration::from_millis(run.took_ms));
-        let evidence = Evidence { recorder, vitals: *vitals, now };
+        let evidence = Evidence { recorder, vitals: *vitals, ends: ends(run), now };
         let thresholds = judge(scenario, &evidence);
         let reasons: Vec<_> =
             reasons(scenario, &evidence, &thresholds).iter().map(ToString::to_string).collect();
@@ -71,6 +71,11 @@ impl RunReport {
             series: series(recorder),
         }
     }
+}
+
+/// What is not seen of a server is said, if it is not the run's own.
+fn ends(run: &Header) -> Ends {
+    if run.not_observed.is_empty() { Ends::All } else { Ends::Answered }
 }
 
 fn fleet(recorder: &Recorder) -> Fleet {

@@ -43,6 +43,18 @@ fn each_stage_is_judged_by_its_own_clock() {
 }
 
 #[test]
+fn what_nobody_could_see_of_a_server_elsewhere_is_no_zero() {
+    let elsewhere = |measured: &mut Measured| {
+        measured.run.not_observed = vec!["what the server took of memory".to_owned()];
+    };
+    for unseen in ["expired == 0", "cancelled == 0", "share(expired) < 1%"] {
+        assert_eq!(judged(unseen, elsewhere), (Outcome::Inconclusive, None), "{unseen}");
+        assert!(holds(unseen), "{unseen}");
+    }
+    assert_eq!(judged("lost == 0", elsewhere).0, Outcome::Pass);
+}
+
+#[test]
 fn a_run_that_holds_everything_passes() {
     let thresholds = ["p99(total) < 50ms", "lost == 0", "time_to_99(everybody) < 10s"];
     let thresholds: String = thresholds.map(require).concat();
@@ -133,7 +145,10 @@ fn a_busy_generator_that_is_in_time_spoils_no_pass_of_a_whole_way() {
     for whole in ["p99(total) < 50ms", "p99(service) < 50ms", "time_to_99(everybody) < 10s"] {
         assert_eq!(judged(whole, busy).0, Outcome::Pass, "{whole}");
     }
+    assert_eq!(judged("lost == 0", busy).0, Outcome::Pass);
     assert_eq!(judged("p99(stored) < 50ms", busy).0, Outcome::Inconclusive);
+    let at_most = "rate(terminal) <= 1000000/s";
+    assert_eq!(judged(at_most, busy).0, Outcome::Inconclusive, "it may have brought too little");
     let mut measured = sample::measured(&require("p99(total) < 50ms"));
     busy(&mut measured);
     let report = RunReport::new(&measured);

@@ -1,8 +1,8 @@
 //! Certificates of this CA, or almost, that nobody should accept: for those who try whether
 //! anybody does.
 
-use rcgen::{CertificateSigningRequestParams, ExtendedKeyUsagePurpose, Issuer, KeyPair, SanType};
-use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer};
+use rcgen::{ExtendedKeyUsagePurpose, Issuer, KeyPair, SanType};
+use rustls::pki_types::CertificateDer;
 
 use super::{CaError, RunCa, device_params, ia5, server_params};
 use crate::csr::CsrKey;
@@ -51,14 +51,15 @@ impl RunCa {
     ///
     /// # Errors
     /// As for [`Self::issue_device`].
+    #[cfg(feature = "planted")]
     pub fn issue_as_asked(
         &self,
         device: DeviceId,
         csr_der: &[u8],
         validity: Validity,
     ) -> Result<CertificateDer<'static>, CaError> {
-        let csr_der = CertificateSigningRequestDer::from(csr_der);
-        let asked = CertificateSigningRequestParams::from_der(&csr_der)?;
+        let csr_der = rustls::pki_types::CertificateSigningRequestDer::from(csr_der);
+        let asked = rcgen::CertificateSigningRequestParams::from_der(&csr_der)?;
         let mut params = device_params(device, validity)?;
         params.subject_alt_names.extend(asked.params.subject_alt_names);
         Ok(params.signed_by(&asked.public_key, &self.issuer)?.into())

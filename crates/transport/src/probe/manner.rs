@@ -171,5 +171,7 @@ fn transport(silence: Duration) -> TransportConfig {
         .max_concurrent_uni_streams(VarInt::from_u32(CLIENT_STREAMS))
         .max_idle_timeout(Some(silence))
         .mtu_discovery_config(None);
+    #[cfg(feature = "qlog")]
+    super::qlog::record(&mut transport, "server");
     transport
 }

@@ -8,6 +8,8 @@ mod manner;
 mod mute;
 mod offer;
 mod papers;
+#[cfg(feature = "qlog")]
+mod qlog;
 mod request;
 
 pub use certificate::{CertificateText, certificate_text};

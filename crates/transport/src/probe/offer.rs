@@ -79,5 +79,7 @@ fn transport() -> TransportConfig {
         .max_concurrent_uni_streams(VarInt::from_u32(SERVER_STREAMS))
         .max_idle_timeout(Some(silence))
         .mtu_discovery_config(None);
+    #[cfg(feature = "qlog")]
+    super::qlog::record(&mut transport, "client");
     transport
 }

@@ -175,13 +175,13 @@ pub(crate) const CASES: &[Case] = &[
     ),
     agent_case(
         "MDM-ACK-110",
-        "a wipe takes effect although its acknowledgement is lost",
+        "a wipe takes effect although the connection breaks off behind its acknowledgement",
         &["REQ-ACK-011"],
         |s| ends(s, Ask::Wipe),
     ),
     agent_case(
         "MDM-ACK-111",
-        "a device that is retired leaves although its acknowledgement is lost",
+        "a device that is retired leaves although the connection breaks off behind its answer",
         &["REQ-ACK-011"],
         |s| ends(s, Ask::Retire),
     ),
@@ -268,7 +268,7 @@ fn resets(s: &mut Scene, line: Line, phone: Phone) -> Cmd {
     command
 }
 
-/// The connection is gone before the answer can be read: the device is not what it was all the same.
+/// The connection is gone with the answer: the device does not wait for anybody to have heard it.
 fn ends(s: &mut Scene, ask: Ask) {
     let (phone, line) = s.settled();
     let command = s.asks(line, phone, ask);

@@ -39,6 +39,11 @@ pub(crate) const CASES: &[Case] = &[
             s.listens(Guise::OfADraft);
             s.summons();
             s.nobody_comes();
+            // They stay away from the draft, not from everything. The first may have given up.
+            s.is_gone();
+            s.listens(Guise::Own);
+            let other = s.summons();
+            s.comes_to_enrol(other);
         },
     ),
     agent_case(

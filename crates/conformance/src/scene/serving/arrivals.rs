@@ -8,7 +8,7 @@ use core::time::Duration;
 use muster_protocol::management::ToServer;
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::status::{Presence, Switch};
-use muster_protocol::{Mode, alpn};
+use muster_protocol::{Mode, PushTarget, alpn};
 
 use crate::case::Need;
 use crate::scene::enrolment::{facts, serial};
@@ -33,6 +33,12 @@ const A_MOMENT: Duration = Duration::from_millis(100);
 /// How long it is looked whether a device comes that should not. The first delay of one that comes
 /// back is 200 milliseconds at most.
 const LOOK_OUT: Duration = Duration::from_secs(3);
+
+/// The codes of a TLS that does not take a certificate: bad, unsupported, revoked, expired,
+/// unknown, of an unknown CA, or with a signature that is none.
+///
+/// Source: RFC 8446, section 6.2; RFC 9001, section 4.8.
+const CERTIFICATE_REFUSED: [u64; 7] = [0x12a, 0x12b, 0x12c, 0x12d, 0x12e, 0x130, 0x133];
 
 impl Scene {
     /// The suite is a server like this from now on.
@@ -176,7 +182,12 @@ impl Scene {
         let expected = "TLS of the device refuses the server's certificate";
         self.expect_within(COME_WITHIN, expected, move |stage| {
             match stage.door.turned_back.first() {
-                Some(Ending::Refused(code)) if *code >= 0x100 => Some(Judged::Right),
+                Some(Ending::Refused(code)) if CERTIFICATE_REFUSED.contains(code) => {
+                    Some(Judged::Right)
+                }
+                Some(Ending::Refused(code)) if *code >= 0x100 => {
+                    Some(Judged::Bent(format!("refused with the alert 0x{code:x}")))
+                }
                 Some(other) => Some(Judged::Wrong(told::ending(other))),
                 None if stage.lines.len() == known => None,
                 None => Some(Judged::Wrong("it went on".to_string())),
@@ -232,17 +243,12 @@ impl Scene {
     /// The device is pushed to, with what it gave out on this line.
     pub(crate) fn is_pushed(&mut self, phone: Phone, line: Line) {
         self.needs.insert(Need::Push);
+        self.expect("the device has named what it is pushed by", move |stage| {
+            let named = target(stage, line).is_some();
+            Some(Judged::holds(|| named, || "it has named no target".to_string()))
+        });
         self.then(move |stage| {
-            let said = stage.lines[line.0].aside.iter().rev();
-            let mut targets = said.filter_map(|message| match message {
-                ToServer::PushUpdate(update) => update.target.clone(),
-                ToServer::Hello(_)
-                | ToServer::TokenUpdate(_)
-                | ToServer::StatusReport(_)
-                | ToServer::Idle
-                | ToServer::CommandResult(_) => None,
-            });
-            if let Some(target) = targets.next() {
+            if let Some(target) = target(stage, line) {
                 stage.serve("pushes to the device", Serve::Push { phone, target });
             }
         });
@@ -257,6 +263,20 @@ impl Scene {
         });
         self.is_ready();
     }
+}
+
+/// What a device has named last on a line as the way to wake it.
+fn target(stage: &Stage, line: Line) -> Option<PushTarget> {
+    let said = stage.lines[line.0].aside.iter().rev();
+    let mut targets = said.filter_map(|message| match message {
+        ToServer::PushUpdate(update) => update.target.clone(),
+        ToServer::Hello(_)
+        | ToServer::TokenUpdate(_)
+        | ToServer::StatusReport(_)
+        | ToServer::Idle
+        | ToServer::CommandResult(_) => None,
+    });
+    targets.next()
 }
 
 /// Whether no delay is longer than it may be, and one of the later ones longer than the first may

@@ -30,6 +30,9 @@ pub(crate) struct ConformAgentArgs {
     /// Listen where other machines can connect
     #[arg(long, requires = "wait")]
     pub(crate) i_own_this_network: bool,
+    /// Send tokens to a trigger that is not on this machine
+    #[arg(long, requires = "trigger")]
+    pub(crate) i_own_this_target: bool,
     /// How the suite judges
     #[command(flatten)]
     pub(crate) judging: JudgingArgs,

@@ -1,6 +1,6 @@
 //! The door of the suite's server: who knocks, who is let in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +15,9 @@ use tokio::task::JoinSet;
 use super::papers::shown;
 use super::premises::Guests;
 use crate::conform::line::{self, ORDERS_MAX, Order, ending};
+
+/// How many who knock are kept waiting: whoever has waited longest has given up by then.
+const KNOCKS_MAX: usize = 64;
 
 /// Where orders for a connection go.
 pub(super) type Lines = Arc<Mutex<BTreeMap<Line, Sender<Order>>>>;
@@ -103,7 +106,7 @@ impl Door {
 async fn keep(listener: Arc<Listener>, answers: Arc<AtomicBool>, ears: Ears) {
     let (mut handshakes, mut talks) = (JoinSet::new(), JoinSet::new());
     // Kept unanswered, not refused.
-    let mut waiting: Vec<Knock> = Vec::new();
+    let mut waiting: VecDeque<Knock> = VecDeque::new();
     loop {
         tokio::select! {
             knock = listener.next() => {
@@ -112,7 +115,10 @@ async fn keep(listener: Arc<Listener>, answers: Arc<AtomicBool>, ears: Ears) {
                 if answers.load(Ordering::Acquire) {
                     handshakes.spawn(knock.admit());
                 } else {
-                    waiting.push(knock);
+                    waiting.push_back(knock);
+                    if waiting.len() > KNOCKS_MAX {
+                        waiting.pop_front();
+                    }
                 }
             }
             Some(Ok(done)) = handshakes.join_next() => match done {

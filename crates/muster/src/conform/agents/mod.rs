@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::playing::{Clock, Place, not_played, play_again, silent, through};
-use super::runner::{Plan, on_all_cores};
+use super::runner::{Plan, gathered, on_all_cores};
 use premises::Premises;
 use world::World;
 
@@ -105,9 +105,7 @@ pub(super) async fn run(plan: &Arc<Plan>, agents: Agents) -> anyhow::Result<Vec<
             (index, live_one(&plan, variant, &shared).await)
         });
     }
-    let mut done = tasks.join_all().await;
-    done.sort_by_key(|(index, _result)| *index);
-    Ok(done.into_iter().map(|(_index, result)| result).collect())
+    Ok(gathered(&plan.variants, tasks).await)
 }
 
 async fn live_one(

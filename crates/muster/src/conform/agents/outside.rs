@@ -1,7 +1,10 @@
 //! Agents of others on trial: started as a program, asked for over HTTP, or waited for.
 
+use std::fs::{OpenOptions, Permissions};
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context as _, bail};
@@ -13,6 +16,14 @@ use serde::Serialize;
 use tokio::process::{Child, Command};
 
 use super::premises::Premises;
+use crate::conform::http;
+
+/// Where the CA of the suite is kept below the folder of the agents: its key is none of theirs, and
+/// they trust it in the next run as well.
+const OWN_FOLDER: &str = "of-the-suite";
+
+/// Permission bits of a token: its owner's alone.
+const SECRET_MODE: u32 = 0o600;
 
 /// How agents of others are had.
 pub(crate) enum Outside {
@@ -84,8 +95,7 @@ impl Outside {
 
     /// What starts agents at this URL.
     pub(crate) fn trigger(url: String) -> anyhow::Result<Self> {
-        let client = reqwest::Client::builder().no_proxy().build();
-        Ok(Self::Trigger { url, client: client.context("failed to make an HTTP client")? })
+        Ok(Self::Trigger { url, client: http::client()? })
     }
 
     pub(super) fn place(&self) -> String {
@@ -136,9 +146,10 @@ impl Waiting {
     fn premises(&self) -> anyhow::Result<Premises> {
         let Self { address, brief, tokens } = self;
         let failed = || format!("failed to use {}", brief.display());
-        std::fs::create_dir_all(brief).with_context(failed)?;
-        let ca = RunCa::open_or_create(brief).with_context(failed)?;
-        std::fs::write(brief.join("token"), token_of(*tokens, 0).expose()).with_context(failed)?;
+        let ca = RunCa::open_or_create(&brief.join(OWN_FOLDER)).with_context(failed)?;
+        std::fs::write(brief.join("ca.pem"), ca.certificate_pem()).with_context(failed)?;
+        let token = token_of(*tokens, 0);
+        write_secret(&brief.join("token"), token.expose()).with_context(failed)?;
         Premises::waiting(*address, ca)
     }
 }
@@ -203,6 +214,14 @@ fn briefing(
     })
 }
 
+/// Writes what nobody else may read, whoever could read the file that was there before.
+fn write_secret(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(SECRET_MODE).open(path)?;
+    file.set_permissions(Permissions::from_mode(SECRET_MODE))?;
+    file.write_all(text.as_bytes())
+}
+
 fn run(line: &[String], briefing: &Briefing) -> anyhow::Result<Child> {
     let words: Vec<String> = line.iter().map(|word| filled(word, briefing)).collect();
     let (program, arguments) = words.split_first().context("the command line is empty")?;
@@ -241,7 +260,9 @@ async fn kill(child: Option<Child>) -> anyhow::Result<()> {
 async fn tell(client: &reqwest::Client, url: &str, order: &Order<'_>) -> anyhow::Result<()> {
     let sent = client.post(url).json(order).send().await;
     let answer = sent.with_context(|| format!("the trigger at {url} does not answer"))?;
-    answer.error_for_status().with_context(|| format!("the trigger at {url} refuses"))?;
+    if !answer.status().is_success() {
+        bail!("the trigger at {url} refuses: {}", answer.status());
+    }
     Ok(())
 }
 
@@ -281,6 +302,21 @@ mod tests {
     #[test]
     fn a_command_line_of_no_words_is_none() {
         assert!(Outside::exec("  ").is_err());
+    }
+
+    #[test]
+    fn agents_that_are_waited_for_are_told_a_certificate_and_a_token_that_is_a_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let brief = folder.path().to_owned();
+        std::fs::write(brief.join("token"), "of the run before, for all to read").unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let waiting = Waiting { address, brief: brief.clone(), tokens: Seed::root(1) };
+        let premises = waiting.premises().unwrap();
+        let told = std::fs::read_to_string(brief.join("ca.pem")).unwrap();
+        assert_eq!(told, premises.ca.certificate_pem());
+        let mode = std::fs::metadata(brief.join("token")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, SECRET_MODE);
+        assert!(!brief.join("ca-key.pem").exists());
     }
 
     #[tokio::test]

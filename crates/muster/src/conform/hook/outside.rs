@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use muster_conformance::hook::{Answer, Verb};
 
 use super::failed;
+use crate::conform::http;
 
 /// Longest answer of an adapter, in bytes.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
@@ -26,8 +27,7 @@ pub(crate) struct CommandHook {
 impl HttpHook {
     /// The adapter at `url`.
     pub(crate) fn at(url: String) -> anyhow::Result<Self> {
-        let client = reqwest::Client::builder().no_proxy().build();
-        Ok(Self { url, client: client.context("failed to make an HTTP client")? })
+        Ok(Self { url, client: http::client()? })
     }
 
     pub(super) async fn answer(&self, verb: &Verb) -> Answer {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use muster_agent::AnswerClass;
-use muster_protocol::{CommandId, Timestamp};
+use muster_protocol::{CommandId, DeviceId, Timestamp};
 use muster_report::{ErrorCode, EventIndex, EventKind, Journey, Label, Recorder, Step, Who};
 use muster_scenario::{Action, Contact};
 use muster_server::CommandEnd;
@@ -14,6 +14,7 @@ use super::getting_over::GettingOver;
 use super::labels::Labels;
 use crate::load::deed::Request;
 use crate::load::pacer::{InFlight, Places};
+use crate::load::target::Question;
 
 /// Commands that were seen and never asked for by this run, of which so many are remembered: the
 /// answer to a request may come after everything else.
@@ -43,6 +44,8 @@ struct Open {
     journey: Journey,
     /// `None` until it is known who has asked.
     asked: Option<Asked>,
+    /// Who was asked. A device that enrols again is somebody else.
+    who: Option<DeviceId>,
     class: Option<AnswerClass>,
     end: Option<CommandEnd>,
     given_up: GivenUp,
@@ -76,10 +79,10 @@ pub(super) struct Around<'a> {
 /// A command that its device has answered.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answered {
+    pub(super) device: DeviceId,
     pub(super) command: CommandId,
     pub(super) class: AnswerClass,
     pub(super) action: Action,
-    pub(super) place: usize,
     /// From when it was planned.
     pub(super) took: Duration,
 }
@@ -89,16 +92,26 @@ pub(super) struct Answered {
 pub(crate) struct Pending {
     pub(crate) command: CommandId,
     pub(crate) action: Action,
-    pub(crate) place: usize,
+    /// Who was asked; nobody if the device was not enrolled.
+    pub(crate) who: Option<DeviceId>,
     pub(crate) planned: Timestamp,
     pub(crate) label: Label,
     pub(crate) accepted: bool,
 }
 
+impl Pending {
+    /// What to ask the server about it; nothing if it has not taken it.
+    pub(crate) fn question(&self) -> Option<Question> {
+        let device = self.who.filter(|_device| self.accepted)?;
+        Some(Question { device, command: self.command, action: self.action })
+    }
+}
+
 impl Open {
     const fn planned(at: Timestamp) -> Self {
         let journey = Journey::planned(at);
-        Self { journey, asked: None, class: None, end: None, given_up: GivenUp::No }
+        let (asked, who, class, end) = (None, None, None, None);
+        Self { journey, asked, who, class, end, given_up: GivenUp::No }
     }
 }
 
@@ -117,12 +130,12 @@ impl Join {
         }
     }
 
-    /// A command was asked for: planned then, begun now.
+    /// A command was asked for, of whoever the device was to the server: planned then, begun now.
     pub(super) fn submitted(
         &mut self,
-        at: Timestamp,
-        planned: Timestamp,
+        (at, planned): (Timestamp, Timestamp),
         (command, request): (CommandId, Request),
+        who: Option<DeviceId>,
         around: &mut Around<'_>,
     ) {
         let Some(asked) = self.asked(planned, request, around) else { return };
@@ -137,7 +150,7 @@ impl Join {
         let open = self.open.entry(command).or_insert(Open::planned(planned));
         open.journey.planned = planned;
         open.journey.started = Some(at);
-        open.asked = Some(asked);
+        (open.asked, open.who) = (Some(asked), who);
         self.asked += 1;
         let journey = open.journey;
         let behind = [
@@ -299,14 +312,15 @@ impl Join {
         }
     }
 
-    /// A command is over, and nobody knows since when: it took at least until its answer.
+    /// A command is over, and nobody knows since when: it took at least until its answer. Tells
+    /// whether it was known as one that is not over.
     pub(super) fn ended_before(
         &mut self,
         at: Timestamp,
         (command, end): (CommandId, CommandEnd),
         around: &mut Around<'_>,
-    ) {
-        let Some(open) = self.open.get_mut(&command) else { return };
+    ) -> bool {
+        let Some(open) = self.open.get_mut(&command) else { return false };
         if let (Some(asked), Some(answered), GivenUp::No) =
             (open.asked, open.journey.acknowledged, open.given_up)
         {
@@ -315,6 +329,7 @@ impl Join {
             around.recorder.given_up(answered, asked.label, who, &open.journey);
         }
         self.ended(at, (command, end), around);
+        true
     }
 
     /// What was answered since the last time, as far as it is not over.
@@ -322,10 +337,9 @@ impl Join {
         let answered = std::mem::take(&mut self.answered);
         let answered = answered.into_iter().filter_map(|command| {
             let open = self.open.get(&command)?;
-            let (asked, class) = (open.asked?, open.class?);
-            let (action, place) = (asked.request.action, asked.place);
+            let (action, class, device) = (open.asked?.request.action, open.class?, open.who?);
             let took = open.journey.acknowledged?.since(open.journey.planned);
-            Some(Answered { command, class, action, place, took })
+            Some(Answered { device, command, class, action, took })
         });
         answered.collect()
     }
@@ -433,7 +447,7 @@ impl Open {
         Some(Pending {
             command,
             action: asked.request.action,
-            place: asked.place,
+            who: self.who,
             planned: self.journey.planned,
             label: asked.label,
             accepted: self.journey.queued.is_some(),
@@ -537,7 +551,7 @@ mod tests {
             assert!(self.in_flight.enter());
             let request = Request { device, action: Action::Sync, work: 0 };
             self.with(|join, around| {
-                join.submitted(ms(11), ms(10), (command, request), around);
+                join.submitted((ms(11), ms(10)), (command, request), Some(PHONE), around);
                 join.accepted(ms(13), command, around);
             });
         }
@@ -562,6 +576,7 @@ mod tests {
     }
 
     const ONE: CommandId = CommandId::from_bytes([1; 16]);
+    const PHONE: DeviceId = DeviceId::from_bytes([9; 16]);
 
     #[test]
     fn a_command_is_counted_once_at_each_step_and_from_its_planned_instant() {
@@ -584,7 +599,9 @@ mod tests {
         assert_eq!(world.total().count, 0);
         assert!(world.in_flight.enter());
         let request = Request { device: 0, action: Action::Sync, work: 0 };
-        world.with(|join, around| join.submitted(ms(11), ms(10), (ONE, request), around));
+        world.with(|join, around| {
+            join.submitted((ms(11), ms(10)), (ONE, request), Some(PHONE), around);
+        });
         assert_eq!((world.total().count, world.join.open()), (1, 0));
     }
 
@@ -609,6 +626,40 @@ mod tests {
         assert_eq!(world.total().count, 1);
         assert!(world.total().max >= 999.0);
         assert_eq!(world.join.pending().len(), 1);
+    }
+
+    #[test]
+    fn who_was_asked_stays_who_it_was_when_the_command_was_handed_in() {
+        let mut world = World::new();
+        world.submit(0, ONE);
+        let question = world.join.pending()[0].question().unwrap();
+        assert_eq!((question.device, question.command), (PHONE, ONE));
+        world.with(|join, around| {
+            join.answered(ms(22), (ONE, AnswerClass::Acknowledged), around);
+        });
+        assert_eq!(world.join.take_answered()[0].device, PHONE);
+    }
+
+    #[test]
+    fn what_the_server_has_not_taken_it_is_not_asked_about() {
+        let mut world = World::new();
+        let request = Request { device: 0, action: Action::Sync, work: 0 };
+        world.with(|join, around| {
+            join.submitted((ms(11), ms(10)), (ONE, request), Some(PHONE), around);
+        });
+        assert!(world.join.pending()[0].question().is_none());
+    }
+
+    #[test]
+    fn a_look_too_late_at_a_command_that_is_over_already_is_none() {
+        let mut world = World::new();
+        world.submit(0, ONE);
+        let late = |join: &mut Join, around: &mut Around<'_>| {
+            join.ended_before(ms(40), (ONE, CommandEnd::Done), around)
+        };
+        assert!(world.with(late));
+        assert!(!world.with(late));
+        assert_eq!((world.join.open(), world.in_flight.count()), (0, 0));
     }
 
     #[test]

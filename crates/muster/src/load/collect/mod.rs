@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use muster_report::{Recorder, Vitals};
+use muster_report::{Ends, Recorder, Vitals};
 use muster_scenario::{PlannedDevice, Scenario};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
@@ -35,7 +35,6 @@ use super::health::Health;
 use super::lookout::{Look, Outside};
 use super::pacer::{InFlight, Places};
 use super::snapshot::{Board, Snapshot};
-use super::submit::Book;
 use super::tap::Note;
 
 pub(crate) use devices::Devices;
@@ -69,18 +68,14 @@ pub(crate) struct Making {
 }
 
 /// How a server elsewhere is looked at.
-pub(crate) struct View {
-    pub(crate) lookout: Sender<Look>,
-    pub(crate) book: Arc<Book>,
-}
+pub(crate) struct View(pub(crate) Sender<Look>);
 
 impl View {
     /// Has somebody look; what finds no room is looked at when the run is over.
     fn look(&self, answered: Answered) {
-        let Answered { command, class, action, place, took } = answered;
-        let Some(device) = self.book.last(place) else { return };
+        let Answered { device, command, class, action, took } = answered;
         let look = Look { device, command, action, class, answered: Instant::now(), took };
-        let _no_room = self.lookout.try_send(look);
+        let _no_room = self.0.try_send(look);
     }
 }
 
@@ -163,6 +158,7 @@ impl Collector {
     fn new(making: Making) -> Self {
         let Making { clock, eyes, labels, scenario, planned, in_flight, places, .. } = making;
         let deadline = scenario.limits.deadline;
+        let ends = if making.view.is_some() { Ends::Answered } else { Ends::All };
         Self {
             recorder: Recorder::new(Arc::clone(&labels.legend)),
             devices: Devices::of(&planned),
@@ -171,7 +167,7 @@ impl Collector {
             fetched: Fetched::default(),
             health: making.health,
             board: making.board,
-            watchdog: Watchdog::new(scenario),
+            watchdog: Watchdog::new(scenario, ends),
             remote: making.remote,
             view: making.view,
             late_looks: 0,

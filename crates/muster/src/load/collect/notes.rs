@@ -18,11 +18,11 @@ impl Collector {
     pub(super) fn on_deed(&mut self, note: Note<Deed>) {
         let (at, Deed { planned, what }) = (self.clock.at(note.at), note.what);
         match what {
-            Done::Submitted { command, request } => {
+            Done::Submitted { command, request, who } => {
                 self.late(at, planned);
                 self.note_taken_out(&request);
                 let (join, mut around) = self.parts();
-                join.submitted(at, planned, (command, request), &mut around);
+                join.submitted((at, planned), (command, request), who, &mut around);
             }
             Done::Dropped(request) => {
                 self.late(at, planned);
@@ -112,9 +112,8 @@ impl Collector {
                 join.ended(at, (command, end), &mut around);
             }
             Outside::Over { command, end, timing: Timing::Late } => {
-                self.late_looks += 1;
-                let (join, mut around) = self.parts();
-                join.ended_before(at, (command, end), &mut around);
+                let was_open = join.ended_before(at, (command, end), &mut around);
+                self.late_looks += u64::from(was_open);
             }
         }
     }

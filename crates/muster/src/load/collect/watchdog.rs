@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster_protocol::Timestamp;
-use muster_report::{Evidence, Outcome, Recorder, Vitals, judge};
+use muster_report::{Ends, Evidence, Outcome, Recorder, Vitals, judge};
 use muster_scenario::Scenario;
 
 use crate::load::snapshot::Standing;
@@ -12,13 +12,14 @@ use crate::load::snapshot::Standing;
 #[derive(Debug)]
 pub(super) struct Watchdog {
     scenario: Arc<Scenario>,
+    ends: Ends,
     /// Since when each has not held.
     failing: Vec<Option<Timestamp>>,
 }
 
 impl Watchdog {
-    pub(super) fn new(scenario: Arc<Scenario>) -> Self {
-        Self { failing: vec![None; scenario.thresholds.len()], scenario }
+    pub(super) fn new(scenario: Arc<Scenario>, ends: Ends) -> Self {
+        Self { failing: vec![None; scenario.thresholds.len()], scenario, ends }
     }
 
     /// How they stand, and whether one that may end the run has not held for long enough.
@@ -28,7 +29,8 @@ impl Watchdog {
         vitals: Vitals,
         now: Timestamp,
     ) -> (Vec<Standing>, bool) {
-        let judged = judge(&self.scenario, &Evidence { recorder, vitals, now });
+        let evidence = Evidence { recorder, vitals, ends: self.ends, now };
+        let judged = judge(&self.scenario, &evidence);
         let mut aborts = false;
         let thresholds = self.scenario.thresholds.iter().zip(&mut self.failing);
         for ((threshold, since), judged) in thresholds.zip(&judged) {

@@ -30,6 +30,8 @@ pub(crate) type Gate = watch::Receiver<Option<Arc<dyn Door>>>;
 pub(crate) enum Turned {
     /// The server says no.
     Down { code: ErrorCode, reason: String },
+    /// The server did not answer. It may have taken the command, under an id that only it knows.
+    Unanswered { reason: String },
     /// The server is going, or has gone: the next one may take it.
     Away,
 }
@@ -37,7 +39,7 @@ pub(crate) enum Turned {
 /// Hands a command in, at the next server if the present one goes before it has answered.
 ///
 /// A server that comes back knows the command by its id, if the last one has taken it: it is not
-/// taken twice.
+/// taken twice. Where the server makes the ids, only what was certainly not taken is handed in again.
 pub(crate) async fn hand_in(
     mut gate: Gate,
     device: DeviceId,
@@ -54,6 +56,9 @@ pub(crate) async fn hand_in(
             Err(Turned::Away) => {}
             // What a server that is being killed says last means nothing.
             Err(Turned::Down { .. }) if gate.has_changed().unwrap_or(false) => {}
+            Err(Turned::Unanswered { reason }) => {
+                return Err(Turned::Down { code: ErrorCode::ServerFailed, reason });
+            }
             answered => return answered,
         }
         if gate.changed().await.is_err() {
@@ -133,6 +138,33 @@ mod tests {
         let no = Turned::Down { code: ErrorCode::NotCapable, reason };
         let (_opened, gate) = watch::channel(says(Err(no.clone())));
         assert_eq!(ask(gate).await, Err(no));
+    }
+
+    /// Answers once the next server is there.
+    #[derive(Debug)]
+    struct SaysLate(Taken, watch::Sender<Option<Arc<dyn Door>>>);
+
+    impl Door for SaysLate {
+        fn submit(&self, _device: DeviceId, _command: CommandId, _action: Action) -> Submitting {
+            self.1.send_replace(says(Ok(None)));
+            let answer = self.0.clone();
+            Box::pin(async move { answer })
+        }
+    }
+
+    async fn ask_one_that_goes(last_word: Turned) -> Taken {
+        let (opened, gate) = watch::channel(None);
+        let door: Arc<dyn Door> = Arc::new(SaysLate(Err(last_word), opened.clone()));
+        opened.send_replace(Some(door));
+        ask(gate).await
+    }
+
+    #[tokio::test]
+    async fn what_a_server_may_have_taken_is_not_handed_in_twice() {
+        let reason = "it broke off".to_owned();
+        let refused = Turned::Down { code: ErrorCode::ServerFailed, reason: reason.clone() };
+        assert_eq!(ask_one_that_goes(refused.clone()).await, Ok(None));
+        assert_eq!(ask_one_that_goes(Turned::Unanswered { reason }).await, Err(refused));
     }
 
     #[tokio::test]

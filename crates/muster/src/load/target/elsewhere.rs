@@ -10,7 +10,7 @@ use muster_control::Action;
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::{CommandId, DeviceId};
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::address::Address;
 use super::graph::Graph;
@@ -20,6 +20,9 @@ use crate::load::action::action;
 
 /// How often a server that cannot be reached is tried again.
 const KNOCK_EVERY: Duration = Duration::from_millis(200);
+
+/// How long the questions at the end of a run may take, all together.
+const TOLD_WITHIN: Duration = Duration::from_secs(60);
 
 /// How many bytes of an id tell the time.
 const MS_BYTES: usize = 6;
@@ -74,15 +77,20 @@ impl Elsewhere {
         self.client.clone()
     }
 
-    /// What the API shows of commands whose end nobody has seen.
-    pub(super) async fn knows(&self, questions: &[Question]) -> anyhow::Result<Vec<Known>> {
+    /// What the API shows of commands whose end nobody has seen. Once it does not answer, or a minute
+    /// has passed, it is asked no more: what the run has seen is told all the same.
+    pub(super) async fn knows(&self, questions: &[Question]) -> Vec<Known> {
+        let until = Instant::now() + TOLD_WITHIN;
         let mut known = Vec::with_capacity(questions.len());
         for question in questions {
-            let shown = self.client.known(&question.device.to_string()).await?;
+            let device = question.device.to_string();
+            let shown = timeout_at(until, self.client.known(&device)).await;
+            let Ok(Ok(shown)) = shown else { break };
             let shown = shown.map(|device| device.device_action_results);
             known.push(fate(question, shown.as_deref()));
         }
-        Ok(known)
+        known.resize(questions.len(), Known::Untold);
+        known
     }
 }
 
@@ -124,7 +132,7 @@ pub(crate) fn id_of(result: &ActionResult) -> Option<CommandId> {
     result.command_id.as_ref()?.parse().ok()
 }
 
-/// Over HTTPS, and again if nobody is there: a request that could not be sent was not taken.
+/// Over HTTPS, and again if nobody is there.
 #[derive(Debug)]
 struct Patient(AdminClient);
 
@@ -135,7 +143,7 @@ impl Door for Patient {
             loop {
                 let answered = Graph::ask(&admin, device, &action).await;
                 match answered {
-                    Err(error) if is_unsent(&error) => sleep(KNOCK_EVERY).await,
+                    Err(error) if Graph::is_unsent(&error) => sleep(KNOCK_EVERY).await,
                     answered => return Graph::taken(answered),
                 }
             }
@@ -143,12 +151,11 @@ impl Door for Patient {
     }
 }
 
-fn is_unsent(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
+    use muster_transport::RunCa;
     use serde_json::json;
 
     use super::*;
@@ -168,6 +175,30 @@ mod tests {
         let shown: Vec<ActionResult> = shown.into_iter().map(result).collect();
         let device = DeviceId::from_bytes([9; 16]);
         fate(&Question { device, command, action: muster_scenario::Action::Sync }, Some(&shown))
+    }
+
+    /// A server that has gone: nobody listens where it was.
+    fn gone() -> Elsewhere {
+        drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+        let place = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = Address {
+            quic: place,
+            ca_pem: RunCa::ephemeral().unwrap().certificate_pem().into(),
+            token: EnrolmentToken::new("for-nobody".to_owned()),
+            admin: format!("https://{place}"),
+            admin_token: "for-nobody".to_owned(),
+            push_folder: None,
+        };
+        let client = AdminClient::with(&address.ca_pem, String::new(), &address.admin).unwrap();
+        Elsewhere { address, client, gate: watch::Sender::new(None) }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_gone_at_the_end_leaves_questions_open_and_nothing_broken() {
+        let device = DeviceId::from_bytes([9; 16]);
+        let ask = |command| Question { device, command, action: muster_scenario::Action::Sync };
+        let known = gone().knows(&[ask(id(5)), ask(id(6))]).await;
+        assert_eq!(known, [Known::Untold, Known::Untold]);
     }
 
     #[test]

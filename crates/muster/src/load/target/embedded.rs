@@ -1,7 +1,6 @@
 //! The server of a run, in this process on threads of its own.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -25,6 +24,7 @@ use super::{Direct, Door, Gate, Known};
 use crate::addresses::{start_again, start_somewhere};
 use crate::cli::ThroughName;
 use crate::client::AdminClient;
+use crate::load::processors::Threads;
 use crate::load::room::Room;
 
 /// Names of its threads begin like this; those of its store like the second.
@@ -74,7 +74,7 @@ impl Embedded {
     /// Starts the server.
     pub(crate) async fn open(
         folder: &Path,
-        (threads, through): (NonZeroUsize, ThroughName),
+        (threads, through): (Threads, ThroughName),
         vendor: Option<&Path>,
         watch: Option<Arc<dyn Watch>>,
     ) -> anyhow::Result<Self> {

@@ -26,6 +26,11 @@ impl Graph {
         admin.act_with(&device, name, &body(action)).await
     }
 
+    /// Whether a request could not even be sent: nobody has taken it.
+    pub(super) fn is_unsent(error: &anyhow::Error) -> bool {
+        error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect)
+    }
+
     /// What the answer comes to.
     pub(super) fn taken(answered: anyhow::Result<Asked>) -> Taken {
         match answered {
@@ -62,9 +67,14 @@ fn refused(status: u16, reason: String) -> Turned {
     Turned::Down { code, reason: format!("HTTP {status}: {reason}") }
 }
 
-/// A request without an answer may have been taken: asking again would ask twice.
+/// A request without an answer may have been taken, unless it could not be sent.
 fn unanswered(error: &anyhow::Error) -> Turned {
-    Turned::Down { code: ErrorCode::ServerFailed, reason: format!("{error:#}") }
+    let reason = format!("{error:#}");
+    if Graph::is_unsent(error) {
+        Turned::Down { code: ErrorCode::ServerFailed, reason }
+    } else {
+        Turned::Unanswered { reason }
+    }
 }
 
 /// What goes with an action.

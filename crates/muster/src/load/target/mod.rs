@@ -47,6 +47,8 @@ pub(crate) enum Known {
     Over,
     /// A later one of its kind is shown in its place: from outside nobody can tell.
     Replaced,
+    /// The server did not answer.
+    Untold,
     /// The server has never heard of it.
     Nothing,
 }
@@ -94,8 +96,11 @@ impl Target {
         }
     }
 
-    /// What the server knows of commands that are not over as far as anybody has seen; one that is
-    /// away is waited for.
+    /// What the server knows of commands that are not over as far as anybody has seen. The run's own
+    /// is waited for if it is away; of one elsewhere nothing is told then.
+    ///
+    /// # Errors
+    /// If the run's own server does not come back, or cannot read.
     pub(crate) async fn knows(&self, questions: Vec<Question>) -> anyhow::Result<Vec<Known>> {
         match self {
             Self::Own(server) => {
@@ -103,7 +108,7 @@ impl Target {
                 server.is_back().await?;
                 server.knows(asked).await
             }
-            Self::Elsewhere(server) => server.knows(&questions).await,
+            Self::Elsewhere(server) => Ok(server.knows(&questions).await),
         }
     }
 

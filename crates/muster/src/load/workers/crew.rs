@@ -1,11 +1,11 @@
 //! The workers of a run, as processes.
 
 use std::ffi::OsString;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use muster_report::{READ_BYTES_MAX, RunReport};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
@@ -144,25 +144,63 @@ impl Crew {
 
 /// Passes on what a worker says, to its end.
 fn listen(mut process: Child, index: usize, tell: &Sender<(usize, News)>) {
-    if let Some(output) = process.stdout.take() {
-        let mut output = BufReader::new(output);
-        while let Some(said) = read(&mut output) {
-            if tell.blocking_send((index, News::Said(said))).is_err() {
-                break;
-            }
-        }
-    }
+    let output = process.stdout.take();
+    let understood = output.map_or(Ok(()), |output| pass_on(output, index, tell));
     let how = match process.wait() {
         Ok(status) => status.to_string(),
         Err(error) => error.to_string(),
     };
+    let how = match understood {
+        Ok(()) => how,
+        Err(error) => format!("{error:#} ({how})"),
+    };
     let _nobody_listens = tell.blocking_send((index, News::Gone(how)));
 }
 
-/// The next thing a worker says; nothing at its end, or if it is no word of a worker.
-fn read(output: &mut impl std::io::BufRead) -> Option<Said> {
+/// Passes on what is said, as far as it is understood.
+fn pass_on(output: ChildStdout, index: usize, tell: &Sender<(usize, News)>) -> anyhow::Result<()> {
+    let mut output = BufReader::new(output);
+    while let Some(said) = read(&mut output, READ_BYTES_MAX)? {
+        if tell.blocking_send((index, News::Said(said))).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The next thing a worker says, in so many bytes at most; nothing at its end.
+fn read(output: &mut impl BufRead, bytes_max: usize) -> anyhow::Result<Option<Said>> {
     let mut line = Vec::new();
-    let most = u64::try_from(READ_BYTES_MAX).unwrap_or(u64::MAX);
-    output.take(most).read_until(b'\n', &mut line).ok()?;
-    serde_json::from_slice(&line).ok()
+    let most = u64::try_from(bytes_max).unwrap_or(u64::MAX);
+    output.take(most).read_until(b'\n', &mut line).context("failed to read what it said")?;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    ensure!(line.len() < bytes_max, "it said more than {bytes_max} bytes at once");
+    let said = serde_json::from_slice(&line).context("it said what is no word of a worker")?;
+    Ok(Some(said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BYTES_MAX: usize = 64;
+
+    fn heard(mut said: &[u8]) -> anyhow::Result<Option<Said>> {
+        read(&mut said, BYTES_MAX)
+    }
+
+    #[test]
+    fn what_a_worker_says_is_heard_line_by_line_to_its_end() {
+        assert!(matches!(heard(b"\"up\"\nmore"), Ok(Some(Said::Up))));
+        assert!(matches!(heard(b""), Ok(None)));
+    }
+
+    #[test]
+    fn why_a_worker_was_not_understood_is_told() {
+        let why = |said: &[u8]| heard(said).unwrap_err().to_string();
+        assert_eq!(why(b"hello\n"), "it said what is no word of a worker");
+        assert_eq!(why(&[b' '; 2 * BYTES_MAX]), "it said more than 64 bytes at once");
+    }
 }

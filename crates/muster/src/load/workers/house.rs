@@ -16,6 +16,7 @@ use crate::load::begin::Begin;
 use crate::load::faults::lead;
 use crate::load::health::cores;
 use crate::load::order::Order;
+use crate::load::processors::{Half, Threads};
 use crate::load::setting::folder;
 use crate::load::target::Embedded;
 
@@ -41,7 +42,8 @@ impl House {
         let server = match &order.address {
             Some(_elsewhere) => None,
             None => {
-                let how = (order.server_threads, ThroughName::Graph);
+                let threads = Threads::of(Half::Any, order.server_threads);
+                let how = (threads, ThroughName::Graph);
                 Some(Arc::new(Embedded::open(&path.join("data"), how, None, None).await?))
             }
         };

@@ -60,16 +60,16 @@ pub(super) async fn run(
     let house = House::open(args, &order).await?;
     let mut crew = Crew::start(house.command_lines(args, &order, count.get()))?;
     says.say(|| format!("the workers are processes {}", crew.processes()));
-    if assemble(&mut crew, says, &stop).await? == Ended::Interrupted {
-        house.close().await?;
-        return Ok(Exit::Interrupted);
+    match conduct(&mut crew, &house, &order, says, &stop).await {
+        Ok(Ended::ByThemselves) => {}
+        early => {
+            // Server and folder stay for as long as somebody uses them.
+            crew.tell(Told::Stop);
+            play(&mut crew, Says::Nothing, &stop).await;
+            let closed = house.close().await;
+            return early.and(closed).map(|()| Exit::Interrupted);
+        }
     }
-    let (instant, at) = house.begin()?;
-    crew.tell(Told::Begin(unix_us(at)));
-    says.say(|| "all workers are up: the plan begins".to_owned());
-    let faults = house.faults(&order, instant)?;
-    play(&mut crew, says, &stop).await;
-    drop(faults);
     let report = merged(crew, &house)?;
     if let Some(out) = &args.out {
         let folder = folder::write_merged(out, &report, &house.parts())?;
@@ -77,6 +77,30 @@ pub(super) async fn run(
     }
     house.close().await?;
     outcome::tell_report(&report, format)
+}
+
+/// Has all workers begin together, and waits until they have ended.
+///
+/// # Errors
+/// If one ends before the beginning, or that has passed.
+async fn conduct(
+    crew: &mut Crew,
+    house: &House,
+    order: &Order,
+    says: Says,
+    stop: &CancellationToken,
+) -> anyhow::Result<Ended> {
+    if assemble(crew, says, stop).await? == Ended::Interrupted {
+        return Ok(Ended::Interrupted);
+    }
+    let (instant, at) = house.begin()?;
+    crew.tell(Told::Begin(unix_us(at)));
+    says.say(|| "all workers are up: the plan begins".to_owned());
+    let mut faults = house.faults(order, instant)?;
+    play(crew, says, stop).await;
+    // Only then nobody else has the server, and it can be stopped.
+    faults.shutdown().await;
+    Ok(Ended::ByThemselves)
 }
 
 /// Listens for an interrupt from now on: one that comes between two waits is not missed.
@@ -115,15 +139,15 @@ async fn assemble(crew: &mut Crew, says: Says, stop: &CancellationToken) -> anyh
     loop {
         tokio::select! {
             heard = crew.hear() => drop(heard.is_some()),
-            () = stop.cancelled() => {
-                crew.tell(Told::Stop);
-                return Ok(Ended::Interrupted);
-            }
+            () = stop.cancelled() => {}
             _tick = lines.tick() => says.say(|| coming(&crew.pulse())),
+        }
+        // It may reach all processes at once: a worker that ends by it is not to blame.
+        if stop.is_cancelled() {
+            return Ok(Ended::Interrupted);
         }
         if let Some(dead) = crew.dead().first() {
             let message = format!("the run did not begin: {dead}");
-            crew.tell(Told::Stop);
             return Err(ExitWith { exit: Exit::Inconclusive, message }.into());
         }
         if crew.all(|stand| matches!(stand, Stand::Up)) {
@@ -176,6 +200,8 @@ fn merged(crew: Crew, house: &House) -> anyhow::Result<RunReport> {
     if house.is_own() {
         "embedded".clone_into(&mut report.run.server);
     }
+    // All are processes of this machine.
+    report.run.hosts.truncate(1);
     for dead in dead {
         report.doubt(dead);
     }

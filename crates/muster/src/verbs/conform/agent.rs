@@ -40,7 +40,12 @@ fn agents(args: &ConformAgentArgs, tokens: Option<Seed>) -> anyhow::Result<Agent
     }
     let outside = match (&args.exec, &args.trigger, tokens) {
         (Some(line), _, _) => Outside::exec(line)?,
-        (None, Some(url), _) => Outside::trigger(url.clone())?,
+        (None, Some(url), _) => {
+            if !args.i_own_this_target {
+                conform::stays_here(url)?;
+            }
+            Outside::trigger(url.clone())?
+        }
         (None, None, Some(tokens)) => Outside::Wait(waiting(args, tokens)?),
         (None, None, None) => return Ok(Agents::Own),
     };

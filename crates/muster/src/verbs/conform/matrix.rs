@@ -6,21 +6,39 @@ use anyhow::Context as _;
 use muster_conformance::matrix::{Column, Matrix, Standing};
 use muster_conformance::result::Run;
 
-use super::{bad_file, read, tried};
+use super::{bad_file, plan_of, playing, read};
 use crate::cli::{ConformMatrixArgs, ConformServerArgs, JudgingArgs};
 use crate::conform::matrix::{self, Entry, Own, Source, Targets};
+use crate::conform::{self, Plan, Playing};
 use crate::exit::{Exit, ExitWith};
 use crate::talk::{Format, print, print_json};
 use crate::verbs::interrupted;
+
+/// A target of which all is read.
+enum Ready {
+    /// What comes of it is known already.
+    Told(Box<Column>),
+    /// It is still to be tried.
+    Trial(Box<Trial>),
+}
+
+/// What tries one target.
+struct Trial {
+    name: Option<String>,
+    place: String,
+    plan: Plan,
+    playing: Playing,
+}
 
 pub(in crate::verbs) async fn matrix(
     args: &ConformMatrixArgs,
     format: Format,
 ) -> anyhow::Result<Exit> {
-    let entries = entries(&args.files)?;
+    let entries = entries(&args.files)?.into_iter();
+    let targets = entries.map(|entry| ready(entry, args)).collect::<anyhow::Result<Vec<_>>>()?;
     let columns = tokio::select! {
         () = interrupted() => return Ok(Exit::Interrupted),
-        columns = columns(entries, args) => columns?,
+        columns = columns(targets) => columns,
     };
     let matrix = Matrix::of(columns);
     if let Some(folder) = &args.out {
@@ -60,28 +78,43 @@ fn entries(files: &[PathBuf]) -> anyhow::Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// One target after the other: together they would wait for each other's answers.
-async fn columns(entries: Vec<Entry>, args: &ConformMatrixArgs) -> anyhow::Result<Vec<Column>> {
-    let mut columns = Vec::new();
-    for entry in entries {
-        columns.push(column(entry, args).await?);
-    }
-    Ok(columns)
-}
-
-async fn column(entry: Entry, args: &ConformMatrixArgs) -> anyhow::Result<Column> {
-    let place = place(&entry.source);
+/// Reads all that is said of a target: what nobody can read is found before anything is played.
+fn ready(entry: Entry, args: &ConformMatrixArgs) -> anyhow::Result<Ready> {
+    let (name, place) = (entry.name.clone(), place(&entry.source));
     if let Source::Report(path) = &entry.source {
         let run: Run = serde_json::from_str(&read(path)?).with_context(|| bad_file(path))?;
-        return Ok(Column::tried(entry.name.unwrap_or_else(|| run.target.name.clone()), run));
+        let name = name.unwrap_or_else(|| run.target.name.clone());
+        return Ok(Ready::Told(Box::new(Column::tried(name, run))));
     }
-    let name = entry.name.clone();
-    match tried(&as_alone(entry, args)).await {
-        Ok(run) => Ok(Column::tried(name.unwrap_or_else(|| run.target.name.clone()), run)),
+    let alone = as_alone(entry, args);
+    let plan = plan_of(&alone)?;
+    match playing(&alone) {
+        Ok(playing) => Ok(Ready::Trial(Box::new(Trial { name, place, plan, playing }))),
         Err(error) => {
             let why = nobody_there(&error).ok_or(error)?;
-            Ok(Column::unreachable(name.unwrap_or(place), why))
+            Ok(Ready::Told(Box::new(Column::unreachable(name.unwrap_or(place), why))))
         }
+    }
+}
+
+/// One target after the other: together they would wait for each other's answers.
+async fn columns(targets: Vec<Ready>) -> Vec<Column> {
+    let mut columns = Vec::new();
+    for target in targets {
+        columns.push(match target {
+            Ready::Told(column) => *column,
+            Ready::Trial(trial) => column(*trial).await,
+        });
+    }
+    columns
+}
+
+/// Tries a target; what goes wrong with one costs no other its column.
+async fn column(trial: Trial) -> Column {
+    let Trial { name, place, plan, playing } = trial;
+    match conform::run(plan, playing).await {
+        Ok(run) => Column::tried(name.unwrap_or_else(|| run.target.name.clone()), run),
+        Err(error) => Column::unreachable(name.unwrap_or(place), format!("{error:#}")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Load on a server that runs already.
 
 use std::path::Path;
+use std::process::Stdio;
 
 use super::{TRAFFIC, count, scenario};
 use crate::process::{Place, Running, json, muster, run, until};
@@ -37,6 +38,21 @@ drain = "30s"
 deadline = "60s"
 "#;
 
+/// Commands until somebody stops it.
+const CUT_OFF: &str = r#"
+[[phase]]
+name = "all"
+lasts = "4s"
+
+[[arrivals]]
+rate = "200/s"
+commands = "sync"
+
+[limits]
+drain = "1s"
+deadline = "60s"
+"#;
+
 /// A server with its data folder, and the flag that names it.
 async fn server(folder: &Path) -> (Running, String) {
     let data = folder.join("data");
@@ -60,6 +76,22 @@ async fn every_command_on_a_server_that_runs_already_is_seen_to_its_end() {
     assert_eq!((count(&commands["lost"]), count(&commands["executed_twice"])), (0, 0));
     assert_eq!(report["latency_ms"]["queued"]["count"], commands["planned"]);
     assert_eq!(report["funnel"]["delivered"], commands["planned"], "{}", report["funnel"]);
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_at_the_end_does_not_take_the_report_with_it() {
+    let home = tempfile::tempdir().unwrap();
+    let (server, data) = server(home.path()).await;
+    let (_folder, file) = scenario(CUT_OFF);
+    let file = file.display().to_string();
+    let mut load = muster(&["load", &file, "--json", "--quiet", "--data", &data]);
+    let load = load.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let list = || run(&["device", "list", "--json", "--data", &data]).stdout;
+    let shows = |words: &str| String::from_utf8_lossy(&list()).contains(words);
+    until("a command is over", async || shows("\"actionState\": \"done\"")).await;
+    server.kill();
+    let report = json(&load.wait_with_output().unwrap());
+    assert!(count(&report["commands"]["accepted"]) > 0, "{report:#}");
 }
 
 #[tokio::test]

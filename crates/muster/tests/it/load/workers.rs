@@ -1,10 +1,11 @@
 //! One run of several processes.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use super::{TRAFFIC, count, scenario};
 use crate::process::{json, muster};
@@ -48,7 +49,10 @@ fn the_reports_of_all_workers_are_one_of_the_whole_plan() {
 #[test]
 fn a_server_of_several_workers_goes_and_comes_back_as_planned() {
     let away = "[[fault]]\nserver = \"restart\"\nat = \"1s\"\naway = \"200ms\"\n";
-    let report = play(&format!("{TRAFFIC}{away}"));
+    // A device that has nothing to do comes back too, but nobody waits for it at the end; one whose
+    // handshake nobody finished tries again after ten seconds.
+    let after = "[[phase]]\nname = \"after\"\nlasts = \"14s\"\n";
+    let report = play(&format!("{TRAFFIC}{away}{after}"));
     let commands = &report["commands"];
     assert_eq!(commands["terminal"], commands["accepted"], "{report:#}");
     assert_eq!((count(&commands["lost"]), count(&commands["executed_twice"])), (0, 0));
@@ -75,38 +79,53 @@ fn an_interrupt_ends_all_workers_and_tells_what_there_is() {
     let (code, report) = run.end();
     assert_eq!((code, report["verdict"].as_str()), (Some(130), Some("interrupted")));
     assert_eq!(count(&report["run"]["merged_from"]), 2);
-    for worker in &run.workers {
-        assert!(!Path::new("/proc").join(worker).exists(), "worker {worker} still runs");
-    }
+    assert_eq!(report["run"]["hosts"].as_array().map(Vec::len), Some(1));
+    run.has_no_workers();
 }
 
-/// A run of two workers that plays.
+#[test]
+fn an_interrupt_before_the_beginning_leaves_no_worker_behind() {
+    let mut run = Playing::until(LONGER, "the workers are processes");
+    signal("INT", &run.process.id().to_string());
+    assert_eq!(run.process.wait().unwrap().code(), Some(130));
+    run.has_no_workers();
+}
+
+/// A run of two workers.
 struct Playing {
     process: Child,
     workers: Vec<String>,
+    /// Where its scenario is.
+    _folder: TempDir,
+    /// Open for as long as it may say something.
+    _said: BufReader<ChildStderr>,
 }
 
 impl Playing {
     /// Starts it and waits until its plan begins.
     fn begin(tables: &str) -> Self {
+        Self::until(tables, "the plan begins")
+    }
+
+    /// Starts it and waits until it says this.
+    fn until(tables: &str, last: &str) -> Self {
         let (folder, file) = scenario(tables);
         let file = file.display().to_string();
         let mut command = muster(&["load", &file, "--workers", "2", "--json"]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
-        let said = BufReader::new(process.stderr.take().unwrap());
+        let mut said = BufReader::new(process.stderr.take().unwrap());
         let mut workers = Vec::new();
-        for line in said.lines().map_while(Result::ok) {
+        for line in said.by_ref().lines().map_while(Result::ok) {
             if let Some((_, processes)) = line.split_once("the workers are processes ") {
                 workers = processes.split(", ").map(str::to_owned).collect();
             }
-            if line.contains("the plan begins") {
+            if line.contains(last) {
                 break;
             }
         }
-        drop(folder);
         assert_eq!(workers.len(), 2);
-        Self { process, workers }
+        Self { process, workers, _folder: folder, _said: said }
     }
 
     /// Waits for its end; tells its exit code and its report.
@@ -114,6 +133,12 @@ impl Playing {
         let output = self.process.stdout.take().unwrap();
         let report = serde_json::from_reader(output).unwrap();
         (self.process.wait().unwrap().code(), report)
+    }
+
+    fn has_no_workers(&self) {
+        for worker in &self.workers {
+            assert!(!Path::new("/proc").join(worker).exists(), "worker {worker} still runs");
+        }
     }
 }
 
