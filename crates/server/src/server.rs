@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use muster_admin::{
 use muster_protocol::SerialNumber;
 use muster_protocol::secret::EnrolmentToken;
 use muster_store::{Counts, DiskFaults, LoadError, OpenError, Store};
-use muster_transport::{CaError, EndpointError, RunCa, SocketBuffers, server_endpoint};
-use tracing::{info, warn};
+use muster_transport::{CaError, EndpointError, RunCa, SocketBuffers, mute, server_endpoint};
+use tracing::info;
 
 use crate::activation::Courier;
 use crate::admin_face::{AdminFace, AdminFaceError};
@@ -319,11 +319,7 @@ impl Server {
     /// Cancel safe: no, as for [`Self::stop`].
     pub async fn kill(self) {
         self.side.killed.cancel();
-        // Nothing that is said from now on reaches a device: they know another address.
-        let mute = UdpSocket::bind((self.endpoints.quic.ip(), 0));
-        if let Err(error) = mute.and_then(|socket| self.side.endpoint.rebind(socket)) {
-            warn!(error = &error as &dyn std::error::Error, "devices will hear the server end");
-        }
+        mute(&self.side.endpoint);
         self.stop().await;
     }
 
@@ -333,7 +329,10 @@ impl Server {
     pub async fn stop(self) -> Totals {
         let Self { side, lock, .. } = self;
         let store = side.registry.store().clone();
+        let endpoint = side.endpoint.clone();
         let totals = side.stop().await;
+        // Connections are closed for seconds yet, and what devices send meanwhile is for the next server.
+        mute(&endpoint);
         store.close().await;
         // Only now may the next server have the folder.
         drop(lock);

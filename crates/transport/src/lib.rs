@@ -15,6 +15,7 @@ mod framed;
 mod identity;
 mod key;
 mod memory;
+mod mute;
 mod network;
 mod peer;
 mod planted;
@@ -36,6 +37,7 @@ pub use framed::{FrameReceiver, FrameSender, ReceiveError, SendError, violation}
 pub use identity::{Identity, PemError, certificate_from_pem};
 pub use key::{DeviceKey, KeyError};
 pub use memory::{Fate, MemoryNetwork, Outage, Packet, Way, Weather};
+pub use mute::mute;
 pub use network::Network;
 pub use peer::{PeerError, PeerIdentity, Purpose, certificate_identity, peer_identity, purpose};
 pub use reset::ResetKey;

@@ -9,9 +9,9 @@ use std::task::Poll;
 use bytes::Bytes;
 use quinn::{Connection, ConnectionError, Endpoint, ReadError, RecvStream, SendStream, VarInt};
 
-use super::mute::mute;
 use super::offer::Offer;
 use crate::endpoint::EndpointError;
+use crate::mute::mute;
 use crate::network::Network;
 use crate::tls::SERVER_NAME;
 

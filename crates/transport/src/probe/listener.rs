@@ -10,8 +10,8 @@ use rustls::pki_types::CertificateDer;
 
 use super::link::{Ending, LinkReader, LinkWriter, Reading, ending};
 use super::manner::{Greeting, Manner, Tickets};
-use super::mute::mute;
 use crate::endpoint::EndpointError;
+use crate::mute::mute;
 use crate::network::Network;
 use crate::reset::ResetKey;
 use crate::tls::TlsError;

@@ -5,7 +5,6 @@ mod certificate;
 mod link;
 mod listener;
 mod manner;
-mod mute;
 mod offer;
 mod papers;
 #[cfg(feature = "qlog")]

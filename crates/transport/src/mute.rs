@@ -9,11 +9,15 @@ use std::task::{Context, Poll};
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, Endpoint, UdpPoller};
 
-/// Takes its socket from an endpoint. Twice, because the library goes on to listen to the one it
-/// had last.
-pub(super) fn mute(endpoint: &Endpoint) {
+/// Takes its socket from an endpoint: it hears and says nothing more, and whoever comes next may have
+/// the address. Without it an endpoint keeps both for three probe timeouts after its last connection
+/// was closed.
+///
+/// Source: RFC 9000, section 10.2.
+pub fn mute(endpoint: &Endpoint) {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let address = endpoint.local_addr().unwrap_or(address);
+    // Twice, because the library goes on to listen to the socket it had last.
     for _last_and_one_before in 0..2 {
         let _cannot_fail = endpoint.rebind_abstract(Arc::new(MuteSocket(address)));
     }
