@@ -16,6 +16,7 @@ mod life;
 mod load;
 mod machine;
 mod metrics;
+mod places;
 mod planted;
 mod quic_world;
 mod talk;

@@ -28,7 +28,7 @@ pub use error_code::{ErrorClass, ErrorCode, ParseErrorCodeError};
 pub use files::{PAGE_FILE, REPORT_FILE};
 pub use funnel::{Funnel, Step};
 pub use journey::Journey;
-pub use judge::{Ends, Evidence, Judged, Outcome, Reason, Unit, judge, reasons};
+pub use judge::{Ends, Evidence, Judged, Judgement, Outcome, Reason, Unit, judge};
 pub use latency::{Bound, Latency, LatencySummary, Quantile};
 pub use legend::{
     CommandIndex, EventIndex, EventKind, EventLegend, Label, Legend, PhaseIndex, PhaseLegend,

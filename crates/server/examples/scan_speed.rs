@@ -8,19 +8,15 @@
 //! time is that of the one thread which does all the work.
 
 use std::error::Error;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
-use muster_admin::{AdminOptions, Backend as _};
-use muster_control::{
-    COMMAND_LIFETIME, DeviceRecord, EnrolmentProfile, KeyFingerprint, NewLife, Readings,
-};
+use muster_admin::Backend as _;
+use muster_control::{DeviceRecord, EnrolmentProfile, KeyFingerprint, NewLife};
 use muster_protocol::{DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion, Policy, Timestamp};
-use muster_server::{Exposure, Server, ServerConfig};
+use muster_server::{Server, ServerConfig};
 use muster_store::{DeviceRow, DeviceWrite, Store, Transaction};
-use muster_transport::Skew;
 
 /// Devices of the server.
 const DEVICES: u64 = 100_000;
@@ -35,7 +31,7 @@ const RUNS: u32 = 40;
 async fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     fill(&folder.path().join("muster.db")).await?;
-    let server = Server::start(config(folder.path())).await?;
+    let server = Server::start(ServerConfig::in_folder(folder.path().to_owned())).await?;
     let backend = server.backend();
     // The first look is also that of the policies, which go round all devices at the start.
     for (name, runs) in [("the first look", 1), ("a look", RUNS)] {
@@ -52,25 +48,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     server.stop().await;
     Ok(())
-}
-
-fn config(data: &Path) -> ServerConfig {
-    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    ServerConfig {
-        quic: any_port,
-        admin: any_port,
-        data: data.to_owned(),
-        exposure: Exposure::LoopbackOnly,
-        command_lifetime: COMMAND_LIFETIME,
-        activation: None,
-        push: None,
-        readings: Readings::default(),
-        intercept: None,
-        api: AdminOptions::default(),
-        crash_at: Vec::new(),
-        skew: Skew::default(),
-        watch: None,
-    }
 }
 
 async fn fill(database: &Path) -> Result<(), Box<dyn Error>> {

@@ -1,12 +1,12 @@
 //! What a server has to be told.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use muster_admin::AdminOptions;
-use muster_control::{ActivationLockRoute, Readings};
+use muster_control::{ActivationLockRoute, COMMAND_LIFETIME, Readings};
 use muster_transport::Skew;
 
 use crate::crash::CrashAt;
@@ -57,6 +57,28 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
+    /// A server on free ports of this machine that keeps its data in this folder, with nothing around
+    /// it, in the machine's time; commands wait for thirty days.
+    #[must_use]
+    pub fn in_folder(data: PathBuf) -> Self {
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self {
+            quic: any_port,
+            admin: any_port,
+            data,
+            exposure: Exposure::LoopbackOnly,
+            command_lifetime: COMMAND_LIFETIME,
+            activation: None,
+            push: None,
+            readings: Readings::default(),
+            intercept: None,
+            api: AdminOptions::default(),
+            crash_at: Vec::new(),
+            skew: Skew::default(),
+            watch: None,
+        }
+    }
+
     /// Which readings of the documents this server follows.
     pub(crate) fn readings(&self) -> Readings {
         let activation_lock_route = match self.activation {

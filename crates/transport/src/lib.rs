@@ -24,6 +24,7 @@ mod reset;
 mod skew;
 mod tls;
 mod validity;
+mod writable;
 
 pub use ca::{CaError, RunCa};
 pub use close::{close, close_code};

@@ -1,4 +1,5 @@
-//! A socket of one whose machine has lost its power.
+//! Endpoints that let go of their socket: of a server that has stopped or was killed, of a probe whose
+//! machine has lost its power.
 
 use std::io::{self, IoSliceMut};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,6 +9,8 @@ use std::task::{Context, Poll};
 
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, Endpoint, UdpPoller};
+
+use crate::writable::AlwaysWritable;
 
 /// Takes its socket from an endpoint: it hears and says nothing more, and whoever comes next may have
 /// the address. Without it an endpoint keeps both for three probe timeouts after its last connection
@@ -27,13 +30,9 @@ pub fn mute(endpoint: &Endpoint) {
 #[derive(Debug)]
 struct MuteSocket(SocketAddr);
 
-/// Room to send is always there.
-#[derive(Debug)]
-struct Writable;
-
 impl AsyncUdpSocket for MuteSocket {
     fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
-        Box::pin(Writable)
+        Box::pin(AlwaysWritable)
     }
 
     fn try_send(&self, _transmit: &Transmit<'_>) -> io::Result<()> {
@@ -51,11 +50,5 @@ impl AsyncUdpSocket for MuteSocket {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.0)
-    }
-}
-
-impl UdpPoller for Writable {
-    fn poll_writable(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
     }
 }

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use muster_admin::{Backend, Submission};
 use muster_control::{Action, DeviceRecord};
 use muster_protocol::DeviceId;
-use muster_server::{Exposure, Server, ServerConfig};
+use muster_server::{Server, ServerConfig};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
 use tokio::sync::Semaphore;
@@ -46,21 +46,9 @@ pub(crate) struct CommandLoad {
 }
 
 pub(crate) async fn serve(data: &Path) -> anyhow::Result<()> {
-    let any_port = "127.0.0.1:0".parse()?;
     let server = Server::start(ServerConfig {
-        quic: any_port,
-        admin: any_port,
-        data: data.to_owned(),
-        exposure: Exposure::LoopbackOnly,
         command_lifetime: Duration::from_secs(3_600),
-        activation: None,
-        push: None,
-        readings: muster_control::Readings::default(),
-        intercept: None,
-        api: muster_admin::AdminOptions::default(),
-        crash_at: Vec::new(),
-        skew: muster_transport::Skew::default(),
-        watch: None,
+        ..ServerConfig::in_folder(data.to_owned())
     });
     let server = server.await?;
     say(&server.endpoints())?;

@@ -11,9 +11,8 @@ use muster_agent::{DevicePlan, Fleet, FleetConfig, FleetProgress, Sockets, Start
 use muster_device::{Contact, DeviceSpec};
 use muster_protocol::Seed;
 use muster_protocol::limits::KEEP_ALIVE;
-use muster_server::{Exposure, ServerConfig, ServerFacts, Totals, VendorAccess};
+use muster_server::{ServerConfig, ServerFacts, Totals, VendorAccess};
 use muster_store::Counts;
-use muster_transport::Skew;
 use muster_vendor::VendorFace;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -86,7 +85,7 @@ impl Theatre {
         let (command_lifetime, keep_alive) = (SHARED_LIFETIME, KEEP_ALIVE);
         let (activation, contact) = (Activation::Device, Contact::Connected);
         let terms = Terms { command_lifetime, keep_alive, activation, contact };
-        let server = server_config(folder, &terms)?;
+        let server = server_config(folder, &terms);
         Self::raise(server, cases, others, &terms, seed).await
     }
 
@@ -98,7 +97,7 @@ impl Theatre {
         };
         let contact = case.role.contact;
         let terms = Terms { command_lifetime, keep_alive: PING_EVERY, activation, contact };
-        let server = server_config(folder, &terms)?;
+        let server = server_config(folder, &terms);
         Self::raise(server, std::slice::from_ref(case), Vec::new(), &terms, seed).await
     }
 
@@ -203,29 +202,14 @@ fn any_port() -> anyhow::Result<SocketAddr> {
     "127.0.0.1:0".parse().context("failed to parse a constant address")
 }
 
-fn server_config(folder: &Path, terms: &Terms) -> anyhow::Result<ServerConfig> {
-    let any_port = any_port()?;
-    Ok(ServerConfig {
-        quic: any_port,
-        admin: any_port,
-        data: folder.to_owned(),
-        exposure: Exposure::LoopbackOnly,
+fn server_config(folder: &Path, terms: &Terms) -> ServerConfig {
+    let vendor = || VendorAccess::in_folder(folder.join(VENDOR_FOLDER));
+    ServerConfig {
         command_lifetime: terms.command_lifetime,
-        activation: match terms.activation {
-            Activation::Device => None,
-            Activation::Service => Some(VendorAccess::in_folder(folder.join(VENDOR_FOLDER))),
-        },
-        push: match terms.contact {
-            Contact::Connected => None,
-            Contact::Woken => Some(VendorAccess::in_folder(folder.join(VENDOR_FOLDER))),
-        },
-        readings: muster_control::Readings::default(),
-        intercept: None,
-        api: muster_admin::AdminOptions::default(),
-        crash_at: Vec::new(),
-        skew: Skew::default(),
-        watch: None,
-    })
+        activation: matches!(terms.activation, Activation::Service).then(vendor),
+        push: matches!(terms.contact, Contact::Woken).then(vendor),
+        ..ServerConfig::in_folder(folder.to_owned())
+    }
 }
 
 fn fleet_config(

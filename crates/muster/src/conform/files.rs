@@ -120,32 +120,13 @@ fn group_of(result: &CaseResult) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use muster_conformance::result::About;
-    use muster_conformance::result::Target;
-    use muster_conformance::{Level, Profile, Rigour, Side};
+    use crate::conform::sample::{self, result};
 
     fn run() -> Run {
-        let target =
-            Target { name: "a".into(), side: Side::Server, place: "b".into(), simulated: true };
-        let about = About { target, rigour: Rigour::Usual, seed: 1, took_ms: 1, is_partial: false };
-        let result = |name: &str, verdict| CaseResult {
-            name: name.into(),
-            case: name.into(),
-            promise: "it works".into(),
-            requirements: vec!["REQ-ACK-006".into()],
-            level: Level::Must,
-            profile: Profile::Core,
-            verdict,
-            expected: Some("<Welcome>".into()),
-            actual: Some("a | b".into()),
-            reason: None,
-            excused: None,
-            took_us: 1,
-            transcript: Vec::new(),
-        };
-        let results =
-            vec![result("MDM-ACK-001", Verdict::Pass), result("MDM-QUEUE-001", Verdict::Fail)];
-        Run::sum_up(about, results, Vec::new())
+        sample::run(vec![
+            result("MDM-ACK-001", Verdict::Pass),
+            result("MDM-QUEUE-001", Verdict::Fail),
+        ])
     }
 
     #[test]

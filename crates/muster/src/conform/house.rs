@@ -1,6 +1,5 @@
 //! Where a target lives, as far as the suite can do something to it.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +7,7 @@ use anyhow::{Context as _, bail};
 use muster_conformance::script::Power;
 use muster_control::{COMMAND_LIFETIME, Readings};
 use muster_protocol::Seed;
-use muster_server::{DeviceSide, Exposure, Rehearsal, Server, ServerConfig};
+use muster_server::{DeviceSide, Rehearsal, Server, ServerConfig};
 use muster_store::Store;
 use muster_transport::{MemoryNetwork, Network, RunCa, Skew, Weather};
 use tempfile::TempDir;
@@ -54,7 +53,7 @@ impl Abode {
     /// Starts a server on sockets of the system, on a new folder and free ports.
     pub(crate) async fn live() -> anyhow::Result<(Self, Site)> {
         let folder = tempfile::tempdir().context("failed to make a folder for the server")?;
-        let mut config = config(folder.path());
+        let mut config = ServerConfig::in_folder(folder.path().join("data"));
         // Ports no system hands out: while the server is away, no device of another case may come
         // by them.
         let server = start_somewhere(&config).await?;
@@ -162,24 +161,5 @@ impl Memory {
             (Power::Stop | Power::Kill, None) => {}
         }
         Ok(())
-    }
-}
-
-fn config(folder: &std::path::Path) -> ServerConfig {
-    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    ServerConfig {
-        quic: any_port,
-        admin: any_port,
-        data: folder.join("data"),
-        exposure: Exposure::LoopbackOnly,
-        command_lifetime: COMMAND_LIFETIME,
-        activation: None,
-        push: None,
-        readings: Readings::default(),
-        intercept: None,
-        api: muster_admin::AdminOptions::default(),
-        crash_at: Vec::new(),
-        skew: Skew::default(),
-        watch: None,
     }
 }

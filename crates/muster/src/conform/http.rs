@@ -7,6 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 
 use crate::exit::usage_error;
+use crate::places;
 
 /// How long one of them may take for what it is told: no case waits for it for ever.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -22,11 +23,10 @@ pub(super) fn client() -> anyhow::Result<Client> {
 /// # Errors
 /// If not, or if it leads nowhere.
 pub(crate) fn stays_here(url: &str) -> anyhow::Result<()> {
-    let places = Url::parse(url).ok().and_then(|url| url.socket_addrs(|| None).ok());
-    let Some(places) = places.filter(|places| !places.is_empty()) else {
+    let Some(places) = Url::parse(url).ok().as_ref().and_then(places::behind) else {
         return Err(usage_error(format!("{url:?} is no http://HOST:PORT that resolves")));
     };
-    if places.iter().all(|place| place.ip().is_loopback()) {
+    if places::are_here(&places) {
         return Ok(());
     }
     Err(usage_error(format!(

@@ -9,11 +9,14 @@ mod files;
 mod hook;
 mod house;
 mod http;
+mod inbox;
 mod line;
 pub(crate) mod matrix;
 mod papers;
 mod playing;
 mod runner;
+#[cfg(test)]
+mod sample;
 mod site;
 mod telling;
 mod world;

@@ -1,25 +1,23 @@
 //! Does what the script of one case wants done, and tells it what happens.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::anyhow;
 use muster_conformance::script::{Act, Alpn, Event, Line, Show};
 use muster_protocol::alpn;
 use muster_transport::probe::{Offer, Prober};
-use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::hook::Hook;
 use super::house::Abode;
+use super::inbox::Inbox;
 use super::line::{self, ORDERS_MAX, Order};
 use super::papers::{NotShown, Papers};
 use super::playing::Surroundings;
 use super::site::Site;
-
-/// How many events may wait for the script: readers wait when it is behind.
-const EVENTS_MAX: usize = 1_024;
 
 /// How long a hook may take for one answer.
 const HOOK_WITHIN: Duration = Duration::from_secs(15);
@@ -31,22 +29,14 @@ pub(super) struct World<'a> {
     hook: &'a Hook,
     papers: Papers,
     lines: BTreeMap<Line, Sender<Order>>,
-    /// Answers of the runner itself.
-    ready: VecDeque<Event>,
-    events: Receiver<Event>,
+    inbox: Inbox,
     told: Sender<Event>,
     tasks: JoinSet<()>,
 }
 
 impl Surroundings for World<'_> {
     async fn next(&mut self) -> Event {
-        match self.ready.pop_front() {
-            Some(event) => event,
-            None => match self.events.recv().await {
-                Some(event) => event,
-                None => std::future::pending().await,
-            },
-        }
+        self.inbox.next().await
     }
 
     async fn perform(&mut self, act: Act) {
@@ -63,36 +53,36 @@ impl Surroundings for World<'_> {
             Act::ChangeAddress(line) => self.order(line, Order::ChangeAddress).await,
             Act::MakeKey { phone, key } => {
                 let made = self.papers.make_key(phone, key);
-                self.answer(made.map(|csr_der| Event::Signed { phone, csr_der }));
+                self.inbox.answer(made.map(|csr_der| Event::Signed { phone, csr_der }));
             }
             Act::ShareKey { phone, of } => {
                 if let Err(error) = self.papers.share_key(phone, of) {
-                    self.ready.push_back(Event::Trouble(format!("{error:#}")));
+                    self.inbox.put(Event::Trouble(format!("{error:#}")));
                 }
             }
             Act::Keep { phone, device, chain_der } => {
                 let now = self.site.skew.wall();
                 let kept = self.papers.keep(phone, (device, chain_der), now);
-                self.answer(kept.map(|certificate| Event::Kept { phone, certificate }));
+                self.inbox.answer(kept.map(|certificate| Event::Kept { phone, certificate }));
             }
             Act::Ask(verb) => {
                 let answered = timeout(HOOK_WITHIN, self.hook.answer(self.abode, verb)).await;
-                self.ready.push_back(match answered {
+                self.inbox.put(match answered {
                     Ok(answer) => Event::Answered(answer),
                     Err(_elapsed) => Event::Trouble("the hook does not answer".to_owned()),
                 });
             }
             Act::MoveClock(span) => {
                 self.site.skew.advance(span);
-                self.ready.push_back(Event::Done);
+                self.inbox.put(Event::Done);
             }
             Act::Target(power) => {
                 let done = self.abode.suffer(power).await;
-                self.answer(done.map(|()| Event::Done));
+                self.inbox.answer(done.map(|()| Event::Done));
             }
             Act::Serve(_) => {
                 let what = "a server has no server".to_owned();
-                self.ready.push_back(Event::Trouble(what));
+                self.inbox.put(Event::Trouble(what));
             }
         }
     }
@@ -100,16 +90,16 @@ impl Surroundings for World<'_> {
 
 impl<'a> World<'a> {
     pub(super) fn new(site: Site, abode: &'a Abode, hook: &'a Hook) -> Self {
-        let (told, events) = mpsc::channel(EVENTS_MAX);
-        let (papers, lines, ready) = (Papers::default(), BTreeMap::new(), VecDeque::new());
-        Self { site, abode, hook, papers, lines, ready, events, told, tasks: JoinSet::new() }
+        let (told, inbox) = Inbox::open();
+        let (papers, lines) = (Papers::default(), BTreeMap::new());
+        Self { site, abode, hook, papers, lines, inbox, told, tasks: JoinSet::new() }
     }
 
     fn dial(&mut self, line: Line, alpn: Alpn, show: Show) {
         let Some(offer) = self.offer(alpn, show) else { return };
         let prober = match Prober::open(&self.site.network, self.site.server) {
             Ok(prober) => prober,
-            Err(error) => return self.ready.push_back(Event::Trouble(error.to_string())),
+            Err(error) => return self.inbox.put(Event::Trouble(error.to_string())),
         };
         let (orders, taken) = mpsc::channel(ORDERS_MAX);
         self.lines.insert(line, orders);
@@ -122,7 +112,7 @@ impl<'a> World<'a> {
             Ok(prober) => prober.speaks(&offer, version).await.map_err(|it| anyhow!("{it:?}")),
             Err(error) => Err(error.into()),
         };
-        self.answer(speaks.map(Event::Granted));
+        self.inbox.answer(speaks.map(Event::Granted));
     }
 
     async fn try_early_data(&mut self, show: Show) {
@@ -131,7 +121,7 @@ impl<'a> World<'a> {
             Ok(prober) => prober.takes_early_data(&offer).await.map_err(|it| anyhow!("{it:?}")),
             Err(error) => Err(error.into()),
         };
-        self.answer(takes.map(Event::EarlyData));
+        self.inbox.answer(takes.map(Event::EarlyData));
     }
 
     /// What to offer in a handshake; nothing if the suite cannot.
@@ -140,11 +130,11 @@ impl<'a> World<'a> {
             Ok(identity) => identity,
             Err(NotShown::NoCaKey) => {
                 let why = "the suite has no key of the target's CA".to_owned();
-                self.ready.push_back(Event::Unable(why));
+                self.inbox.put(Event::Unable(why));
                 return None;
             }
             Err(NotShown::Failed(error)) => {
-                self.ready.push_back(Event::Trouble(format!("{error:#}")));
+                self.inbox.answer(Err(error));
                 return None;
             }
         };
@@ -163,10 +153,5 @@ impl<'a> World<'a> {
         if let Some(orders) = self.lines.get(&line) {
             let _over = orders.send(order).await;
         }
-    }
-
-    fn answer(&mut self, done: anyhow::Result<Event>) {
-        let event = done.unwrap_or_else(|error| Event::Trouble(format!("{error:#}")));
-        self.ready.push_back(event);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,7 @@ use crate::exit::{Exit, ExitWith, usage_error};
 use crate::life::Life;
 use crate::machine::open_files_max;
 use crate::metrics;
+use crate::places;
 use crate::planted;
 use crate::talk::{Format, print, print_json, say};
 use crate::vendor;
@@ -392,10 +393,7 @@ fn server_address(args: &FleetArgs, data: &DataDir) -> anyhow::Result<SocketAddr
         None => {
             data.read_endpoints().with_context(|| no_data(args, "where the server listens"))?.quic
         }
-        Some(text) => {
-            let found = text.to_socket_addrs().ok().and_then(|mut found| found.next());
-            found.ok_or_else(|| usage_error(format!("{text:?} is no HOST:PORT that resolves")))?
-        }
+        Some(text) => places::resolved(text)?,
     };
     if address.ip().is_loopback() || args.allow_non_loopback {
         return Ok(address);

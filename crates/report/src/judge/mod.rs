@@ -20,9 +20,6 @@ pub(crate) use verdict::verdict;
 use judged::Reading;
 use measure::Measure;
 
-/// What is said of a threshold that nobody can judge because of the generator.
-const DOUBTED: &str = "the generator was the bottleneck";
-
 /// What is known of a run, at its end or while it goes on.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
@@ -45,14 +42,14 @@ pub enum Ends {
     Answered,
 }
 
-/// Why the generator, and not the server, may be what was measured; nothing if it was not.
-///
-/// Threads that were busy are a reason only for what they may have changed.
-#[must_use]
-pub fn reasons(scenario: &Scenario, evidence: &Evidence<'_>, judged: &[Judged]) -> Vec<Reason> {
-    let reasons = health::reasons(&scenario.generator, evidence);
-    let changed_nothing = is_only_busy(&reasons) && !judged.iter().any(Judged::is_doubted);
-    if changed_nothing { Vec::new() } else { reasons }
+/// What a run comes to, threshold by threshold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// Every threshold of the scenario, in its order, and behind them the rule about dropped commands.
+    pub thresholds: Vec<Judged>,
+    /// Why the generator, and not the server, may be what was measured; nothing if it was not.
+    /// Threads that were busy are a reason only for what they may have changed.
+    pub reasons: Vec<Reason>,
 }
 
 /// Judges every threshold of a scenario, and the share of dropped commands that its limits allow.
@@ -63,21 +60,28 @@ pub fn reasons(scenario: &Scenario, evidence: &Evidence<'_>, judged: &[Judged]) 
 /// executed twice, or a latency that is too long even after the worst lag is taken off, where lag
 /// is all that is wrong.
 #[must_use]
-pub fn judge(scenario: &Scenario, evidence: &Evidence<'_>) -> Vec<Judged> {
-    let reasons = health::reasons(&scenario.generator, evidence);
-    let thresholds = scenario.thresholds.iter();
-    let mut judged: Vec<_> =
-        thresholds.map(|threshold| judge_one(scenario, evidence, &reasons, threshold)).collect();
-    judged.extend(dropped(scenario, evidence));
-    judged
+pub fn judge(scenario: &Scenario, evidence: &Evidence<'_>) -> Judgement {
+    let mut reasons = health::reasons(&scenario.generator, evidence);
+    let mut doubts = false;
+    let mut thresholds = Vec::new();
+    for threshold in &scenario.thresholds {
+        let mut judged = judge_one(scenario, evidence, threshold);
+        if !reasons.is_empty() && !stands(evidence, &reasons, threshold, &judged) {
+            judged.outcome = Outcome::Inconclusive;
+            judged.note = Some("the generator was the bottleneck".to_owned());
+            doubts = true;
+        }
+        thresholds.push(judged);
+    }
+    if is_only_busy(&reasons) && !doubts {
+        reasons.clear();
+    }
+    thresholds.extend(dropped(scenario, evidence));
+    Judgement { thresholds, reasons }
 }
 
-fn judge_one(
-    scenario: &Scenario,
-    evidence: &Evidence<'_>,
-    reasons: &[Reason],
-    threshold: &Threshold,
-) -> Judged {
+/// What was measured against a threshold, whoever was to blame.
+fn judge_one(scenario: &Scenario, evidence: &Evidence<'_>, threshold: &Threshold) -> Judged {
     let measure = Measure { scenario, evidence, scope: &threshold.scope };
     let reading = measure.reading(&threshold.metric);
     let outcome = reading.outcome(threshold.comparison, threshold.limit.number());
@@ -85,10 +89,6 @@ fn judge_one(
     judged.phase = threshold.scope.phase.and_then(|phase| {
         evidence.recorder.legend.phases.get(phase).map(|phase| phase.name.clone())
     });
-    if !reasons.is_empty() && !stands(evidence, reasons, threshold, &judged) {
-        judged.outcome = Outcome::Inconclusive;
-        judged.note = Some(DOUBTED.to_owned());
-    }
     judged
 }
 
@@ -184,11 +184,6 @@ fn dropped(scenario: &Scenario, evidence: &Evidence<'_>) -> Option<Judged> {
 }
 
 impl Judged {
-    /// Whether nobody can judge it because of the generator.
-    fn is_doubted(&self) -> bool {
-        self.note.as_deref() == Some(DOUBTED)
-    }
-
     fn new(threshold: &Threshold, outcome: Outcome, reading: &Reading) -> Self {
         let unit = Unit::of(threshold.limit);
         Self {

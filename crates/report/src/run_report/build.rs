@@ -15,7 +15,7 @@ use crate::by_stage::ByStage;
 use crate::error_code::ErrorCode;
 use crate::funnel::Funnel;
 use crate::journey::Journey;
-use crate::judge::{Ends, Evidence, judge, reasons, verdict};
+use crate::judge::{Ends, Evidence, Judgement, judge, verdict};
 use crate::latency::Latency;
 use crate::legend::{EventLegend, Label, PhaseLegend};
 use crate::recorder::{Progress, Recorder, Seen, Series, Slice, Slow};
@@ -44,9 +44,8 @@ impl RunReport {
         let Measured { run, scenario, devices, recorder, vitals, faults } = measured;
         let now = Timestamp::ZERO.after(Duration::from_millis(run.took_ms));
         let evidence = Evidence { recorder, vitals: *vitals, ends: ends(run), now };
-        let thresholds = judge(scenario, &evidence);
-        let reasons: Vec<_> =
-            reasons(scenario, &evidence, &thresholds).iter().map(ToString::to_string).collect();
+        let Judgement { thresholds, reasons } = judge(scenario, &evidence);
+        let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
         let (verdict, reason) = verdict(run.ending, &thresholds, &reasons);
         let by_stage = Stage::ALL.map(|stage| (stage, recorder.latency(stage)));
         Self {

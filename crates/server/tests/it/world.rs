@@ -1,19 +1,18 @@
 //! A server with its data folder, and what tests ask of it.
 
 use std::future::Future;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use muster_admin::{Backend as _, Submission, SubmitError};
-use muster_control::{Action, COMMAND_LIFETIME, CommandState, DeviceRecord};
+use muster_control::{Action, CommandState, DeviceRecord};
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::status::{DeviceStatus, PlatformStatus, Presence, ResetPasswordToken, Switch};
 use muster_protocol::{
     CloseCode, CommandId, DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion, Platform,
 };
-use muster_server::{Exposure, Server, ServerConfig, TokenKind, TokenRequest, profile_named};
+use muster_server::{Server, ServerConfig, TokenKind, TokenRequest, profile_named};
 use tempfile::TempDir;
 use tokio::task::yield_now;
 use tokio::time::timeout;
@@ -145,22 +144,7 @@ impl Bystander {
 }
 
 pub(crate) fn config(data: &Path) -> ServerConfig {
-    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    ServerConfig {
-        quic: any_port,
-        admin: any_port,
-        data: data.to_owned(),
-        exposure: Exposure::LoopbackOnly,
-        command_lifetime: COMMAND_LIFETIME,
-        activation: None,
-        push: None,
-        readings: muster_control::Readings::default(),
-        intercept: None,
-        api: muster_admin::AdminOptions::default(),
-        crash_at: Vec::new(),
-        skew: muster_transport::Skew::default(),
-        watch: None,
-    }
+    ServerConfig::in_folder(data.to_owned())
 }
 
 /// A supervised iPhone no test has met yet.

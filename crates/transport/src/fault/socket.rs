@@ -13,6 +13,7 @@ use quinn::{AsyncUdpSocket, UdpPoller};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::link::{Datagram, Inner, State, Waiting};
+use crate::writable::AlwaysWritable;
 
 /// A socket that does to datagrams what its link says.
 ///
@@ -183,16 +184,6 @@ fn deliver(
 fn split<'a>(buffer: &'a [u8], meta: &'a RecvMeta) -> impl Iterator<Item = Datagram> + 'a {
     let content = buffer.get(..meta.len).unwrap_or(buffer);
     content.chunks(meta.stride.max(1)).map(|content| Datagram::received(meta, content))
-}
-
-/// A link takes whatever it is given: what does not fit is lost.
-#[derive(Debug)]
-struct AlwaysWritable;
-
-impl UdpPoller for AlwaysWritable {
-    fn poll_writable(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use quinn::{AsyncUdpSocket, UdpPoller};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{Datagram, MemoryNetwork, address};
+use crate::writable::AlwaysWritable;
 
 /// A socket. Quinn drives it as it would drive one of the system.
 pub(super) struct MemorySocket {
@@ -21,10 +22,6 @@ pub(super) struct MemorySocket {
     /// Wakes the reader when the next datagram is there.
     alarm: Mutex<Option<Pin<Box<Sleep>>>>,
 }
-
-/// Room to send is always there.
-#[derive(Debug)]
-struct Writable;
 
 impl MemorySocket {
     pub(super) const fn new(network: MemoryNetwork, number: u32, tenant: u32) -> Self {
@@ -64,7 +61,7 @@ impl MemorySocket {
 
 impl AsyncUdpSocket for MemorySocket {
     fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
-        Box::pin(Writable)
+        Box::pin(AlwaysWritable)
     }
 
     fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
@@ -107,11 +104,5 @@ impl AsyncUdpSocket for MemorySocket {
 impl fmt::Debug for MemorySocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemorySocket").field("number", &self.number).finish_non_exhaustive()
-    }
-}
-
-impl UdpPoller for Writable {
-    fn poll_writable(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
     }
 }

@@ -112,8 +112,7 @@ pub(crate) const CASES: &[Case] = &[
         "an iPhone that acknowledges ClearPasscode has no passcode any more",
         &["REQ-ACK-002"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             let command = s.clears_the_passcode(line, phone);
             s.is_answered(line, command, Answered::Acknowledged);
             let report = s.asks(line, phone, Ask::Report);
@@ -127,8 +126,7 @@ pub(crate) const CASES: &[Case] = &[
         "an iPhone that acknowledged ClearPasscode has none after its agent was killed either",
         &["REQ-ACK-002"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             let command = s.clears_the_passcode(line, phone);
             s.is_answered(line, command, Answered::Acknowledged);
             s.agent(phone, Power::Kill);
@@ -145,8 +143,7 @@ pub(crate) const CASES: &[Case] = &[
         "an iPhone does not remember NotNow, and is idle again once it can",
         &["REQ-ACK-005", "REQ-QUEUE-009"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             let lock = s.asks(line, phone, Ask::Lock);
             s.is_answered(line, lock, Answered::Acknowledged);
             let report = s.asks(line, phone, Ask::Report);
@@ -204,8 +201,7 @@ pub(crate) const CASES: &[Case] = &[
         "an iPhone answers a request for Android with CommandFormatError",
         &["REQ-ACK-013"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             let command = s.asks_android(line, phone, AndroidRequest::Lock);
             s.is_answered(line, command, Answered::FormatError);
             s.says_nothing_more(line, phone);
@@ -218,8 +214,7 @@ pub(crate) const CASES: &[Case] = &[
         "an Android answers a request for Apple devices with CommandFormatError",
         &["REQ-ACK-013"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             let command = s.asks_apple(line, phone, AppleRequest::SecurityInfo);
             s.is_answered(line, command, Answered::FormatError);
             s.says_nothing_more(line, phone);
@@ -232,8 +227,7 @@ pub(crate) const CASES: &[Case] = &[
         "an iPhone in User Enrollment does not offer to erase itself, and says why",
         &["REQ-ACK-014"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             let command = s.asks(line, phone, Ask::Wipe);
             s.is_answered_with(
                 line,

@@ -70,8 +70,7 @@ pub(crate) const CASES: &[Case] = &[
         "an iPhone has no passcode after ClearPasscode with the token it gave out",
         &["REQ-ACK-002"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             let clear = s.clears_the_passcode(line, phone);
             s.is_answered(line, clear, Answered::Acknowledged);
             let report = s.asks(line, phone, Ask::Report);
@@ -85,8 +84,7 @@ pub(crate) const CASES: &[Case] = &[
         "an iPhone leaves out the keys of a query that it does not know",
         &["REQ-ACK-001"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             let queries = ["OSVersion", "NoSuchKey"].map(|key| key.to_string()).to_vec();
             let ask = s.asks_apple(line, phone, AppleRequest::DeviceInformation { queries });
             s.is_answered_with(line, ask, "the version of its system and nothing else", |it| {
@@ -137,8 +135,7 @@ pub(crate) const CASES: &[Case] = &[
         "an iPhone that is erased does nothing that was asked behind it",
         &["REQ-ACK-011"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             let wipe = s.asks(line, phone, Ask::Wipe);
             let _lock = s.asks(line, phone, Ask::Lock);
             s.is_answered(line, wipe, Answered::Acknowledged);
@@ -150,8 +147,7 @@ pub(crate) const CASES: &[Case] = &[
         "an Android reports its state when it is asked",
         &["REQ-ACK-001"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             let report = s.asks(line, phone, Ask::Report);
             s.is_answered_with(line, report, "a status", |outcome| {
                 matches!(outcome, Outcome::Acknowledged(Answer::Status(_)))
@@ -181,8 +177,7 @@ pub(crate) const CASES: &[Case] = &[
         "an Android that is erased does nothing that was asked behind it",
         &["REQ-ACK-011"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             let wipe = s.asks(line, phone, Ask::Wipe);
             let _lock = s.asks(line, phone, Ask::Lock);
             s.is_answered(line, wipe, Answered::Acknowledged);
@@ -194,8 +189,7 @@ pub(crate) const CASES: &[Case] = &[
         "an Android that leaves management does not come back as it was",
         &["REQ-ACK-011"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             let retire = s.asks(line, phone, Ask::Retire);
             s.is_answered(line, retire, Answered::Acknowledged);
             s.takes_its_leave(line);

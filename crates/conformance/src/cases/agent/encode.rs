@@ -61,8 +61,7 @@ pub(crate) const CASES: &[Case] = &[
         "a device reads a byte above 250 as one byte",
         &["REQ-ENCODE-005"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             // Too long a time to play a sound, and no mistake of framing.
             let request = AndroidRequest::PlayLostModeSound { duration_minutes: 252 };
             let command = s.asks_android(line, phone, request);
@@ -144,8 +143,7 @@ fn text_refused(
     what: &'static str,
     change: impl FnOnce(Vec<u8>) -> Vec<u8> + Send + 'static,
 ) {
-    let phone = s.summons();
-    let line = s.settles(phone);
+    let (phone, line) = s.settled();
     let command = s.thinks_of(phone, |_stage| {
         Request::Apple(AppleRequest::DeviceLock { message: Some("hi".to_string()) })
     });

@@ -75,8 +75,7 @@ pub(crate) const CASES: &[Case] = &[
         "an Android puts a policy into effect that comes in between",
         &["REQ-SESSION-023"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             s.tells(line, |_stage| ToDevice::PolicyUpdate(rule(12)));
             sets_at_least(s, line, phone, 12);
         },
@@ -141,8 +140,7 @@ pub(crate) const CASES: &[Case] = &[
         "an iPhone does not repeat what was acknowledged",
         &["REQ-SESSION-010"],
         |s| {
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             // An answer behind the acknowledgement: it has been read.
             s.says_nothing_more(line, phone);
             s.closes(line, CloseCode::RetryLater);

@@ -52,8 +52,7 @@ pub(crate) const CASES: &[Case] = &[
         &["REQ-TRANSPORT-006"],
         |s| {
             s.listens(Guise::WithTickets);
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             s.closes(line, CloseCode::RetryLater);
             let again = s.is_served(phone);
             for line in [line, again] {
@@ -96,8 +95,7 @@ pub(crate) const CASES: &[Case] = &[
         &["REQ-TRANSPORT-013"],
         |s| {
             s.listens(Guise::Impatient);
-            let phone = s.summons();
-            let line = s.settles(phone);
+            let (phone, line) = s.settled();
             s.waits(QUIET);
             s.still_stands(line);
             let command = s.asks(line, phone, Ask::Lock);

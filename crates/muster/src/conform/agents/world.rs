@@ -1,11 +1,10 @@
 //! Does what the script of a case wants a server to do, and tells it what its devices do.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail};
 use muster_conformance::script::{Act, Event, Guise, Line, Phone, Power, Serve, Served};
 use muster_protocol::CloseCode;
-use tokio::sync::mpsc::{self, Receiver};
 
 use super::Agents;
 use super::door::{Door, Ears, GuestList, Lines};
@@ -13,11 +12,9 @@ use super::outside::Played;
 use super::own::Fleeting;
 use super::papers::{issue, manner};
 use super::premises::Premises;
+use crate::conform::inbox::Inbox;
 use crate::conform::line::Order;
 use crate::conform::playing::Surroundings;
-
-/// How many events may wait for the script: readers wait when it is behind.
-const EVENTS_MAX: usize = 1_024;
 
 /// The surroundings of one case.
 pub(super) struct World<'a> {
@@ -29,9 +26,7 @@ pub(super) struct World<'a> {
     /// Where the door was opened first: there it stays.
     address: std::net::SocketAddr,
     players: BTreeMap<Phone, Player>,
-    /// Answers of the runner itself.
-    ready: VecDeque<Event>,
-    events: Receiver<Event>,
+    inbox: Inbox,
     ears: Ears,
 }
 
@@ -43,21 +38,14 @@ enum Player {
 
 impl Surroundings for World<'_> {
     async fn next(&mut self) -> Event {
-        match self.ready.pop_front() {
-            Some(event) => event,
-            None => match self.events.recv().await {
-                Some(event) => event,
-                None => std::future::pending().await,
-            },
-        }
+        self.inbox.next().await
     }
 
     async fn perform(&mut self, act: Act) {
         match act {
             Act::Serve(serve) => {
                 let done = self.serve(serve).await;
-                let event = done.unwrap_or_else(|error| Event::Trouble(format!("{error:#}")));
-                self.ready.push_back(event);
+                self.inbox.answer(done);
             }
             Act::Send { line, bytes } => self.order(line, Order::Send(bytes)).await,
             Act::Finish(line) => self.order(line, Order::Finish).await,
@@ -75,7 +63,7 @@ impl Surroundings for World<'_> {
             | Act::Ask(_)
             | Act::MoveClock(_)
             | Act::Target(_) => {
-                self.ready.push_back(Event::Trouble("a device is no server".to_owned()));
+                self.inbox.put(Event::Trouble("a device is no server".to_owned()));
             }
         }
     }
@@ -83,7 +71,7 @@ impl Surroundings for World<'_> {
 
 impl<'a> World<'a> {
     pub(super) fn new(premises: &'a Premises, agents: &'a Agents) -> Self {
-        let (told, events) = mpsc::channel(EVENTS_MAX);
+        let (told, inbox) = Inbox::open();
         let list = GuestList::of(premises.guests);
         Self {
             premises,
@@ -92,8 +80,7 @@ impl<'a> World<'a> {
             vanished: Vec::new(),
             address: premises.address,
             players: BTreeMap::new(),
-            ready: VecDeque::new(),
-            events,
+            inbox,
             ears: Ears { events: told, lines: Lines::default(), list },
         }
     }
@@ -107,7 +94,7 @@ impl<'a> World<'a> {
             }
         }
         // Nobody reads what still comes: those who tell it must not wait.
-        self.events.close();
+        self.inbox.close();
         if let Some(door) = self.door.take() {
             door.close(CloseCode::Unenrolled.code()).await;
         }

@@ -233,15 +233,12 @@ const fn sign(verdict: Verdict) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use muster_conformance::result::{About, CaseResult, Target as Tried};
+    use crate::conform::sample;
+    use muster_conformance::result::CaseResult;
     use muster_conformance::transcript::{Entry, From};
-    use muster_conformance::{Level, Profile, Rigour};
 
     /// A run of this many cases, each with this long a transcript, whose verdict is this.
     fn run(cases: usize, lines: u64, verdict: Verdict) -> Run {
-        let target =
-            Tried { name: "a".into(), side: Side::Server, place: "b".into(), simulated: true };
-        let about = About { target, rigour: Rigour::Usual, seed: 1, took_ms: 1, is_partial: false };
         let entry = |at_us| Entry {
             at_us,
             line: Some(0),
@@ -251,21 +248,10 @@ mod tests {
             ),
         };
         let result = |number: usize| CaseResult {
-            name: format!("MDM-ACK-{number:03}"),
-            case: format!("MDM-ACK-{number:03}"),
-            promise: "it works".into(),
-            requirements: vec!["REQ-ACK-006".into()],
-            level: Level::Must,
-            profile: Profile::Core,
-            verdict,
-            expected: Some("<Welcome>".into()),
-            actual: Some("nothing".into()),
-            reason: None,
-            excused: None,
-            took_us: 1,
             transcript: (0..lines).map(entry).collect(),
+            ..sample::result(&format!("MDM-ACK-{number:03}"), verdict)
         };
-        Run::sum_up(about, (1..=cases).map(result).collect(), Vec::new())
+        sample::run((1..=cases).map(result).collect())
     }
 
     fn page_of(runs: Vec<Run>) -> String {

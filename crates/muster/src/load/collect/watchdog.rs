@@ -30,7 +30,7 @@ impl Watchdog {
         now: Timestamp,
     ) -> (Vec<Standing>, bool) {
         let evidence = Evidence { recorder, vitals, ends: self.ends, now };
-        let judged = judge(&self.scenario, &evidence);
+        let judged = judge(&self.scenario, &evidence).thresholds;
         let mut aborts = false;
         let thresholds = self.scenario.thresholds.iter().zip(&mut self.failing);
         for ((threshold, since), judged) in thresholds.zip(&judged) {

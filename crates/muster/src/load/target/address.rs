@@ -1,6 +1,6 @@
 //! What one has to know of a server elsewhere to put it under load.
 
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
@@ -12,9 +12,7 @@ use reqwest::Url;
 use crate::cli::TargetArgs;
 use crate::client::no_server;
 use crate::exit::usage_error;
-
-/// The port of a URL that names none.
-const HTTPS: u16 = 443;
+use crate::places;
 
 /// A server elsewhere: where it is, and what opens its doors.
 pub(crate) struct Address {
@@ -53,10 +51,8 @@ impl Address {
         let data = args.data.clone().map(DataDir::at);
         let address = Self::read(args, data.as_ref())?;
         if !args.i_own_this_target {
-            stays_here(address.quic.ip(), &address.quic.to_string())?;
-            for place in places(&address.admin)? {
-                stays_here(place.ip(), &address.admin)?;
-            }
+            stays_here(&[address.quic], &address.quic.to_string())?;
+            stays_here(&of_admin(&address.admin)?, &address.admin)?;
         }
         Ok(Some(address))
     }
@@ -71,7 +67,7 @@ impl Address {
             data.map(|data| data.read_endpoints().map_err(|error| no_server(data, &error)));
         let endpoints = endpoints.transpose()?;
         let quic = match (&args.server, &endpoints) {
-            (Some(text), _) => resolved(text)?,
+            (Some(text), _) => places::resolved(text)?,
             (None, Some(endpoints)) => endpoints.quic,
             (None, None) => return Err(missing("--server")),
         };
@@ -142,25 +138,16 @@ fn unread(file: &Path) -> String {
     format!("failed to read {}", file.display())
 }
 
-fn resolved(text: &str) -> anyhow::Result<SocketAddr> {
-    let found = text.to_socket_addrs().ok().and_then(|mut found| found.next());
-    found.ok_or_else(|| usage_error(format!("{text:?} is no HOST:PORT that resolves")))
-}
-
-/// Everything a URL may lead to.
-fn places(url: &str) -> anyhow::Result<Vec<SocketAddr>> {
-    let read = || {
-        let url = Url::parse(url).ok().filter(|url| url.scheme() == "https")?;
-        let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
-        (host, url.port().unwrap_or(HTTPS)).to_socket_addrs().ok()
-    };
-    let found = read().map(Iterator::collect::<Vec<_>>).filter(|found| !found.is_empty());
+/// Everything the Graph API may be at.
+fn of_admin(url: &str) -> anyhow::Result<Vec<SocketAddr>> {
+    let read = Url::parse(url).ok().filter(|url| url.scheme() == "https");
+    let found = read.as_ref().and_then(places::behind);
     found.ok_or_else(|| usage_error(format!("--admin {url}: expected https://HOST:PORT")))
 }
 
 /// Load is put on this machine only, unless somebody says that the other one is theirs.
-fn stays_here(ip: IpAddr, named: &str) -> anyhow::Result<()> {
-    if ip.is_loopback() {
+fn stays_here(places: &[SocketAddr], named: &str) -> anyhow::Result<()> {
+    if places::are_here(places) {
         return Ok(());
     }
     Err(usage_error(format!(
@@ -176,19 +163,17 @@ mod tests {
     #[test]
     fn load_leaves_this_machine_only_with_leave() {
         for here in ["https://127.0.0.1:8443", "https://[::1]:8443/"] {
-            for place in places(here).unwrap() {
-                assert!(stays_here(place.ip(), here).is_ok(), "{here}");
-            }
+            assert!(stays_here(&of_admin(here).unwrap(), here).is_ok(), "{here}");
         }
-        let there = places("https://192.0.2.7").unwrap();
-        let refused = stays_here(there[0].ip(), "https://192.0.2.7").unwrap_err().to_string();
+        let there = of_admin("https://192.0.2.7").unwrap();
+        let refused = stays_here(&there, "https://192.0.2.7").unwrap_err().to_string();
         assert!(refused.contains("--i-own-this-target"), "{refused}");
     }
 
     #[test]
     fn an_api_that_is_not_spoken_to_in_secret_is_refused() {
         for refused in ["http://127.0.0.1:1", "127.0.0.1:1", "", "https://"] {
-            assert!(places(refused).is_err(), "{refused}");
+            assert!(of_admin(refused).is_err(), "{refused}");
         }
     }
 }

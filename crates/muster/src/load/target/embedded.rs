@@ -11,7 +11,7 @@ use muster_metrics::{Family, Source};
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::{CommandId, DeviceId, SerialNumber};
 use muster_server::{
-    DataDir, Exposure, Server, ServerConfig, ServerFacts, ServerMetrics, TokenKind, TokenRequest,
+    DataDir, Server, ServerConfig, ServerFacts, ServerMetrics, TokenKind, TokenRequest,
     VendorAccess, Watch, profile_named,
 };
 use muster_store::Counts;
@@ -79,7 +79,7 @@ impl Embedded {
         watch: Option<Arc<dyn Watch>>,
     ) -> anyhow::Result<Self> {
         let room = Room::open(THREADS, threads)?;
-        let config = config(folder, vendor, watch)?;
+        let config = config(folder, vendor, watch);
         let (opened, gate) = watch::channel(None);
         let started = room.run(async move {
             // At ports that stay its own while it is away.
@@ -296,25 +296,11 @@ async fn look(
     })
 }
 
-fn config(
-    folder: &Path,
-    vendor: Option<&Path>,
-    watch: Option<Arc<dyn Watch>>,
-) -> anyhow::Result<ServerConfig> {
-    let any_port = "127.0.0.1:0".parse().context("failed to parse a constant address")?;
-    Ok(ServerConfig {
-        quic: any_port,
-        admin: any_port,
-        data: folder.to_owned(),
-        exposure: Exposure::LoopbackOnly,
+fn config(folder: &Path, vendor: Option<&Path>, watch: Option<Arc<dyn Watch>>) -> ServerConfig {
+    ServerConfig {
         command_lifetime: COMMAND_LIFETIME,
-        activation: None,
         push: vendor.map(|folder| VendorAccess::in_folder(folder.to_owned())),
-        readings: muster_control::Readings::default(),
-        intercept: None,
-        api: muster_admin::AdminOptions::default(),
-        crash_at: Vec::new(),
-        skew: muster_transport::Skew::default(),
         watch,
-    })
+        ..ServerConfig::in_folder(folder.to_owned())
+    }
 }
