@@ -47,6 +47,12 @@ pub enum Expiry {
     At(Timestamp),
 }
 
+impl Expiry {
+    pub(super) fn is_over(self, now: Timestamp) -> bool {
+        matches!(self, Self::At(end) if end <= now)
+    }
+}
+
 /// Why a push is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushRefusal {

@@ -135,7 +135,10 @@ impl PushServiceState {
         tokens.iter().for_each(|token| self.retire(now, token));
     }
 
-    /// Takes a push, or says why not. Taken, it may still reach nobody.
+    /// Takes a push, or says why not. Taken, it may still reach nobody: one whose end has passed on
+    /// its way here is no longer valid, whether the device is online or not.
+    ///
+    /// Source: Apple, "Sending notification requests to APNs", apns-expiration.
     ///
     /// # Errors
     /// [`PushRefusal`], with the words the services have for it.
@@ -149,6 +152,7 @@ impl PushServiceState {
         let PushRequest { token, magic, collapse_key, expiry, .. } = request;
         match line.standing {
             Standing::Gone { since } => return Err(PushRefusal::Unregistered { since }),
+            Standing::Is(Presence::Online) if expiry.is_over(now) => {}
             Standing::Is(Presence::Online) => {
                 let (serial, word) = (line.serial.clone(), WakeWord::Magic(magic));
                 self.ready.push_back(Wake { serial, token, word });

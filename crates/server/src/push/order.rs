@@ -50,8 +50,7 @@ impl Letter {
                     ("apns-push-type", "mdm".to_owned()),
                     ("apns-topic", topic.clone()),
                     ("apns-priority", "10".to_owned()),
-                    // Zero would mean now or never.
-                    ("apns-expiration", ends.at.as_secs().max(1).to_string()),
+                    ("apns-expiration", whole_seconds(ends.at).to_string()),
                 ],
                 body: json!({ "mdm": magic }),
             }),
@@ -64,12 +63,19 @@ impl Letter {
                     "android": {
                         "collapse_key": COLLAPSE_KEY,
                         "priority": "HIGH",
-                        "ttl": format!("{}s", ends.within.min(TTL_MAX).as_secs().max(1)),
+                        "ttl": format!("{}s", whole_seconds(ends.within.min(TTL_MAX))),
                     },
                 }}),
             }),
         }
     }
+}
+
+/// Rounded up: a push may not end before its command does. And no zero, which would mean now or
+/// never.
+fn whole_seconds(span: Duration) -> u64 {
+    let started = u64::from(span.subsec_nanos() > 0);
+    span.as_secs().saturating_add(started).max(1)
 }
 
 fn is_visible(text: &str) -> bool {
@@ -207,6 +213,14 @@ mod tests {
         let google = letter(PushService::Fcm, "muster", "to:ken").unwrap();
         assert_eq!(google.path, "/v1/projects/muster/messages:send");
         assert_eq!(google.body["message"]["android"]["ttl"], "60s");
+    }
+
+    #[test]
+    fn a_push_lives_for_whole_seconds_and_no_shorter_than_its_command() {
+        let spans = [(0, 1), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (60_000, 60)];
+        for (millis, seconds) in spans {
+            assert_eq!(whole_seconds(Duration::from_millis(millis)), seconds, "{millis} ms");
+        }
     }
 
     #[test]
