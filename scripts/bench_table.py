@@ -46,7 +46,7 @@ def main() -> None:
         median(ours, "commands", "per_second"), median(bare, "round_trips_per_second"),
         "≥ 10,000 per second")
     failures = sum(run["enrol"]["connect_failures"] for run in ours)
-    drops = sum(run["enrol"]["kernel_drops"] for run in ours)
+    drops = sum(run[part]["kernel_drops"] for run in ours for part in ("enrol", "commands"))
     twice = sum(run["commands"]["executed_twice"] for run in ours)
     print(f"\nover all rounds: {failures} connects failed, {drops} datagrams dropped by the kernel, "
           f"{twice} commands executed twice; enrolled and connected in "

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the case files of the planted faults in fixtures/regressions anew: one for each, shrunk.
+# Makes the recordings of the planted faults in fixtures/regressions anew: one for each, shrunk.
 # Needed only when a change of the plan's form makes this build unable to read them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -175,7 +175,7 @@ class Link:
 
         host, port = place.server.rsplit(":", 1)
         address = socket.getaddrinfo(host, int(port), socket.AF_INET, socket.SOCK_DGRAM)[0][4]
-        config = QuicConfiguration(is_client=True, alpn_protocols=alpn and [alpn], server_name=host, idle_timeout=150.0)
+        config = QuicConfiguration(is_client=True, alpn_protocols=alpn and [alpn], server_name="localhost", idle_timeout=150.0)
         config.supported_versions = [QuicProtocolVersion.VERSION_1]
         config.load_verify_locations(cafile=place.ca)
         if identity:

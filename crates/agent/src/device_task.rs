@@ -276,7 +276,7 @@ impl DeviceTask {
                 let attempt = async { Finished::Enrolment(enrol(applicant).await) };
                 self.link = Link::Trying(Box::pin(attempt));
             }
-            (_, _) => self.give_up("no key or socket"),
+            (_, _) => self.cannot_try("no key or socket"),
         }
         Ok(())
     }
@@ -299,7 +299,7 @@ impl DeviceTask {
                 let attempt = async { Finished::Connect(connect(caller).await) };
                 self.link = Link::Trying(Box::pin(attempt));
             }
-            (_, _) => self.give_up("no identity or socket"),
+            (_, _) => self.cannot_try("no identity or socket"),
         }
     }
 
@@ -314,7 +314,7 @@ impl DeviceTask {
             LinkEvent::Received(message) => self.on_message(message).await,
             LinkEvent::Ended(ending) => {
                 debug!(?ending, "session ended");
-                self.hang_up();
+                self.end_link(ending);
                 if ending.next() != Next::Unenrolled {
                     self.handle(Input::Disconnected).await?;
                 }
@@ -400,9 +400,15 @@ impl DeviceTask {
         debug!("welcomed");
     }
 
+    /// What an attempt takes is not there.
+    fn cannot_try(&mut self, reason: &'static str) {
+        self.count_failure(Ending::NoMeans);
+        self.give_up(reason);
+    }
+
     fn count_failure(&self, ending: Ending) {
         self.shared.counters.count(Count::ConnectFailure);
-        self.shared.watch.saw(self.index, || Seen::ConnectFailed(ending.into()));
+        self.shared.watch.saw(self.index, || Seen::ConnectFailed(ending));
     }
 
     fn index(&self) -> usize {

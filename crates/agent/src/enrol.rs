@@ -47,7 +47,7 @@ pub(crate) fn new_credentials() -> Option<Credentials> {
 /// Asks for a certificate, once.
 pub(crate) async fn enrol(applicant: Applicant) -> Result<Grant, Ending> {
     let Some(turn) = applicant.shared.pacer.turn().await else {
-        return Err(Ending::Lost);
+        return Err(Ending::HungUp);
     };
     let config = applicant.shared.tls.enrolment();
     let server = applicant.shared.server;
@@ -57,10 +57,10 @@ pub(crate) async fn enrol(applicant: Applicant) -> Result<Grant, Ending> {
     let reply = match asked {
         Ok(Ok(reply)) => reply,
         Ok(Err(ending)) => return Err(ending),
-        Err(_elapsed) => return Err(Ending::Lost),
+        Err(_elapsed) => return Err(Ending::Unanswered),
     };
     close(&connection, CloseCode::Done);
-    granted(&applicant, reply).ok_or(Ending::Unusable)
+    granted(&applicant, reply).ok_or(Ending::GrantOfAnother)
 }
 
 /// Sends the request and reads the reply.
@@ -95,7 +95,7 @@ async fn ask(applicant: &Applicant, connection: &Connection) -> Result<EnrolRepl
 /// The key of a device cannot sign.
 fn no_request(cause: CaError) -> Ending {
     warn!(error = &cause as &dyn std::error::Error, "no signing request");
-    Ending::Unusable
+    Ending::NoMeans
 }
 
 /// Checks that what the server granted is for this key and names the device it says.

@@ -13,7 +13,7 @@ use muster_transport::{
     DeviceKey, FrameReceiver, FrameSender, Identity, PathMtu, ReceiveError, SERVER_NAME, close,
     violation,
 };
-use quinn::{Connection, Endpoint};
+use quinn::{Connection, ConnectionError, Endpoint};
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Span, debug, info_span};
 
@@ -37,6 +37,8 @@ pub(crate) struct Session {
     bytes_counted: u64,
     stage: Stage,
     since: Instant,
+    /// What the device has hung up for, should it do so.
+    hung_up: Ending,
     pub(crate) span: Span,
 }
 
@@ -67,12 +69,13 @@ pub(crate) async fn dial(
 ) -> Result<Connection, Ending> {
     let connecting = endpoint.connect_with(config, server, SERVER_NAME).map_err(|cause| {
         debug!(error = &cause as &dyn std::error::Error, "cannot connect");
-        Ending::Unusable
+        Ending::NoMeans
     })?;
     match timeout(CONNECT_WITHIN, connecting).await {
         Ok(Ok(connection)) => Ok(connection),
+        // Nobody has been silent who never spoke.
+        Ok(Err(ConnectionError::TimedOut)) | Err(_) => Err(Ending::Unanswered),
         Ok(Err(cause)) => Err(Ending::from(&cause)),
-        Err(_elapsed) => Err(Ending::Lost),
     }
 }
 
@@ -96,18 +99,17 @@ pub(crate) fn identity(credentials: &Credentials, device: DeviceId) -> Option<Id
 /// Connects, once. The device still has to say hello.
 pub(crate) async fn connect(caller: Caller) -> Result<Box<Session>, Ending> {
     let Some(turn) = caller.shared.pacer.turn().await else {
-        return Err(Ending::Lost);
+        return Err(Ending::HungUp);
     };
     let config = caller.shared.tls.management_over(caller.path, &caller.identity);
     let config = config.map_err(|cause| {
         debug!(error = &cause as &dyn std::error::Error, "own identity refused");
-        Ending::Unusable
+        Ending::NoMeans
     })?;
     let connection = dial(&caller.endpoint, config, caller.shared.server).await?;
     let opened = timeout(GREETING_WITHIN, connection.open_bi()).await;
-    let Ok(Ok((send, receive))) = opened else {
-        return Err(Ending::of(&connection));
-    };
+    let opened = opened.map_err(|_elapsed| Ending::NoStream)?;
+    let (send, receive) = opened.map_err(|cause| Ending::from(&cause))?;
     let stage = Stage::Greeting { _turn: turn, until: Instant::now() + GREETING_WITHIN };
     Ok(Box::new(Session {
         sender: FrameSender::new(send),
@@ -115,6 +117,7 @@ pub(crate) async fn connect(caller: Caller) -> Result<Box<Session>, Ending> {
         bytes_counted: 0,
         stage,
         since: Instant::now(),
+        hung_up: Ending::HungUp,
         span: info_span!("session", index = caller.index, device_id = %caller.device),
         connection,
     }))
@@ -134,7 +137,7 @@ impl Session {
                     Ok(received) => received,
                     Err(_elapsed) => {
                         close(&self.connection, CloseCode::GreetingTimeout);
-                        return Err(Ending::Lost);
+                        return Err(Ending::Unanswered);
                     }
                 }
             }
@@ -142,9 +145,14 @@ impl Session {
         };
         match received {
             Ok(Some(message)) => Ok(message),
-            Ok(None) => Err(Ending::of(&self.connection)),
-            Err(cause) => Err(broken(&self.connection, &cause)),
+            Ok(None) => Err(self.told(Ending::of(&self.connection))),
+            Err(cause) => Err(self.told(broken(&self.connection, &cause))),
         }
+    }
+
+    /// The ending with the reason the device had, if it was the one to hang up.
+    fn told(&self, ending: Ending) -> Ending {
+        if ending == Ending::HungUp { self.hung_up } else { ending }
     }
 
     /// Sends one message. A session that cannot is closed, and ends with the next receive.
@@ -159,6 +167,7 @@ impl Session {
             }
             Err(_elapsed) => {
                 debug!(message = message.name(), "the server does not read");
+                self.hung_up = Ending::Unread;
                 self.close();
             }
         }
@@ -216,5 +225,5 @@ pub(crate) fn broken(connection: &Connection, cause: &ReceiveError) -> Ending {
         }
     };
     close(connection, code);
-    Ending::Unusable
+    Ending::Refused(code)
 }

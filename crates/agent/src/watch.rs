@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use muster_protocol::{CloseCode, CommandId, DeviceId, Outcome};
+use muster_protocol::{CommandId, DeviceId, ErrorItem, Outcome};
 
 use crate::ending::Ending;
 
@@ -17,7 +17,7 @@ pub trait Watch: fmt::Debug + Send + Sync {
 }
 
 /// A moment in the life of a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
     /// A push has reached it.
     Woken,
@@ -28,13 +28,13 @@ pub enum Seen {
     /// The server has welcomed it.
     Connected,
     /// An attempt to enrol or to connect came to nothing.
-    ConnectFailed(Obstacle),
+    ConnectFailed(Ending),
     /// A connection that was welcomed is over.
-    Disconnected,
+    Disconnected(Ending),
     /// It has received this command, for the first time or again.
     Delivered(CommandId),
-    /// It has given this answer to a command, or has tried to.
-    Answered(CommandId, AnswerClass),
+    /// It has given this answer to a command, or has tried to; of an error the first item.
+    Answered(CommandId, AnswerClass, Option<Box<ErrorItem>>),
     /// The command has had its effect again: a broken promise.
     ExecutedTwice(CommandId),
 }
@@ -46,6 +46,8 @@ pub enum AnswerClass {
     Acknowledged,
     /// Not now: it is offered again.
     NotNow,
+    /// Not now, because the device is locked: it is offered again once it is not.
+    Locked,
     /// Tried and failed.
     Error,
     /// Not for this device.
@@ -54,40 +56,38 @@ pub enum AnswerClass {
     FormatError,
 }
 
-/// Why a device did not get through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Obstacle {
-    /// The server closed with this code.
-    Closed(CloseCode),
-    /// No answer, or the connection was lost.
-    Lost,
-    /// TLS refused, on either side.
-    Tls,
-    /// An answer that is none, or an address that cannot be reached.
-    Unusable,
-}
-
-impl From<&Outcome> for AnswerClass {
-    fn from(outcome: &Outcome) -> Self {
-        match outcome {
-            Outcome::Acknowledged(_) => Self::Acknowledged,
-            Outcome::NotNow => Self::NotNow,
-            Outcome::Error(_) => Self::Error,
-            Outcome::NotSupported(_) => Self::NotSupported,
-            Outcome::CommandFormatError => Self::FormatError,
+impl AnswerClass {
+    /// Whether the command is over with this answer.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        match self {
+            Self::Acknowledged | Self::Error | Self::NotSupported | Self::FormatError => true,
+            Self::NotNow | Self::Locked => false,
         }
     }
 }
 
-impl From<Ending> for Obstacle {
-    fn from(ending: Ending) -> Self {
-        match ending {
-            Ending::Closed(code) => Self::Closed(code),
-            Ending::Lost => Self::Lost,
-            Ending::TlsRefused => Self::Tls,
-            Ending::Unusable => Self::Unusable,
-        }
+impl Seen {
+    /// An answer of a device that is locked or not.
+    pub(crate) fn answer(command: CommandId, outcome: &Outcome, lock: Lock) -> Self {
+        let first = |items: &[ErrorItem]| items.first().cloned().map(Box::new);
+        let (class, error) = match (outcome, lock) {
+            (Outcome::Acknowledged(_), _) => (AnswerClass::Acknowledged, None),
+            (Outcome::NotNow, Lock::Open) => (AnswerClass::NotNow, None),
+            (Outcome::NotNow, Lock::InTheWay) => (AnswerClass::Locked, None),
+            (Outcome::Error(items), _) => (AnswerClass::Error, first(items)),
+            (Outcome::NotSupported(items), _) => (AnswerClass::NotSupported, first(items)),
+            (Outcome::CommandFormatError, _) => (AnswerClass::FormatError, None),
+        };
+        Self::Answered(command, class, error)
     }
+}
+
+/// Whether its lock keeps a device from what it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lock {
+    Open,
+    InTheWay,
 }
 
 /// The watch of a fleet, if it has one.
@@ -100,5 +100,41 @@ impl Watched {
         if let Some(watch) = &self.0 {
             watch.saw(device, what());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use muster_protocol::Answer;
+
+    const COMMAND: CommandId = CommandId::from_bytes([1; 16]);
+
+    fn item(code: i32) -> ErrorItem {
+        let (domain, description) = ("MCMDMErrorDomain".to_owned(), "no".to_owned());
+        ErrorItem { domain, code, description }
+    }
+
+    #[test]
+    fn an_answer_is_told_with_the_top_error_and_nothing_else_of_it() {
+        let table = [
+            (Outcome::Acknowledged(Answer::Done), AnswerClass::Acknowledged, None),
+            (Outcome::Error(vec![item(7), item(8)]), AnswerClass::Error, Some(item(7))),
+            (Outcome::Error(Vec::new()), AnswerClass::Error, None),
+            (Outcome::NotSupported(vec![item(9)]), AnswerClass::NotSupported, Some(item(9))),
+            (Outcome::CommandFormatError, AnswerClass::FormatError, None),
+            (Outcome::NotNow, AnswerClass::NotNow, None),
+        ];
+        for (outcome, class, error) in table {
+            let told = Seen::answer(COMMAND, &outcome, Lock::Open);
+            assert_eq!(told, Seen::Answered(COMMAND, class, error.map(Box::new)));
+        }
+    }
+
+    #[test]
+    fn a_device_behind_its_lock_says_not_now_for_that_reason() {
+        let told = Seen::answer(COMMAND, &Outcome::NotNow, Lock::InTheWay);
+        assert_eq!(told, Seen::Answered(COMMAND, AnswerClass::Locked, None));
+        assert!(!AnswerClass::Locked.is_final());
     }
 }

@@ -162,6 +162,12 @@ impl Device {
         self.system.is_switched_on()
     }
 
+    /// Whether the device has said `NotNow` because it is locked, and still is.
+    #[must_use]
+    pub fn is_locked_out(&self) -> bool {
+        self.system.is_locked_out()
+    }
+
     /// Whether the device finds a network without anybody's help: not one that is switched off, nor
     /// an iPhone or iPad that was started and waits for its passcode.
     #[must_use]

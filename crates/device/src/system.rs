@@ -262,6 +262,14 @@ impl System {
         }
     }
 
+    /// Whether its lock keeps the device from what it answered `NotNow` to.
+    pub(crate) fn is_locked_out(&self) -> bool {
+        match self {
+            Self::Apple(apple) => apple.is_locked_out(),
+            Self::Android(_) => false,
+        }
+    }
+
     /// Whether the device is in Lost Mode.
     pub(crate) const fn is_lost(&self) -> bool {
         match self {

@@ -52,7 +52,7 @@ pub enum Reach {
 pub enum MetricsError {
     /// An address that other machines could reach.
     #[error(
-        "{0} is not a loopback address; pass --allow-non-loopback to show metrics there all the same"
+        "{0} is not a loopback address; `muster server` and `muster fleet` show metrics there with --allow-non-loopback"
     )]
     Exposed(SocketAddr),
     /// The socket.

@@ -41,7 +41,7 @@ pub(crate) use token::{TokenNewArgs, TokenVerb};
 pub(crate) use trust::{Shell, TrustArgs};
 pub(crate) use value::span;
 
-/// Where case files go if nothing else is said.
+/// Where recordings go if nothing else is said.
 pub(crate) const CASE_DIR: &str = "muster-cases";
 
 /// A fleet of simulated iOS and Android devices and the MDM server that manages them.

@@ -15,7 +15,7 @@ pub(crate) enum Exit {
     Inconclusive,
     /// The command line cannot be understood.
     Usage,
-    /// A case file or a scenario that is none.
+    /// A case, a recording or a scenario that is none.
     BadCase,
     /// The server cannot be reached.
     Unreachable,

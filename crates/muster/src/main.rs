@@ -22,6 +22,7 @@ mod quic_world;
 mod talk;
 mod vendor;
 mod verbs;
+mod virtual_load;
 
 use std::process::ExitCode;
 

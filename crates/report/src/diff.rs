@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::judge::{Outcome, Unit};
 use crate::latency::Latency;
 use crate::numbers::in_unit;
-use crate::run_report::{RestoreError, RunReport};
+use crate::run_report::{EventReport, RestoreError, RunReport};
 use crate::table::Table;
 
 /// A change of less than this share is noise, whatever the numbers: two runs of one build on one
@@ -129,9 +129,14 @@ fn caveats(before: &RunReport, after: &RunReport) -> Vec<String> {
         (one.config_hash != other.config_hash, "the scenarios or their overrides differ"),
         (one.seed != other.seed, "the seeds differ"),
         (before.devices != after.devices, "the numbers of devices differ"),
+        (one.time_scale != other.time_scale, "they were played at different scales of time"),
         (one.hosts != other.hosts, "they ran on different machines"),
         (one.through != other.through, "commands were submitted in different ways"),
         (one.server != other.server, "the servers are not in the same place"),
+        (
+            [before, after].iter().any(|report| !report.interventions.is_empty()),
+            "somebody changed at least one of them by hand while it ran",
+        ),
         (
             ![before, after].iter().all(|report| report.generator.inconclusive_reasons.is_empty()),
             "the generator was the bottleneck of at least one of them",
@@ -224,9 +229,10 @@ fn memory(report: &RunReport) -> f64 {
 
 fn events(before: &RunReport, after: &RunReport) -> Vec<Change> {
     let changes = after.events.iter().filter_map(|event| {
-        let known = before.events.iter().find(|known| known.name == event.name)?;
+        let is_same = |known: &&EventReport| known.titled() == event.titled();
+        let known = before.events.iter().find(is_same)?;
         let values = (known.to_99_s? * 1_000.0, event.to_99_s? * 1_000.0);
-        Some(Change::new(format!("time_to_99({})", event.name), Unit::Ms, values, Good::Less))
+        Some(Change::new(format!("time_to_99({})", event.titled()), Unit::Ms, values, Good::Less))
     });
     changes.collect()
 }

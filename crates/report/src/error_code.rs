@@ -27,7 +27,9 @@ pub enum ErrorClass {
 /// Declares every kind of error: variant, code, class, name, hint.
 macro_rules! errors {
     ($($(#[$doc:meta])* $variant:ident $code:literal $class:ident $name:literal $hint:literal;)*) => {
-        /// A kind of error. Codes never change their meaning; new ones are added.
+        /// A kind of error. Codes never change their meaning; new ones are added. E0101 and E0102
+        /// are not given out: before its first packet a run is not yet one, and a datagram that the
+        /// machine does not send looks like one that the network loses.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum ErrorCode {
             $($(#[$doc])* $variant,)*
@@ -65,13 +67,9 @@ macro_rules! errors {
 }
 
 errors! {
-    /// The server's name has no address.
-    Dns "E0101" Network "dns" "the server's name does not resolve: check it, or give an address";
-    /// The machine refused to send a datagram.
-    UdpSend "E0102" Network "udp-send" "the send buffer is full or the route is gone: raise net.core.wmem_max";
     /// Nothing came back to a first packet.
     HandshakeTimeout "E0103" Network "handshake-timeout" "nobody answers: is the server up, is its receive buffer large enough?";
-    /// The server refused the connection.
+    /// The server refused the connection, or TLS did.
     HandshakeRefused "E0104" Network "handshake-refused" "the server turned the connection away: its own log says why";
     /// A certificate is past its end.
     CertExpired "E0105" Network "cert-expired" "a certificate has expired: enrol again";
@@ -85,7 +83,7 @@ errors! {
     ResetByPeer "E0109" Network "reset-by-peer" "the peer closed the connection: its own log says why";
     /// The peer has forgotten the connection.
     StatelessReset "E0110" Network "stateless-reset" "the server restarted and does not know the connection any more";
-    /// A new path did not answer.
+    /// The peer has no path left.
     PathValidation "E0111" Network "path-validation" "the device changed its address and the new path does not work";
     /// No more streams allowed.
     StreamLimit "E0112" Network "stream-limit" "the peer allows no further stream";
@@ -103,9 +101,9 @@ errors! {
     StaleAck "E0205" Protocol "stale-ack" "an answer to an earlier attempt came late: harmless";
     /// A second answer that says something else.
     ConflictingAck "E0206" Protocol "conflicting-ack" "two answers to one command contradict each other: a fault of the device";
-    /// The device is busy and said so.
+    /// The device said not now.
     DeviceBusy "E0301" Device "device-busy" "the device put the command off: it is offered again later";
-    /// The device is locked and the command needs it open.
+    /// The device said not now because it is locked.
     DeviceLocked "E0302" Device "device-locked" "the device is locked: it answers after the next unlock";
     /// The device answered with an error.
     CommandFailed "E0303" Device "command-failed" "the device refused or failed: the example shows its reason";
@@ -183,5 +181,16 @@ mod tests {
             assert_eq!(error.class(), class, "{error}");
             last = error.code();
         }
+    }
+
+    #[test]
+    fn the_documentation_has_a_row_for_every_kind() {
+        let page = include_str!("../../../docs/reports.md");
+        for error in ErrorCode::ALL {
+            let row = format!("\n| {} | {} | ", error.code(), error.name());
+            assert!(page.contains(&row), "{error}");
+        }
+        let rows = page.lines().filter(|line| line.starts_with("| E0")).count();
+        assert_eq!(rows, ErrorCode::ALL.len());
     }
 }

@@ -14,7 +14,8 @@ const MICROS_PER_MS: f64 = 1_000.0;
 
 impl RunReport {
     /// The latencies of the stages over time, one line for each stage and slice of time, tagged
-    /// with the stage's name. Values are in microseconds, maxima in milliseconds.
+    /// with the stage's name. Times count from the beginning of the run, which stands above them.
+    /// Values are in microseconds, maxima in milliseconds.
     ///
     /// # Errors
     /// [`RestoreError`] if the report contradicts itself.
@@ -24,7 +25,8 @@ impl RunReport {
         let mut serializer = V2DeflateSerializer::new();
         let mut bytes = Vec::new();
         let mut builder = IntervalLogWriterBuilder::new();
-        builder.with_start_time(UNIX_EPOCH).with_base_time(UNIX_EPOCH);
+        let began = self.run.began().unwrap_or(UNIX_EPOCH);
+        builder.with_start_time(began).with_base_time(began);
         builder.with_max_value_divisor(MICROS_PER_MS);
         builder.add_comment(&format!("muster {}, {}", self.run.version, self.run.scenario));
         let mut writer =

@@ -70,6 +70,20 @@ impl Latency {
         Self::with_figures(COARSE)
     }
 
+    /// The same with room for latencies up to a second, in memory that is really there.
+    pub(crate) fn roomy() -> Self {
+        let mut roomy = Self::coarse();
+        roomy.record(Duration::from_secs(1));
+        roomy.clear();
+        roomy
+    }
+
+    /// Forgets everything and keeps its room.
+    pub(crate) fn clear(&mut self) {
+        self.histogram.reset();
+        (self.censored, self.censored_from) = (0, None);
+    }
+
     fn with_figures(figures: u8) -> Self {
         let histogram = Histogram::new(figures).expect("two or three figures are allowed");
         Self { histogram, censored: 0, censored_from: None }

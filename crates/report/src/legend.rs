@@ -48,22 +48,24 @@ pub enum EventKind {
 /// Something that concerns many devices, and that each of them is through with at some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventLegend {
-    /// Its name in the scenario, unique in the run.
+    /// Its name in the scenario.
     pub name: String,
+    /// Which time it comes, from 1. Name and round together are unique in the run.
+    pub round: u32,
     /// What kind of event.
     pub kind: EventKind,
-    /// When it begins, by plan.
+    /// When it begins: by plan, until it is known better.
     pub at: Timestamp,
 }
 
-/// The names behind the numbers of a [`Recorder`](crate::Recorder), made once from the plan.
+/// The names behind the numbers of a [`Recorder`](crate::Recorder), made from the plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Legend {
     /// Phases, in the order of time. A command belongs to the phase it was planned in.
     pub phases: Vec<PhaseLegend>,
     /// Names of commands, as the scenario's mix spells them.
     pub commands: Vec<String>,
-    /// Events, in the order of time.
+    /// Events: those of the plan, and behind them what has come again or was not planned.
     pub events: Vec<EventLegend>,
 }
 
@@ -91,11 +93,29 @@ pub struct Label {
 }
 
 impl Legend {
+    /// Most events of a run: more than a scenario can have, so that there is room for what comes
+    /// again and again. What a report may make a reader allocate is bounded by it.
+    pub const EVENTS_MAX: usize = 512;
+
     /// The phase that holds an instant; the first before all, the last after all.
     #[must_use]
     pub fn phase_at(&self, at: Timestamp) -> PhaseIndex {
         let begun = self.phases.iter().take_while(|phase| phase.begins <= at).count();
         PhaseIndex(u16::try_from(begun.saturating_sub(1)).unwrap_or(u16::MAX))
+    }
+
+    /// Moves what phases still have ahead: `when` is asked with the beginnings and ends of `plan`, this
+    /// legend before anything was moved, and knows no other instant for one that has passed.
+    pub(crate) fn retime(&mut self, plan: &Self, when: impl Fn(Timestamp) -> Option<Timestamp>) {
+        for (mine, planned) in self.phases.iter_mut().zip(&plan.phases) {
+            mine.begins = when(planned.begins).unwrap_or(mine.begins);
+            mine.ends = when(planned.ends).unwrap_or(mine.ends);
+        }
+    }
+
+    /// What the phase of a label is for, if it is one of this legend's.
+    pub(crate) fn role(&self, label: Label) -> Option<PhaseRole> {
+        self.phases.get(usize::from(label.phase.0)).map(|phase| phase.role)
     }
 
     /// The command of this name.
@@ -168,6 +188,21 @@ mod tests {
         let places: Vec<_> = legend.all_labels().map(|label| legend.place(label)).collect();
         let expected: Vec<_> = (0..legend.labels()).map(Some).collect();
         assert_eq!(places, expected);
+    }
+
+    #[test]
+    fn what_phases_have_ahead_moves_from_where_the_plan_had_it() {
+        let (plan, mut legend) = (legend(), legend());
+        let later = |by: u64, passed: u64| {
+            move |at: Timestamp| {
+                (at.as_micros() > passed).then(|| Timestamp::from_micros(at.as_micros() + by))
+            }
+        };
+        legend.retime(&plan, later(5, 12));
+        legend.retime(&plan, later(8, 30));
+        let limits: Vec<_> = legend.phases.iter().map(|it| (it.begins, it.ends)).collect();
+        let at = Timestamp::from_micros;
+        assert_eq!(limits, [(at(10), at(25)), (at(25), at(98))]);
     }
 
     #[test]

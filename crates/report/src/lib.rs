@@ -39,9 +39,9 @@ pub use page::PageError;
 pub use recorder::{Connect, Gauges, Look, Recorder, Slow, Who};
 pub use run_report::{
     Commands, Ending, ErrorReport, EventReport, FORMAT, FaultReport, Figures, Fleet,
-    GeneratorReport, Header, Histogram, HistogramError, Host, Measured, MergeError, PhaseReport,
-    PlatformName, READ_BYTES_MAX, ReadError, RestoreError, RunReport, SeriesReport, ServerReport,
-    ShardOf, SliceFigures, SliceReport, SlicesReport, SlowReport, Through, Verdict, Vitals,
-    Waypoints, merge, schema,
+    GeneratorReport, Header, Histogram, HistogramError, Host, Intervention, Measured, MergeError,
+    PhaseReport, PlatformName, READ_BYTES_MAX, ReadError, RestoreError, RunReport, SeriesReport,
+    ServerReport, ShardOf, SliceFigures, SliceReport, SlicesReport, SlowReport, Through, Verdict,
+    Vitals, Waypoints, merge, schema,
 };
 pub use table::Table;

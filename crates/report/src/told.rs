@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::by_stage::ByStage;
 use crate::judge::Judged;
 use crate::numbers::{clock, count, in_unit, ms, percent, seconds, span};
-use crate::run_report::{EventReport, Figures, Header, RunReport};
+use crate::run_report::{EventReport, Figures, Header, Intervention, RunReport};
 use crate::table::Table;
 
 /// How many of the slowest devices and of the errors stand in the text.
@@ -18,15 +18,22 @@ impl RunReport {
         let mut text = format!("{}  {}\n", self.verdict.name().to_uppercase(), self.reason);
         let _written = writeln!(text, "{}: {}", self.run.scenario, self.run.question);
         text += &headline(&self.run, self.devices);
-        text += &paragraph(&thresholds(&self.thresholds).to_string());
+        text += &self.told_results();
+        text += &self.failures();
+        text += &self.generator_line();
+        text
+    }
+
+    /// What it rests on: thresholds, latencies, commands, events.
+    #[must_use]
+    pub fn told_results(&self) -> String {
+        let mut text = paragraph(&thresholds(&self.thresholds).to_string());
         text += &paragraph(&latencies(&self.latency_ms).to_string());
         text.push('\n');
         text += &self.commands();
         for event in &self.events {
-            let _written = writeln!(text, "event      {}: {}", event.name, told_event(event));
+            let _written = writeln!(text, "event      {}: {}", event.titled(), told_event(event));
         }
-        text += &self.failures();
-        text += &self.generator_line();
         text
     }
 
@@ -54,6 +61,10 @@ impl RunReport {
             let until = fault.to_s.map_or_else(|| "the end".to_owned(), clock);
             let _written =
                 writeln!(text, "fault      {} from {} to {until}", fault.what, clock(fault.from_s));
+        }
+        for intervention in self.interventions.iter().take(LINES_MAX) {
+            let Intervention { at_s, what } = intervention;
+            let _written = writeln!(text, "by hand    {what} at {}", clock(*at_s));
         }
         for slow in self.slowest.iter().take(LINES_MAX) {
             let (device, command, took) = (slow.device, &slow.command, ms(slow.took_ms));
@@ -84,9 +95,11 @@ impl RunReport {
 fn headline(run: &Header, devices: u64) -> String {
     let commit = run.commit.as_ref().map_or_else(String::new, |commit| format!(" ({commit})"));
     let shard = run.shard.map_or_else(String::new, |s| format!(", shard {} of {}", s.index, s.of));
+    let scale = run.time_scale.filter(|scale| *scale != 1.0);
+    let scale = scale.map_or_else(String::new, |scale| format!(" at a time scale of {scale}"));
     let took = span(run.took_ms);
     format!(
-        "{} devices, {took}, seed {}{shard}, muster {}{commit}, {} server\n",
+        "{} devices, {took}{scale}, seed {}{shard}, muster {}{commit}, {} server\n",
         count(devices),
         run.seed,
         run.version,

@@ -10,7 +10,7 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
 use muster_admin::{AdminOptions, Microsoft, Origins, ParseOriginError, router};
-use muster_transport::{Identity, TlsError, https_server_config};
+use muster_transport::{HostName, Identity, TlsError, https_server_config};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
@@ -35,7 +35,8 @@ pub(crate) struct AdminFace {
 }
 
 impl AdminFace {
-    /// Prepares a listener; `microsoft` says whether clients come by the names of Graph too.
+    /// Prepares a listener; `microsoft` says whether clients come by the names of Graph too,
+    /// `names` by which others.
     ///
     /// # Errors
     /// [`AdminFaceError`] if the socket or the certificate cannot be used.
@@ -43,12 +44,15 @@ impl AdminFace {
         listener: TcpListener,
         identity: &Identity,
         microsoft: Microsoft,
+        names: &[HostName],
     ) -> Result<Self, AdminFaceError> {
         listener.set_nonblocking(true).map_err(AdminFaceError::Listener)?;
         let address = listener.local_addr().map_err(AdminFaceError::Listener)?;
         let tls = RustlsConfig::from_config(Arc::new(https_server_config(identity)?));
         let origin = format!("https://{address}").parse().map_err(AdminFaceError::Origin)?;
-        Ok(Self { listener, address, tls, origins: Origins::new(origin, microsoft) })
+        let hosts = names.iter().map(HostName::in_url);
+        let origins = Origins::new(origin, microsoft).with_hosts(hosts);
+        Ok(Self { listener, address, tls, origins })
     }
 
     /// Serves until told to stop, then lets open requests finish.

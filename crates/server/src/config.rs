@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use muster_admin::AdminOptions;
 use muster_control::{ActivationLockRoute, COMMAND_LIFETIME, Readings};
-use muster_transport::Skew;
+use muster_transport::{HostName, Skew};
 
 use crate::crash::CrashAt;
 use crate::vendor_access::VendorAccess;
@@ -33,6 +33,9 @@ pub struct ServerConfig {
     pub data: PathBuf,
     /// Whether other machines may connect.
     pub exposure: Exposure,
+    /// By which names clients reach it, beside those of this machine and the addresses it listens
+    /// on: its certificate has to hold them.
+    pub names: Vec<HostName>,
     /// How long an accepted command may wait for its device.
     pub command_lifetime: Duration,
     /// How to reach the vendor's activation service. With it bypass codes go there; without it they
@@ -67,6 +70,7 @@ impl ServerConfig {
             admin: any_port,
             data,
             exposure: Exposure::LoopbackOnly,
+            names: Vec::new(),
             command_lifetime: COMMAND_LIFETIME,
             activation: None,
             push: None,
@@ -86,6 +90,14 @@ impl ServerConfig {
             None => ActivationLockRoute::Device,
         };
         Readings { activation_lock_route, ..self.readings }
+    }
+
+    /// The names it was given, then the addresses it listens on that are somebody's in particular.
+    #[must_use]
+    pub(crate) fn all_names(&self) -> Vec<HostName> {
+        let listens = [self.quic, self.admin].into_iter();
+        let addresses = listens.filter_map(|at| HostName::of_address(at.ip()));
+        self.names.iter().cloned().chain(addresses).collect()
     }
 
     /// The first address that may not be bound, if any.

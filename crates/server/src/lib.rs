@@ -55,4 +55,4 @@ pub use tokens::{
     TokenError, TokenKind, TokenRequest, issue_folder_token, profile_named, profiles,
 };
 pub use vendor_access::{AccessError, VendorAccess};
-pub use watch::{CommandEnd, Seen, Watch};
+pub use watch::{CommandEnd, Ignored, Seen, Watch};

@@ -13,7 +13,9 @@ use muster_admin::{
 use muster_protocol::SerialNumber;
 use muster_protocol::secret::EnrolmentToken;
 use muster_store::{Counts, DiskFaults, LoadError, OpenError, Store};
-use muster_transport::{CaError, EndpointError, RunCa, SocketBuffers, mute, server_endpoint};
+use muster_transport::{
+    CaError, EndpointError, HostName, RunCa, SocketBuffers, mute, server_endpoint,
+};
 use tracing::info;
 
 use crate::activation::Courier;
@@ -128,16 +130,8 @@ impl Server {
         data.create()?;
         let lock = data.lock()?;
         let ca = Arc::new(RunCa::open_or_create(data.root())?);
-        let identity = ca.issue_server()?;
-        let listener = TcpListener::bind(config.admin)
-            .map_err(|source| ServerError::Admin { address: config.admin, source })?;
-        let face = match config.intercept {
-            None => AdminFace::new(listener, &identity, Microsoft::Elsewhere)?,
-            Some(_) => {
-                let identity = ca.issue_server_for(&MICROSOFT_HOSTS)?;
-                AdminFace::new(listener, &identity, Microsoft::Here)?
-            }
-        };
+        let identity = ca.issue_server_for(&config.all_names())?;
+        let face = admin_face(&config, &ca)?;
         let interceptor = interceptor(config.intercept, face.address).await?;
         let (endpoint, buffers) = server_endpoint(
             config.quic,
@@ -338,6 +332,23 @@ impl Server {
         drop(lock);
         totals
     }
+}
+
+/// What administrators connect to, by the names of Graph too where a proxy leads them here.
+fn admin_face(config: &ServerConfig, ca: &RunCa) -> Result<AdminFace, ServerError> {
+    let listener = TcpListener::bind(config.admin)
+        .map_err(|source| ServerError::Admin { address: config.admin, source })?;
+    let names = config.all_names();
+    let (microsoft, certified) = match config.intercept {
+        None => (Microsoft::Elsewhere, names.clone()),
+        Some(_) => (Microsoft::Here, [names.as_slice(), &microsoft_hosts()].concat()),
+    };
+    let identity = ca.issue_server_for(&certified)?;
+    Ok(AdminFace::new(listener, &identity, microsoft, &names)?)
+}
+
+fn microsoft_hosts() -> [HostName; 2] {
+    MICROSOFT_HOSTS.map(|host| host.parse().expect("the hosts of Microsoft are DNS names"))
 }
 
 async fn interceptor(

@@ -19,6 +19,15 @@ use crate::crash::CrashPoint;
 use crate::session::{End, Session};
 use crate::slot::{Presence, SlotState};
 use crate::stats::ServerStats;
+use crate::watch::{Ignored, Seen};
+
+/// What an answer came to.
+struct Taken {
+    settled: Settled,
+    ignored: Option<Ignored>,
+    next: Option<Command>,
+    lifecycle: Lifecycle,
+}
 
 impl Session {
     pub(crate) async fn handle(&mut self, message: ToServer) -> Result<(), End> {
@@ -101,9 +110,13 @@ impl Session {
     /// (docs/protocol/session.md).
     async fn settle(&mut self, now: Timestamp, result: CommandResult) -> Result<(), End> {
         check_outcome(&result.outcome)?;
-        let (settled, next, lifecycle) = self.decide_settle(now, &result).await?;
+        let Taken { settled, ignored, next, lifecycle } = self.decide_settle(now, &result).await?;
         debug!(?settled, "answer taken");
         self.count(settled);
+        if let Some(why) = ignored {
+            let seen = || Seen::AnswerIgnored { command: result.id, why };
+            self.gateway.registry.watch.saw(seen);
+        }
         if let Some(unchanged) = What::settled(settled) {
             self.note(unchanged);
         }
@@ -117,17 +130,14 @@ impl Session {
         }
     }
 
-    async fn decide_settle(
-        &self,
-        now: Timestamp,
-        result: &CommandResult,
-    ) -> Result<(Settled, Option<Command>, Lifecycle), End> {
+    async fn decide_settle(&self, now: Timestamp, result: &CommandResult) -> Result<Taken, End> {
         let mut state = self.lock().await?;
         let presence = state.presence;
         let decided = self.gateway.registry.decide(&mut state, |record| {
             let settled = record.settle(now, result);
             let next = presence.take_next(record, now, self.gateway.registry.readings());
-            (settled, next, record.lifecycle)
+            let ignored = Ignored::of(settled, record, result);
+            Taken { settled, ignored, next, lifecycle: record.lifecycle }
         });
         Ok(decided.await?)
     }

@@ -6,8 +6,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use muster_control::{CancelReason, CommandState};
-use muster_protocol::{CommandId, DeviceId};
+use muster_control::{CancelReason, CommandState, DeviceRecord, Settled};
+use muster_protocol::management::CommandResult;
+use muster_protocol::{Answer, CommandId, DeviceId, Outcome};
 
 /// Somebody who looks on. Called on the threads of the sessions: whoever takes long slows them down.
 pub trait Watch: fmt::Debug + Send + Sync {
@@ -35,6 +36,79 @@ pub enum Seen {
         /// How.
         end: CommandEnd,
     },
+    /// An answer of a device has changed nothing.
+    AnswerIgnored {
+        /// To which command.
+        command: CommandId,
+        /// Why.
+        why: Ignored,
+    },
+}
+
+/// Why an answer changed nothing.
+///
+/// Source: REQ-ACK-006, REQ-ACK-007 (docs/protocol/session.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ignored {
+    /// It was to another attempt than the present one.
+    Stale,
+    /// It was taken before, or the command is over.
+    Duplicate,
+    /// The same, and it says another thing than what is known.
+    Conflicting,
+    /// Nobody knows the command.
+    Unknown,
+}
+
+impl Ignored {
+    /// Why this answer, of which `record` has made this, changed nothing; `None` if it did.
+    pub(crate) fn of(
+        settled: Settled,
+        record: &DeviceRecord,
+        answer: &CommandResult,
+    ) -> Option<Self> {
+        match settled {
+            Settled::Closed | Settled::Deferred => None,
+            Settled::StaleAttempt => Some(Self::Stale),
+            Settled::Unknown => Some(Self::Unknown),
+            Settled::Duplicate => {
+                let known = record.commands().find(|command| command.id == answer.id);
+                let conflicts = known.is_some_and(|it| contradicts(&answer.outcome, &it.state));
+                Some(if conflicts { Self::Conflicting } else { Self::Duplicate })
+            }
+        }
+    }
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stale => "it was to another attempt",
+            Self::Duplicate => "it had been taken, or the command was over",
+            Self::Conflicting => "the command had been answered otherwise",
+            Self::Unknown => "nobody knows the command",
+        })
+    }
+}
+
+/// Whether an answer cannot be the one that has brought a command into this state.
+fn contradicts(outcome: &Outcome, state: &CommandState) -> bool {
+    match state {
+        CommandState::Done { .. } => !matches!(outcome, Outcome::Acknowledged(_)),
+        CommandState::Failed { .. } => {
+            // Settings that were not all applied are acknowledged and have failed.
+            !matches!(outcome, Outcome::Error(_) | Outcome::Acknowledged(Answer::Settings(_)))
+        }
+        CommandState::NotSupported { .. } => {
+            !matches!(outcome, Outcome::NotSupported(_) | Outcome::CommandFormatError)
+        }
+        CommandState::NotNow => *outcome != Outcome::NotNow,
+        // Nothing was answered.
+        CommandState::Queued
+        | CommandState::InFlight
+        | CommandState::AtService
+        | CommandState::Canceled { .. } => false,
+    }
 }
 
 /// How a command ended.
@@ -82,6 +156,38 @@ impl Watched {
     pub(crate) fn saw(&self, what: impl FnOnce() -> Seen) {
         if let Some(watch) = &self.0 {
             watch.saw(what());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_contradicts_a_state_that_only_another_one_can_have_made() {
+        let errors = Vec::new;
+        let states = [
+            CommandState::Done { passcode: None },
+            CommandState::Failed { errors: errors() },
+            CommandState::NotSupported { errors: errors() },
+            CommandState::NotNow,
+            CommandState::Canceled { reason: CancelReason::Expired },
+        ];
+        let table = [
+            (Outcome::Acknowledged(Answer::Done), [false, true, true, true, false]),
+            (
+                Outcome::Acknowledged(Answer::Settings(Vec::new())),
+                [false, false, true, true, false],
+            ),
+            (Outcome::Error(errors()), [true, false, true, true, false]),
+            (Outcome::NotSupported(errors()), [true, true, false, true, false]),
+            (Outcome::CommandFormatError, [true, true, false, true, false]),
+            (Outcome::NotNow, [true, true, true, false, false]),
+        ];
+        for (outcome, expected) in table {
+            let found = states.each_ref().map(|state| contradicts(&outcome, state));
+            assert_eq!(found, expected, "{outcome:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use muster_device::push::WakeWord;
-use muster_device::{Backoff, Calendar, Device, Habit, Input, Person, Phase};
+use muster_device::{Backoff, Calendar, Device, Input, Person, Phase};
 use muster_protocol::management::CommandResult;
 use muster_protocol::planted::{Plant, is};
 use muster_protocol::{DeviceId, Policy, PushTarget, Seed, Timestamp};
@@ -50,6 +50,17 @@ pub(crate) enum Way {
 pub(crate) enum Reach {
     Online,
     Offline,
+}
+
+/// What becomes of a device whose management has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TakenOut {
+    /// Whatever it does by itself.
+    No,
+    /// It lies there, switched off.
+    Away,
+    /// Somebody waits to set it up.
+    Awaited,
 }
 
 /// Whether the core has said all it has to say.
@@ -115,6 +126,8 @@ pub(crate) struct Actor {
     pub(crate) copy_of: Option<u32>,
     /// Who holds it.
     pub(crate) person: Option<Box<Person>>,
+    /// What becomes of it once its management has ended.
+    pub(crate) taken_out: TakenOut,
     /// Connections it has had.
     pub(crate) links: u32,
     pub(crate) timer: Option<Timestamp>,
@@ -157,7 +170,8 @@ impl Actor {
             offline_until: Timestamp::ZERO,
             gave_way: false,
             copy_of: None,
-            person: planned.habit.map(|habit| Box::new(person(habit, index, seed))),
+            person: None,
+            taken_out: TakenOut::No,
             links: 0,
             timer: None,
             attempts: 0,
@@ -165,6 +179,14 @@ impl Actor {
             refusals: 0,
             backoff: Backoff::new(seed.child("backoff", index).stream()),
         }
+    }
+
+    /// In the hands of whoever holds it, whose days are those of `calendar`.
+    pub(crate) fn held(mut self, planned: &PlannedDevice, seed: Seed, calendar: Calendar) -> Self {
+        let seed = seed.child("person", u64::from(planned.number));
+        let person = |habit| Box::new(Person::new(habit, seed, calendar));
+        self.person = planned.habit.map(person);
+        self
     }
 
     /// Makes the present state survive a crash. Outputs not carried out yet do not.
@@ -283,8 +305,4 @@ impl Actor {
     pub(crate) fn draw_anew(&mut self, seed: Seed) {
         self.backoff.draw_from(seed.child("backoff", u64::from(self.number)).stream());
     }
-}
-
-fn person(habit: Habit, index: u64, seed: Seed) -> Person {
-    Person::new(habit, seed.child("person", index), Calendar::real())
 }

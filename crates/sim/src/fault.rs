@@ -55,6 +55,23 @@ impl Injection {
     }
 }
 
+/// Pushes that meet with a fault now and then, each by chance of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoulPushes {
+    /// Names it in its plan, as [`Injection::number`] does.
+    pub number: u32,
+    /// Which of the faults of pushes.
+    pub fault: Fault,
+    /// Whose pushes.
+    pub scope: Scope,
+    /// So many pushes.
+    pub hits: u32,
+    /// Of so many.
+    pub of: u32,
+    /// For how long.
+    pub lasts: Duration,
+}
+
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fault {

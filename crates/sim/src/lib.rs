@@ -27,11 +27,11 @@ mod witness;
 mod world;
 
 pub use explain::{Depth, Explained, Odds, explain};
-pub use fault::{Condition, Fault, Handshake, Injection, Moment, Scope, Trigger};
+pub use fault::{Condition, Fault, FoulPushes, Handshake, Injection, Moment, Scope, Trigger};
 pub use invariant::{Invariant, Origin, Violation};
 pub use link::Way;
 pub use log::{Entry, Keep, Log, What as Seen};
-pub use plan::{Act, Network, Plan, PlannedDevice, UserDoes, What};
+pub use plan::{Act, Asking, Network, Plan, PlannedDevice, UserDoes, What};
 pub use secrets::Secrets;
 pub use shrink::{Patience, Shrunk, shrink};
 pub use swarm::{People, Swarm, SwarmSize};

@@ -10,7 +10,7 @@ use muster_protocol::{Policy, Timestamp, encode_at_rest};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::fault::Injection;
+use crate::fault::{FoulPushes, Injection};
 
 /// One run: played twice, it gives the same log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,9 +29,26 @@ pub struct Plan {
     pub calm_at: Timestamp,
     /// The run is over, and everything that was promised has to be kept.
     pub end_at: Timestamp,
+    /// How long a day of the people lasts; at least a second.
+    #[serde(default = "real_day", skip_serializing_if = "is_real_day")]
+    pub day: Duration,
+    /// What a device does whose attempt to connect finds no server.
+    #[serde(default, skip_serializing_if = "Asking::is_once")]
+    pub asking: Asking,
+}
+
+const fn real_day() -> Duration {
+    Plan::REAL_DAY
+}
+
+fn is_real_day(day: &Duration) -> bool {
+    *day == Plan::REAL_DAY
 }
 
 impl Plan {
+    /// How long a day lasts outside.
+    pub const REAL_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
     /// A number two plans share if they are equal.
     #[must_use]
     pub fn digest(&self) -> u64 {
@@ -40,6 +57,22 @@ impl Plan {
         let mut digest = Digest::default();
         digest.write(&bytes);
         digest.finish()
+    }
+}
+
+/// What a device does whose attempt to connect finds no server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Asking {
+    /// It waits until the attempt is given up.
+    #[default]
+    Once,
+    /// It asks again until then, as QUIC sends its first packets again.
+    Again,
+}
+
+impl Asking {
+    const fn is_once(&self) -> bool {
+        matches!(self, Self::Once)
     }
 }
 
@@ -111,7 +144,7 @@ pub enum What {
         /// What.
         does: UserDoes,
     },
-    /// The device loses every network.
+    /// The device loses every network. At the very beginning: it has none when it is switched on.
     Offline {
         /// Which.
         device: u32,
@@ -128,6 +161,23 @@ pub enum What {
         /// Which other one.
         draw: u64,
     },
+    /// The server stops as it should, asks its devices to come back later, and starts again.
+    Restart {
+        /// How long there is no server.
+        away: Duration,
+    },
+    /// Once its management has ended, the device lies there, switched off.
+    TakeOut {
+        /// Which.
+        device: u32,
+    },
+    /// The device is set up and enrols again: now, or as soon as its management has ended.
+    SetUp {
+        /// Which.
+        device: u32,
+    },
+    /// For a while pushes meet with a fault now and then.
+    FoulPushes(FoulPushes),
 }
 
 impl What {
@@ -139,9 +189,11 @@ impl What {
             | Self::Cancel { device, .. }
             | Self::User { device, .. }
             | Self::Offline { device }
-            | Self::Online { device } => Some(*device),
+            | Self::Online { device }
+            | Self::TakeOut { device }
+            | Self::SetUp { device } => Some(*device),
             Self::Fault(injection) => injection.device(),
-            Self::FreshChance { .. } => None,
+            Self::FreshChance { .. } | Self::Restart { .. } | Self::FoulPushes(_) => None,
         }
     }
 }

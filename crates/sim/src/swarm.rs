@@ -19,7 +19,7 @@ use muster_protocol::{
 };
 
 use crate::fault::{Injection, Scope};
-use crate::plan::{Act, Network, Plan, PlannedDevice, What};
+use crate::plan::{Act, Asking, Network, Plan, PlannedDevice, What};
 
 use trouble::{KINDS, Kind, SERVER_KINDS, Trouble};
 
@@ -118,6 +118,8 @@ impl Swarm {
             acts,
             calm_at,
             end_at,
+            day: Plan::REAL_DAY,
+            asking: Asking::Once,
         }
     }
 

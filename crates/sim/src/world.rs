@@ -5,6 +5,7 @@ mod device_side;
 mod faults;
 mod push;
 mod server_side;
+mod service;
 mod stage;
 mod vendor_side;
 
@@ -16,15 +17,16 @@ use core::time::Duration;
 use muster_control::{Action, PushOrder, PushOutcome, VendorOutcome};
 use muster_device::activation::ActivationService;
 use muster_device::push::{PushServiceState, WakeWord};
-use muster_device::{Contact, Note, Phase};
+use muster_device::{Calendar, Contact, Note, Phase};
 use muster_protocol::management::{ToDevice, ToServer};
 use muster_protocol::{CloseCode, CommandId, DeviceId, Seed, SerialNumber, Timestamp};
 
 use crate::actor::{Actor, Aim};
+use crate::fault::FoulPushes;
 use crate::invariant::{Origin, Violation};
 use crate::link::{Link, LinkId};
 use crate::log::{Entry, Keep, Log, What};
-use crate::plan::{Plan, UserDoes};
+use crate::plan::{Plan, PlannedDevice, UserDoes};
 use crate::secrets::Secrets;
 use crate::server::{Effects, Key, Server, owner};
 use crate::witness::{Standing, Witness};
@@ -58,6 +60,8 @@ pub struct World {
     pushes: BTreeMap<DeviceId, Timestamp>,
     /// Lives for which a push is with the service.
     pushing: BTreeSet<DeviceId>,
+    /// Faults that pushes meet with by chance, and until when.
+    foul_pushes: Vec<(FoulPushes, Timestamp)>,
     by_serial: BTreeMap<SerialNumber, u32>,
     commands: BTreeMap<u32, (DeviceId, CommandId)>,
     log: Log,
@@ -82,6 +86,10 @@ pub struct Outcome {
     pub at: Timestamp,
     /// What nobody may read about it.
     pub secrets: Secrets,
+    /// Which command each request became that was taken, by its number in the plan.
+    pub commands: BTreeMap<u32, (DeviceId, CommandId)>,
+    /// Every command the server knows at the end.
+    pub stored: BTreeSet<CommandId>,
 }
 
 /// How a run ended.
@@ -291,7 +299,9 @@ impl World {
                 ending = Ending::Broken(violation);
             }
         }
-        Outcome { ending, log: world.log, events, at: world.now, secrets: world.secrets }
+        let stored = world.server.store.commands().map(|(_, id)| id).collect();
+        let Self { log, now: at, secrets, commands, .. } = world;
+        Outcome { ending, log, events, at, secrets, commands, stored }
     }
 
     /// The first broken promise, once, and the run it was broken in.
@@ -311,7 +321,9 @@ impl World {
 
     fn new(plan: Plan, keep: Keep) -> Self {
         let seed = Seed::root(plan.seed);
-        let actors = plan.devices.iter().map(|it| (it.number, Actor::new(it, seed))).collect();
+        let calendar = Calendar::new(plan.day).unwrap_or_else(Calendar::real);
+        let actor = |it: &PlannedDevice| (it.number, Actor::new(it, seed).held(it, seed, calendar));
+        let actors = plan.devices.iter().map(actor).collect();
         Self {
             seed,
             now: Timestamp::ZERO,
@@ -329,6 +341,7 @@ impl World {
             push: PushServiceState::default(),
             pushes: BTreeMap::new(),
             pushing: BTreeSet::new(),
+            foul_pushes: Vec::new(),
             by_serial: push::by_serial(&plan.devices),
             commands: BTreeMap::new(),
             log: Log::new(keep),
@@ -346,6 +359,7 @@ impl World {
             self.schedule(self.plan.acts[index].at, Event::Act(index));
         }
         self.schedule(self.plan.calm_at, Event::Calm);
+        self.begin_offline();
         let numbers: Vec<u32> = self.actors.keys().copied().collect();
         for device in numbers {
             self.switch_on(device);

@@ -31,7 +31,7 @@ const OWNED: [Owned; 15] = [
     owned("refinery", &["store"]),
     owned("axum", &["admin", "server", "vendor"]),
     owned("axum-server", &["server", "vendor"]),
-    owned("hyper-util", &["metrics", "server", "vendor"]),
+    owned("hyper-util", &["metrics", "muster", "server", "vendor"]),
     owned("prometheus-client", &["metrics"]),
     owned("ratatui", &["muster"]),
     owned("redb", &["agent"]),

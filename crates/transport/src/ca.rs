@@ -26,6 +26,8 @@ use crate::reset::ResetKey;
 use crate::tls::SERVER_NAME;
 use crate::validity::Validity;
 
+pub use self::host::{HostName, ParseHostNameError};
+
 /// File name of the CA certificate.
 const CERTIFICATE_FILE: &str = "ca.pem";
 
@@ -165,15 +167,18 @@ impl RunCa {
         self.issue_named(server_params(Validity::run_from(now))?)
     }
 
-    /// Makes a key and a certificate for a server that also answers for other hosts. Whoever trusts
-    /// this CA takes it for them.
+    /// Makes a key and a certificate for a server that also answers by other names than those of
+    /// this machine. Whoever trusts this CA takes it for them.
     ///
     /// # Errors
-    /// [`CaError::Sign`] if a host is no DNS name, or the crypto library fails.
-    pub fn issue_server_for(&self, hosts: &[&str]) -> Result<Identity, CaError> {
+    /// As for [`Self::issue_server`].
+    pub fn issue_server_for(&self, hosts: &[HostName]) -> Result<Identity, CaError> {
         let mut params = server_params(Validity::run_from(SystemTime::now()))?;
         for host in hosts {
-            params.subject_alt_names.push(SanType::DnsName(ia5(host)?));
+            let name = host.in_certificate()?;
+            if !params.subject_alt_names.contains(&name) {
+                params.subject_alt_names.push(name);
+            }
         }
         self.issue_named(params)
     }
@@ -313,5 +318,6 @@ fn malformed(path: &Path, wanted: &'static str) -> CaError {
 
 mod client;
 mod flawed;
+mod host;
 #[cfg(test)]
 mod tests;

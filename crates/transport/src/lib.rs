@@ -26,7 +26,7 @@ mod tls;
 mod validity;
 mod writable;
 
-pub use ca::{CaError, RunCa};
+pub use ca::{CaError, HostName, ParseHostNameError, RunCa};
 pub use close::{close, close_code};
 pub use csr::{CsrError, CsrKey};
 pub use digest::sha256;

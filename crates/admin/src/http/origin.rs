@@ -63,6 +63,16 @@ impl Origins {
         Self { own, all }
     }
 
+    /// The same with further hosts, as URLs have them, that lead to the port of the configured one.
+    #[must_use]
+    pub fn with_hosts(mut self, hosts: impl IntoIterator<Item = String>) -> Self {
+        if let Some((scheme, _host, port)) = self.own.place() {
+            let more = hosts.into_iter().map(|host| Origin(format!("{scheme}://{host}:{port}")));
+            self.all.extend(more);
+        }
+        self
+    }
+
     /// The name in the configuration: anybody can follow links that begin with it.
     pub(crate) const fn own(&self) -> &Origin {
         &self.own
@@ -115,11 +125,17 @@ impl Origin {
 
     /// Scheme and port of an origin on this machine.
     fn loopback(&self) -> Option<(&str, u16)> {
-        let uri: Uri = self.0.parse().ok()?;
-        let host = uri.host()?;
+        let (scheme, host, port) = self.place()?;
         let here = LOOPBACK_HOSTS.iter().any(|name| host.eq_ignore_ascii_case(name));
+        here.then_some((scheme, port))
+    }
+
+    /// Scheme, host and port, where a usual port may be left out.
+    fn place(&self) -> Option<(&str, String, u16)> {
+        let uri: Uri = self.0.parse().ok()?;
+        let host = uri.host()?.to_owned();
         let usual = if self.scheme() == "https" { 443 } else { 80 };
-        here.then(|| (self.scheme(), uri.port_u16().unwrap_or(usual)))
+        Some((self.scheme(), host, uri.port_u16().unwrap_or(usual)))
     }
 }
 
@@ -199,6 +215,15 @@ mod tests {
         }
         let request = server.asked(&Uri::from_static("/"), &HeaderMap::new());
         assert_eq!(request, server.own(), "a request need not name a host");
+    }
+
+    #[test]
+    fn a_server_that_has_further_names_hands_out_links_by_them() {
+        let server = origins("https://0.0.0.0:8443", Microsoft::Elsewhere)
+            .with_hosts(["mdm.example".to_owned(), "[2001:db8::7]".to_owned()]);
+        assert_eq!(asked(&server, "MDM.example:8443"), "https://mdm.example:8443");
+        assert_eq!(asked(&server, "[2001:db8::7]:8443"), "https://[2001:db8::7]:8443");
+        assert_eq!(asked(&server, "evil.example:8443"), "https://0.0.0.0:8443");
     }
 
     #[test]

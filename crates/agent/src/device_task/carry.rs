@@ -17,7 +17,7 @@ use crate::ledger::Effect;
 use crate::link::Link;
 use crate::progress::Gauge;
 use crate::state::{Change, IdentityChange, StateError};
-use crate::watch::Seen;
+use crate::watch::{Lock, Seen};
 
 impl DeviceTask {
     /// Gives the core one event and carries out everything it answers; returns what a person
@@ -102,11 +102,14 @@ impl DeviceTask {
         match &mut self.link {
             Link::Up(session) => {
                 trace!(target: "timeline", index = self.index, name = message.name(), "sent");
-                session.send(message, &self.shared.counters).await;
+                // Noted before it leaves: the server may have it at once.
                 if let ToServer::CommandResult(answer) = message {
-                    let class = (&answer.outcome).into();
-                    self.shared.watch.saw(self.index, || Seen::Answered(answer.id, class));
+                    let lock =
+                        if self.device.is_locked_out() { Lock::InTheWay } else { Lock::Open };
+                    let seen = || Seen::answer(answer.id, &answer.outcome, lock);
+                    self.shared.watch.saw(self.index, seen);
                 }
+                session.send(message, &self.shared.counters).await;
             }
             Link::Down | Link::Resting { .. } | Link::Trying(_) | Link::Leaving { .. } => {
                 debug!(message = message.name(), "nothing to send on");

@@ -21,9 +21,19 @@ impl DeviceTask {
         let counters = &self.shared.counters;
         match ending {
             Ending::Closed(code) => counters.closed(code),
-            Ending::Lost => counters.count(Count::Loss),
-            Ending::TlsRefused => counters.count(Count::HandshakeFailure),
-            Ending::Unusable => {}
+            Ending::Quic(_)
+            | Ending::Unanswered
+            | Ending::Silent
+            | Ending::Forgotten
+            | Ending::NoStream
+            | Ending::Unread
+            | Ending::HungUp => counters.count(Count::Loss),
+            Ending::Tls(_) => counters.count(Count::HandshakeFailure),
+            Ending::ClosedOddly(_)
+            | Ending::Refused(_)
+            | Ending::OtherVersion
+            | Ending::GrantOfAnother
+            | Ending::NoMeans => {}
         }
         match (ending.next(), self.aim) {
             (Next::Retry, _) => self.rest(),
@@ -71,25 +81,30 @@ impl DeviceTask {
 
     /// Ends whatever link there is, at once.
     pub(super) fn hang_up(&mut self) {
+        self.end_link(Ending::HungUp);
+    }
+
+    /// Lets go of whatever link there is, for this reason.
+    pub(super) fn end_link(&mut self, ending: Ending) {
         match std::mem::replace(&mut self.link, Link::Down) {
             Link::Down | Link::Resting { .. } => {}
             // A dropped attempt closes its connection.
             Link::Trying(attempt) => drop(attempt),
             Link::Up(session) => {
-                self.on_session_over(&session);
+                self.on_session_over(&session, ending);
                 session.close();
             }
             Link::Leaving { session, .. } => session.close(),
         }
     }
 
-    fn on_session_over(&mut self, session: &Session) {
+    fn on_session_over(&mut self, session: &Session, ending: Ending) {
         match session.reached() {
-            Reached::Greeting => self.count_failure(Ending::Lost),
+            Reached::Greeting => self.count_failure(ending),
             Reached::Welcomed => {
                 self.backoff.on_session(session.age());
                 self.shared.counters.leave(Gauge::Connected);
-                self.shared.watch.saw(self.index, || Seen::Disconnected);
+                self.shared.watch.saw(self.index, || Seen::Disconnected(ending));
             }
         }
     }
@@ -110,7 +125,7 @@ impl DeviceTask {
         self.aim = Aim::Rest;
         match std::mem::replace(&mut self.link, Link::Down) {
             Link::Up(mut session) => {
-                self.on_session_over(&session);
+                self.on_session_over(&session, Ending::HungUp);
                 session.finish();
                 self.link = Link::Leaving { session, until: Instant::now() + LEAVE_WITHIN };
             }

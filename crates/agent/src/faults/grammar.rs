@@ -41,8 +41,8 @@ const NAMES: [(&str, &[&str]); 26] = [
 ];
 
 /// The words every fault takes: whom it strikes, then when.
-pub(super) const COMMON: [&str; 10] =
-    ["share", "device", "mode", "at", "lasts", "every", "after", "nth", "odds", "when"];
+pub(super) const COMMON: [&str; 11] =
+    ["share", "device", "mode", "at", "lasts", "every", "until", "after", "nth", "odds", "when"];
 
 /// Mean length of a burst if nothing is said, in datagrams.
 const BURST_LENGTH: u32 = 5;
@@ -150,7 +150,7 @@ impl FleetFault {
 ///
 /// Rates, shares and odds are percent (`5%`, `0.5%`), spans are numbers with `ms`, `s`, `m` or `h`.
 /// Whom: `share=20%`, `device=3` (counted from 0) or `mode=dedicated`. When: `at=10s`, `lasts=5s`,
-/// `every=1m`, or from `at` on `after=executed` with `nth=3` or `odds=5%` if not the first time, or
+/// `every=1m` `until=1h`, or from `at` on `after=executed` with `nth=3` or `odds=5%` if not the first time, or
 /// `when=lost`; the words are those of [`Moment`](muster_protocol::fault::Moment) and
 /// [`Condition`](muster_protocol::fault::Condition).
 impl FromStr for FleetFault {
@@ -243,6 +243,7 @@ fn link_fails(words: &mut Words) -> Result<WhatFails, FaultError> {
 fn window(words: &mut Words, trigger: Trigger) -> Result<Window, FaultError> {
     let at = words.span("at")?.unwrap_or_default();
     let (lasts, every) = (words.span("lasts")?, words.span("every")?);
+    let until = words.span("until")?;
     let waits_for = match trigger {
         Trigger::AtOnce => None,
         Trigger::After(_) | Trigger::Nth { .. } | Trigger::Odds { .. } => Some("after"),
@@ -251,10 +252,13 @@ fn window(words: &mut Words, trigger: Trigger) -> Result<Window, FaultError> {
     if let (Some(one), Some(_)) = (waits_for, every) {
         return Err(FaultError::Excludes { one, other: "every" });
     }
+    if until.is_some() && every.is_none() {
+        return Err(FaultError::Needs { key: "until", other: "every" });
+    }
     match (lasts, every) {
         (_, Some(every)) if every.is_zero() => Err(bad("every", "0s", "span above zero")),
         (Some(lasts), Some(every)) if lasts >= every => Err(FaultError::Overlaps { lasts, every }),
-        (_, _) => Ok(Window { at, lasts, every }),
+        (_, _) => Ok(Window { at, lasts, every, until }),
     }
 }
 
@@ -353,6 +357,9 @@ fn write_window(f: &mut fmt::Formatter<'_>, window: &Window) -> fmt::Result {
     }
     if let Some(every) = window.every {
         write!(f, " every={}ms", every.as_millis())?;
+    }
+    if let Some(until) = window.until {
+        write!(f, " until={}ms", until.as_millis())?;
     }
     Ok(())
 }

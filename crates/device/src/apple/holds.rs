@@ -92,6 +92,14 @@ impl Apple {
         self.waits = waits;
     }
 
+    /// Whether a lock made it say `NotNow` and is still in the way.
+    pub(crate) fn is_locked_out(&self) -> bool {
+        self.waits.iter().any(|obstacle| match obstacle {
+            Obstacle::LockedScreen | Obstacle::BeforeFirstUnlock => self.meets(*obstacle),
+            Obstacle::Held(_) | Obstacle::LostMode => false,
+        })
+    }
+
     /// Whether everything that made it say `NotNow` is still in the way.
     ///
     /// Source: "Handling NotNow status responses", Apple: the device polls when conditions change.

@@ -38,8 +38,10 @@ fn not_now_is_no_final_answer_and_idle_follows_once_the_user_unlocks() {
     let mut rig = Rig::managed(Mode::AppleDevice, persona, Policy::FULL);
     let request = rig.request("SecurityInfo");
     assert_eq!(rig.attempt(ID, 1, request.clone()).outcome, Outcome::NotNow);
+    assert!(rig.device.is_locked_out());
     rig.forget();
     rig.user(UserAction::Unlock);
+    assert!(!rig.device.is_locked_out());
     assert_eq!(rig.trace(), ["Persist", "Send Idle"]);
     let again = rig.attempt(ID, 2, request);
     assert_eq!(describe(&again.outcome), "Acknowledged Status");

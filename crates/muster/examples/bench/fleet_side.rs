@@ -42,7 +42,7 @@ pub(crate) async fn measure(plan: Plan) -> anyhow::Result<()> {
     up(&fleet, plan.devices).await?;
     let enrol_seconds = started.elapsed().as_secs_f64();
     sleep(REST).await;
-    let idle = Both::now(&mut server).await?;
+    let (idle, drops_idle) = (Both::now(&mut server).await?, udp_drops()?);
     let connect = match plan.reconnects {
         Reconnects::Once => Some(reconnect(&fleet, plan, &mut server).await?),
         Reconnects::Never => None,
@@ -59,14 +59,15 @@ pub(crate) async fn measure(plan: Plan) -> anyhow::Result<()> {
         json!({
             "devices": plan.devices,
             "enrol": { "seconds": enrol_seconds, "connect_failures": progress.connect_failures,
-                       "kernel_drops": udp_drops()?.saturating_sub(drops_before) },
+                       "kernel_drops": drops_idle.saturating_sub(drops_before) },
             "connect": connect,
             "idle_bytes": idle.rss_each(&bare, plan.devices),
             "after_bytes": after.rss_each(&bare, plan.devices),
             "commands": { "count": load.commands, "per_second": load.commands as f64 / load.seconds,
                           "cpu_us": loaded.cpu_each(&before, load.commands),
                           "p50_ms": load.p50_ms, "p99_ms": load.p99_ms,
-                          "executed_twice": progress.executed_twice },
+                          "executed_twice": progress.executed_twice,
+                          "kernel_drops": udp_drops()?.saturating_sub(drops_idle) },
         })
     );
     fleet.stop().await;
@@ -118,7 +119,7 @@ fn fleet_config(plan: Plan, folder: &Path, endpoints: Endpoints) -> anyhow::Resu
         ca,
         plans: population(plan.devices, seed).into_iter().map(plan_of).collect(),
         seed,
-        sockets: Sockets::Shared(NonZeroUsize::MIN),
+        sockets: Sockets::Shared(plan.sockets),
         state_dir: None,
         keep_alive: KEEP_ALIVE,
         skew: muster_transport::Skew::default(),

@@ -12,6 +12,8 @@ mod fleet_side;
 mod process;
 mod server_side;
 
+use std::num::NonZeroUsize;
+
 use anyhow::{Context as _, bail};
 
 /// What to measure.
@@ -21,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) commands_each: usize,
     pub(crate) in_flight: usize,
     pub(crate) reconnects: Reconnects,
+    /// The devices share so many UDP sockets; the bare baseline has one.
+    pub(crate) sockets: NonZeroUsize,
 }
 
 /// Whether all devices leave and come back before the commands.
@@ -47,8 +51,13 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn plan(args: &[String]) -> anyhow::Result<Plan> {
-    let mut plan =
-        Plan { devices: 2_000, commands_each: 40, in_flight: 256, reconnects: Reconnects::Once };
+    let mut plan = Plan {
+        devices: 2_000,
+        commands_each: 40,
+        in_flight: 256,
+        reconnects: Reconnects::Once,
+        sockets: NonZeroUsize::MIN,
+    };
     for pair in args.chunks(2) {
         let [name, value] = pair else { bail!("{pair:?} needs a value") };
         let value: usize = value.parse().with_context(|| format!("{value:?} is no number"))?;
@@ -56,11 +65,12 @@ fn plan(args: &[String]) -> anyhow::Result<Plan> {
             "--devices" => plan.devices = value,
             "--commands" => plan.commands_each = value,
             "--in-flight" => plan.in_flight = value,
+            "--sockets" => plan.sockets = value.try_into().context("devices need a socket")?,
             "--reconnects" if value == 0 => plan.reconnects = Reconnects::Never,
             "--reconnects" if value == 1 => plan.reconnects = Reconnects::Once,
             _ => bail!(
-                "unknown flag {name:?} {value}; there are --devices, --commands, --in-flight and \
-                 --reconnects 0 or 1"
+                "unknown flag {name:?} {value}; there are --devices, --commands, --in-flight, \
+                 --sockets and --reconnects 0 or 1"
             ),
         }
     }

@@ -1,17 +1,21 @@
-//! What stands in a case file, and its one turn into a case that cannot be wrong.
+//! What stands in the file of a case, and its one turn into a case that cannot be wrong.
 
 use std::time::Duration;
 
 use muster_device::{Acknowledgement, Contact, PromptHabit, Quirk, Screen, Traits};
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{Mode, OsVersion};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::role::Role;
+use super::schema::{
+    AcknowledgementWord, ModeWord, ProfileWord, QuirkWord, TraitsTable, VersionText,
+};
 use super::script::{Activation, Case, Place, Step};
 use super::step_file::{SpanFile, StepFile, step};
 
-/// Longest case file, in bytes.
+/// Longest case, in bytes.
 const FILE_BYTES_MAX: usize = 64 * 1_024;
 
 /// How long a command may wait on a server of its own, as on a bare `muster server`.
@@ -24,16 +28,16 @@ const STEPS_MAX: usize = 100;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CaseError {
     /// Too long to be one.
-    #[error("case file is longer than {FILE_BYTES_MAX} bytes")]
+    #[error("case is longer than {FILE_BYTES_MAX} bytes")]
     TooLong,
     /// Not TOML, an unknown key, a value of the wrong kind.
-    #[error("case file is not valid")]
+    #[error("case is not valid")]
     Toml(#[source] Box<toml::de::Error>),
     /// A name of a mode that does not exist.
-    #[error("case file names an unknown mode of enrolment")]
+    #[error("case names an unknown mode of enrolment")]
     Mode(#[source] muster_protocol::platform::ParseModeError),
     /// A version that is none.
-    #[error("case file has a bad version")]
+    #[error("case has a bad version")]
     Version(#[source] muster_protocol::platform::ParseVersionError),
     /// No steps, or too many.
     #[error("case has {count} steps; expected 1 to {STEPS_MAX}")]
@@ -47,53 +51,83 @@ pub(crate) enum CaseError {
 }
 
 /// The file, word for word.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(title = "muster case", description = "One device and what happens to it")]
 #[serde(deny_unknown_fields)]
 struct CaseFile {
+    /// What it shows, in a few words
     title: String,
+    /// What happens to whom, in a sentence or two
     story: String,
+    /// Who says that it is so: a document, a report, a ticket
     source: String,
+    /// Its place in the tour of `muster demo`
     tour: Option<u32>,
-    /// There if the case needs a server of its own for a reason its steps do not show.
+    /// There if the case needs a server of its own for a reason its steps do not show
     server: Option<ServerFile>,
+    /// The device it is about
     device: DeviceFile,
+    /// What happens, one after the other
+    #[schemars(length(min = 1, max = 100))]
     step: Vec<StepFile>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Server")]
 struct ServerFile {
+    /// How long an accepted command may wait for the device
     command_lifetime: Option<SpanFile>,
+    /// Who removes Activation Locks
     #[serde(default)]
     activation: Activation,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Device")]
 struct DeviceFile {
+    /// Its model; one that begins with iPad runs iPadOS
     model: String,
+    /// How it is managed
+    #[schemars(with = "ModeWord")]
     mode: String,
+    /// The version of its operating system
+    #[schemars(with = "VersionText")]
     os: String,
+    /// The enrolment profile, and with it the policies
     #[serde(default = "default_profile")]
+    #[schemars(with = "ProfileWord")]
     profile: String,
+    /// Whether it has a passcode
     #[serde(default)]
     passcode: Option<Flag>,
+    /// Whether the work profile has a password of its own
     #[serde(default)]
     work_profile_password: Option<Flag>,
+    /// Whether Find My is on
     #[serde(default)]
     find_my: Option<Flag>,
+    /// What its user does when Android asks to activate the reset-passcode token
     #[serde(default)]
     prompt: Option<Prompt>,
+    /// How it lies there
     #[serde(default)]
     screen: Option<ScreenFile>,
+    /// A failure it is known for
     #[serde(default)]
+    #[schemars(with = "Option<QuirkWord>")]
     quirk: Option<Quirk>,
+    /// How it reports what it does
     #[serde(default)]
+    #[schemars(with = "Option<AcknowledgementWord>")]
     acknowledgement: Option<Acknowledgement>,
+    /// Whether it keeps its connection
     #[serde(default)]
     contact: ContactFile,
-    /// Whatever else is peculiar about it.
+    /// Whatever else is peculiar about it
     #[serde(default)]
+    #[schemars(with = "TraitsTable")]
     traits: Traits,
 }
 
@@ -101,30 +135,32 @@ fn default_profile() -> String {
     "default".to_owned()
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Contact")]
 enum ContactFile {
     #[default]
     Connected,
     Woken,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Flag {
     On,
     Off,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Prompt {
     Accepts,
     Ignores,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Screen")]
 enum ScreenFile {
     Locked,
     Unlocked,
@@ -154,6 +190,11 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<Case, CaseError> {
         role,
         script,
     })
+}
+
+/// The JSON schema of a case, for editors and for those who write cases by program.
+pub(crate) fn schema() -> serde_json::Value {
+    schemars::schema_for!(CaseFile).to_value()
 }
 
 fn place(server: Option<ServerFile>, role: &Role, script: &[Step]) -> Place {

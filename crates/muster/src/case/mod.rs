@@ -13,6 +13,7 @@ mod player;
 mod rehearsal;
 mod role;
 mod scene;
+mod schema;
 mod script;
 mod spill;
 mod stage;
@@ -22,7 +23,7 @@ mod timeline;
 
 pub(crate) use bill::{Rehearsed, Run, play_all};
 pub(crate) use catalogue::{all, tour};
-pub(crate) use file::parse;
+pub(crate) use file::{parse, schema};
 pub(crate) use rehearsal::rehearse_all;
 pub(crate) use script::Case;
 pub(crate) use spill::effects_twice;

@@ -4,6 +4,7 @@ use muster_agent::DeviceView;
 use muster_device::{Contact, Note, Phase};
 use muster_protocol::DeviceId;
 use muster_protocol::status::{PlatformStatus, Presence, Switch};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What has to come of asking for an action.
@@ -22,7 +23,7 @@ pub(crate) enum Expect {
 }
 
 /// What can be seen on the device itself. An acknowledgement alone proves nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Truth {
     /// The action has no effect that stays.

@@ -15,7 +15,7 @@ use muster_device::activation::{LockRequest, Unlocking};
 use muster_device::{Contact, Note, UserAction};
 use muster_protocol::{DeviceId, SerialNumber, Timestamp};
 use muster_sim::{
-    CALM_NETWORK, Fault, Misdeed, Network, Plan, PlannedDevice, Rehearsal, Violation,
+    Asking, CALM_NETWORK, Fault, Misdeed, Network, Plan, PlannedDevice, Rehearsal, Violation,
 };
 
 use super::bill::{Rehearsed, Run};
@@ -147,6 +147,8 @@ fn plan(case: &Case, activation: Activation, chance: Chance) -> anyhow::Result<P
         acts: Vec::new(),
         calm_at: Timestamp::ZERO,
         end_at: Timestamp::ZERO,
+        day: Plan::REAL_DAY,
+        asking: Asking::Once,
     })
 }
 

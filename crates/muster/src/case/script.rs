@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use muster_agent::Misbehaviour;
 use muster_device::UserAction;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::outcome::{Expect, Truth};
@@ -46,7 +47,7 @@ pub(crate) enum Place {
 }
 
 /// Whom a server gives bypass codes to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Activation {
     /// The device.
@@ -114,7 +115,7 @@ pub(crate) enum Step {
 }
 
 /// What an action is asked with beside its name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum With {
     /// Nothing but what it cannot do without.
@@ -125,7 +126,7 @@ pub(crate) enum With {
 }
 
 /// What somebody else than the server does at the vendor's activation service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum VendorAct {
     /// The organisation locks the device; no code opens it.
@@ -151,7 +152,7 @@ impl VendorAct {
 }
 
 /// What is typed at Setup Assistant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Typed {
     /// The bypass code the administrator copied.
@@ -161,7 +162,7 @@ pub(crate) enum Typed {
 }
 
 /// What happens to a push on its way to the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SpoiltPush {
     /// It reaches nobody.
@@ -187,7 +188,7 @@ impl SpoiltPush {
 }
 
 /// What happens to a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ServerFault {
     /// It is killed: nobody is told, nothing is handed back.
@@ -210,7 +211,7 @@ impl ServerFault {
 }
 
 /// What is counted: by a server, of what devices should not do, and by the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Counter {
     /// Answers to commands that had ended.

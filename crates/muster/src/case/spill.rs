@@ -37,7 +37,7 @@ pub(super) async fn broken_off(
     match device(stage, index, case, why).await {
         Ok(Some(path)) => error.context(format!("what led to it is in {}", path.display())),
         Ok(None) => error,
-        Err(unwritten) => error.context(format!("no case file was written: {unwritten:#}")),
+        Err(unwritten) => error.context(format!("no recording was written: {unwritten:#}")),
     }
 }
 

@@ -1,10 +1,11 @@
-//! What a step of a case file says.
+//! What a step of a case says.
 
 use std::time::Duration;
 
 use muster_agent::Misbehaviour;
 use muster_control::ActionKind;
 use muster_device::UserAction;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::outcome::{Expect, Truth};
@@ -12,8 +13,9 @@ use super::script::{Counter, ServerFault, SpoiltPush, Step, Typed, VendorAct, Wi
 use crate::cli::span;
 
 /// One step, told apart by its key `do`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Step")]
 pub(super) enum StepFile {
     /// An administrator asks for an action.
     Ask {
@@ -106,8 +108,9 @@ impl TryFrom<String> for SpanFile {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Expect")]
 pub(super) enum ExpectFile {
     Refused,
     Accepted,
@@ -119,8 +122,9 @@ pub(super) enum ExpectFile {
     Canceled,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Misbehaviour")]
 pub(super) enum MisbehaviourFile {
     AnswerTwice,
     AnswerAnotherAttempt,
@@ -129,8 +133,9 @@ pub(super) enum MisbehaviourFile {
     SayNothing,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "UserAction")]
 pub(super) enum UserFile {
     Lock,
     Unlock,

@@ -1,4 +1,4 @@
-//! The zip around a case file. What is read is bounded: anybody may have made it.
+//! The zip around a recording. What is read is bounded: anybody may have made it.
 
 use std::fs::{self, File};
 use std::io::{Cursor, Read as _, Write as _};
@@ -25,9 +25,9 @@ const LARGE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const WHOLE: &str = "the file";
 const MANIFEST: &str = "manifest.json";
 pub(super) const PLAN: &str = "plan.json";
-/// The history of a device; see docs/case-files.md.
+/// The history of a device; see docs/recordings.md.
 const RECORDING: &str = "recording.json";
-/// What the server knew of it; see docs/case-files.md.
+/// What the server knew of it; see docs/recordings.md.
 const SERVER: &str = "server.json";
 const TRANSCRIPT: &str = "transcript.txt";
 const REDACTION: &str = "redaction.json";
@@ -116,7 +116,7 @@ fn bounded(path: &Path) -> Result<Vec<u8>, CaseFileError> {
     Ok(bytes)
 }
 
-/// Reads a case file from its bytes.
+/// Reads a recording from its bytes.
 pub(super) fn parse(bytes: Vec<u8>) -> Result<CaseFile, CaseFileError> {
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
         return Err(CaseFileError::TooLarge { part: WHOLE, bytes_max: FILE_BYTES_MAX });

@@ -1,11 +1,11 @@
-//! What can be wrong with a case file.
+//! What can be wrong with a recording.
 
 use std::io;
 use std::path::PathBuf;
 
 use zip::result::ZipError;
 
-/// Why a case file was not read or written.
+/// Why a recording was not read or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CaseFileError {
     /// The file system refused.
@@ -17,8 +17,8 @@ pub(crate) enum CaseFileError {
         #[source]
         source: io::Error,
     },
-    /// More bytes than any case file has.
-    #[error("{part} has more than {bytes_max} bytes: no case file is that large")]
+    /// More bytes than any recording has.
+    #[error("{part} has more than {bytes_max} bytes: no recording is that large")]
     TooLarge {
         /// What of it.
         part: &'static str,
@@ -26,7 +26,7 @@ pub(crate) enum CaseFileError {
         bytes_max: u64,
     },
     /// No zip, or a broken one.
-    #[error("not a case file: failed to read {part} from the archive")]
+    #[error("not a recording: failed to read {part} from the archive")]
     Archive {
         /// What of it.
         part: &'static str,

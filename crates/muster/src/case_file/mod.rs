@@ -1,6 +1,6 @@
-//! Case files: a failure that replays, in one zip that can be handed on.
+//! Recordings: a failure that replays, in one zip that can be handed on.
 //!
-//! Format: docs/case-files.md.
+//! Format: docs/recordings.md.
 
 mod archive;
 mod error;
@@ -24,10 +24,10 @@ pub(crate) use recorded::RecordedFile;
 pub(crate) use redaction::Redaction;
 pub(crate) use replay::{Difference, Replay, Signature};
 
-/// Most lines of the log a case file keeps: the last ones. More are no help to a reader.
+/// Most lines of the log a recording keeps: the last ones. More are no help to a reader.
 const TRANSCRIPT_LINES_MAX: usize = 20_000;
 
-/// A case file in memory.
+/// A recording in memory.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CaseFile {
     /// What it is, and how it fails.
@@ -61,7 +61,7 @@ impl CaseFile {
     /// Reads a file.
     ///
     /// # Errors
-    /// If it cannot be read, is none, is larger than any case file or of a later format.
+    /// If it cannot be read, is none, is larger than any recording or of a later format.
     pub(crate) fn read(path: &Path) -> Result<Self, CaseFileError> {
         archive::read(path)
     }

@@ -1,4 +1,4 @@
-//! A case file with a run over QUIC: the plan that plays it again, and how it failed.
+//! A recording with a run over QUIC: the plan that plays it again, and how it failed.
 
 use std::path::Path;
 
@@ -79,7 +79,7 @@ impl QuicFile {
     /// Reads a file; `None` if it is about something else than a run over QUIC.
     ///
     /// # Errors
-    /// If it cannot be read, is no case file or of a later format.
+    /// If it cannot be read, is no recording or of a later format.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, CaseFileError> {
         archive::read_quic(path)
     }

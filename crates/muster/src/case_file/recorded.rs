@@ -1,4 +1,4 @@
-//! A case file with the history of one live device.
+//! A recording with the history of one live device.
 
 use std::path::Path;
 
@@ -43,7 +43,7 @@ impl RecordedFile {
     /// Reads a file; `None` if it is about something else than a live device.
     ///
     /// # Errors
-    /// If it cannot be read, is no case file or of a later format.
+    /// If it cannot be read, is no recording or of a later format.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, CaseFileError> {
         archive::read_recorded(path)
     }

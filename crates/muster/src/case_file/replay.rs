@@ -8,7 +8,7 @@ use muster_sim::{Ending, Keep, Log, Violation, World};
 use super::CaseFile;
 use super::redaction::Redaction;
 
-/// What came of playing a case file again.
+/// What came of playing a recording again.
 #[derive(Clone, Debug)]
 pub(crate) struct Replay {
     /// The first line that is not as recorded.

@@ -1,4 +1,4 @@
-//! What a case file promises to whoever is handed one.
+//! What a recording promises to whoever is handed one.
 
 use std::io::{Cursor, Read as _, Write as _};
 use std::sync::LazyLock;

@@ -19,17 +19,23 @@ pub(crate) enum CaseVerb {
         muster case run ./mine.toml"
     )]
     Run(CaseRunArgs),
-    /// Cut what happened to one device out of a live run, as a case file
+    /// Print the JSON schema of cases
+    #[command(after_help = "Examples:\n  muster case schema > case.schema.json\n\n\
+        An editor that knows it completes keys and marks what is wrong: put\n  \
+        #:schema ./case.schema.json\n\
+        at the top of a case.")]
+    Schema,
+    /// Cut what happened to one device out of a live run, as a recording
     #[command(after_help = "Examples:\n  muster fleet --record ./run\n  \
         muster case cut ./run --device F17G0000A1 -o failure.muster\n  \
         muster case replay failure.muster")]
     Cut(CutArgs),
-    /// Play case files again in virtual time, and compare with what was recorded
+    /// Play recordings again in virtual time, and compare with what was recorded
     #[command(after_help = "Examples:\n  muster case replay seed-17.muster\n  \
         muster case replay fixtures/regressions/*.muster\n\n\
         Exit code 1 if a promise is broken, 0 if all are kept: as `git bisect run` expects it.")]
     Replay(ReplayArgs),
-    /// Take out of a case file whatever is not needed for it to fail
+    /// Take out of a recording whatever is not needed for it to fail
     #[command(after_help = "Examples:\n  muster case shrink seed-17.muster\n  \
         muster case shrink seed-17.muster --for 5m -o small.muster")]
     Shrink(ShrinkArgs),
@@ -53,7 +59,7 @@ pub(crate) struct CaseListArgs {
 /// `muster case run`
 #[derive(Debug, Args)]
 pub(crate) struct CaseRunArgs {
-    /// Names of cases, or case files ending with .toml
+    /// Names of cases, or files of your own that end with .toml
     #[arg(required_unless_present = "all", value_name = "NAME")]
     pub(crate) names: Vec<String>,
     /// Play every case
@@ -63,7 +69,7 @@ pub(crate) struct CaseRunArgs {
     /// at once
     #[arg(long)]
     pub(crate) sim: bool,
-    /// Where what led to a failure goes, as case files; made when there is one
+    /// Where what led to a failure goes, as recordings; made when there is one
     #[arg(long, default_value = CASE_DIR, value_name = "DIR", conflicts_with = "sim")]
     pub(crate) case_dir: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! The flags of the verbs of `muster case` that take a case file apart.
+//! The flags of the verbs of `muster case` that take a recording apart.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +15,7 @@ pub(crate) struct CutArgs {
     /// Serial number of the device
     #[arg(long, value_name = "SERIAL")]
     pub(crate) device: muster_protocol::SerialNumber,
-    /// Where the case file goes; default: SERIAL.muster
+    /// Where the recording goes; default: SERIAL.muster
     #[arg(long, short, value_name = "OUT")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -23,7 +23,7 @@ pub(crate) struct CutArgs {
 /// `muster case replay`
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
-    /// Case files
+    /// Recordings
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 }
@@ -31,7 +31,7 @@ pub(crate) struct ReplayArgs {
 /// `muster case shrink`
 #[derive(Debug, Args)]
 pub(crate) struct ShrinkArgs {
-    /// A case file
+    /// A recording
     pub(crate) file: PathBuf,
     /// How long to search; the best found by then is kept
     #[arg(long = "for", default_value = "60s", value_parser = span, value_name = "SPAN")]
@@ -44,7 +44,7 @@ pub(crate) struct ShrinkArgs {
 /// `muster case timeline`
 #[derive(Debug, Args)]
 pub(crate) struct TimelineArgs {
-    /// A case file
+    /// A recording
     pub(crate) file: PathBuf,
     /// This device instead of the one that failed
     #[arg(long, value_name = "NUMBER", conflicts_with = "all_devices")]
@@ -60,7 +60,7 @@ pub(crate) struct TimelineArgs {
 /// `muster case explain`
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// A case file
+    /// A recording
     pub(crate) file: PathBuf,
     /// How long to look; what is known by then is shown
     #[arg(long = "for", default_value = "60s", value_parser = span, value_name = "SPAN")]

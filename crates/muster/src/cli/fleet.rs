@@ -28,14 +28,16 @@ use crate::life::{Life, calendar};
     muster fleet --fault 'crash device=0 after=executed nth=3'   the third effect of the first device\n\n\
     Faults:\n  \
     link    loss, burst-loss, duplicate, corrupt, reorder (rate=5%), delay, reorder (by=50ms),\n          \
-            jitter (below=50ms), black-hole, one-way (direction=up or down); direction=up for one way;\n          \
+            burst-loss (length=5), jitter (below=50ms), black-hole, one-way (direction=up or down);\n          \
+            all but black-hole and one-way take direction=up or down for one way only;\n          \
             rate-limit (bytes-per-second=50000 queue=64), mtu-shrinks (bytes=1200; below that no\n          \
             handshake succeeds), udp-blocked, mapping-forgotten (idle=30s)\n  \
     path    rebind (a new port behind the device's back), migrate (to another path), cut\n  \
     answer  repeat-answer, old-attempt, unknown-answer, lose-answer, keep-answer, crash (rate=5%),\n          \
             slow (by=2s)\n  \
+    wake    wake-lost, wake-late, wake-duplicated (rate=5%), wake-late (by=10s): pushes on their way\n  \
     whom    share=20% of the devices, device=0, or mode=dedicated\n  \
-    when    at=10s, lasts=10s, every=60s; or from at= on once after=MOMENT, with nth=3 the third\n          \
+    when    at=10s, lasts=10s, every=60s until=1h; or from at= on once after=MOMENT, nth=3 the third\n          \
             time, with odds=5% now and then; or when=STATE\n  \
     moments connecting, connected, command-arrives, command-returns, output, persisting, persisted,\n          \
             executed, answering, answered\n  \

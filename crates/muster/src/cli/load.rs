@@ -21,6 +21,9 @@ const WORKERS_MAX: u32 = 64;
     muster load steady-half-load --json > report.json\n  \
     muster load mine.toml --data .muster                   against a server that runs already\n  \
     muster load steady-half-load --workers 4               by four processes\n  \
+    muster load soak --control 127.0.0.1:7600 --control-token-file token\n    \
+        curl -H \"Authorization: Bearer $(cat token)\" -d '{\"fault\": \"restart\"}' \\\n        \
+            http://127.0.0.1:7600/v1/run/inject            something goes wrong now\n  \
     muster load mine.toml --server 127.0.0.1:4433 --ca ca.pem --token-file token \\\n    \
         --admin https://127.0.0.1:8443 --admin-token-file admin-token\n  \
     muster load mine.toml --data .muster --shard 1/2 --start-at 2026-01-02T03:04:05Z\n\n\
@@ -47,7 +50,7 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_parser = shard, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
     /// Play the plan with so many processes on this machine, a share each, and merge their reports
-    #[arg(long, value_name = "N", value_parser = workers, conflicts_with_all = ["shard", "metrics"])]
+    #[arg(long, value_name = "N", value_parser = workers, conflicts_with_all = ["shard", "metrics", "control"])]
     pub(crate) workers: Option<NonZeroU32>,
     /// Write the report, its logs and the slowest devices' timelines into a folder in DIR
     #[arg(long, value_name = "DIR")]
@@ -79,6 +82,12 @@ pub(crate) struct LoadArgs {
     /// Show metrics of run, server and fleet to Prometheus at http://ADDR/metrics
     #[arg(long, value_name = "ADDR")]
     pub(crate) metrics: Option<SocketAddr>,
+    /// Let the run be watched and changed at http://ADDR/v1/run, on this machine; port 0 is a free one
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) control: Option<SocketAddr>,
+    /// Leave the token for that in this file, instead of saying it
+    #[arg(long, value_name = "FILE", requires = "control")]
+    pub(crate) control_token_file: Option<PathBuf>,
     /// Say nothing while the run goes on
     #[arg(long)]
     pub(crate) quiet: bool,

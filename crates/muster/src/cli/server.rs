@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use muster_server::CrashAt;
+use muster_transport::HostName;
 
 use super::value::span;
 use crate::verbs::server::Reading;
@@ -19,7 +20,8 @@ use crate::verbs::server::Reading;
   \
     muster server --metrics 127.0.0.1:9464             numbers for Prometheus, see docs/metrics.md
   \
-    muster server --intercept                          and `muster trust`: scripts for Intune run unchanged\n  \
+    muster server --quic 0.0.0.0:4433 --admin 0.0.0.0:8443 --allow-non-loopback --name mdm.example
+      muster server --intercept                          and `muster trust`: scripts for Intune run unchanged\n  \
     muster server --crash-at after-hand-over-commit:3   dies there, to see what the next one makes of it\n\n\
     Points to crash at:\n  \
     before-X-commit, after-X-commit for X = command, hand-over, settle, hand-back, cancel,\n  \
@@ -34,6 +36,10 @@ pub(crate) struct ServerArgs {
     /// Where administrators connect (HTTPS); port 0 picks a free one
     #[arg(long, default_value = "127.0.0.1:8443", env = "MUSTER_ADMIN", value_name = "ADDR")]
     pub(crate) admin: SocketAddr,
+    /// A DNS name or IP address by which clients reach the server; its certificate holds localhost,
+    /// 127.0.0.1, ::1, the addresses it listens on, and these; may be given repeatedly
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Vec<HostName>,
     /// Data folder: database, certificates, tokens
     #[arg(long, default_value = ".muster", env = "MUSTER_DATA", value_name = "DIR")]
     pub(crate) data: PathBuf,

@@ -7,6 +7,24 @@ use crate::exit::{Exit, ExitWith};
 /// Between the end of the preparations and the first moment of the plan.
 const LEAD: Duration = Duration::from_millis(50);
 
+/// When a plan has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Start {
+    /// By the clock that never steps.
+    pub(crate) instant: Instant,
+    /// By the one on the wall, as it was when that was settled.
+    pub(crate) wall: SystemTime,
+}
+
+impl Start {
+    /// At an instant of about now.
+    pub(crate) fn at(instant: Instant) -> Self {
+        let now = Instant::now();
+        let (ahead, ago) = (instant.duration_since(now), now.duration_since(instant));
+        Self { instant, wall: SystemTime::now() + ahead - ago }
+    }
+}
+
 /// When a plan begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Begin {
@@ -47,6 +65,17 @@ impl Begin {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_clocks_begin_together() {
+        let minute = Duration::from_secs(60);
+        for instant in [Instant::now() + minute, Instant::now()] {
+            let start = Start::at(instant);
+            let ahead = instant.duration_since(Instant::now());
+            let wall = start.wall.duration_since(SystemTime::now()).unwrap_or_default();
+            assert!(ahead.abs_diff(wall) < Duration::from_secs(1), "{ahead:?}, {wall:?}");
+        }
+    }
 
     #[test]
     fn who_comes_up_after_the_common_start_does_not_play() {

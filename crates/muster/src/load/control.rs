@@ -1,6 +1,6 @@
 //! Changing a run while it runs.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +37,17 @@ pub(crate) enum Injection {
     Outage(u32),
 }
 
+/// A wish that is not heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unheard {
+    /// The plan is played, or its end is wished for: nobody listens any more.
+    #[error("the plan of the run is over")]
+    Over,
+    /// As many wishes as may wait do so already.
+    #[error("{WISHES_MAX} wishes wait already")]
+    Busy,
+}
+
 /// Where wishes are left.
 #[derive(Clone, Debug)]
 pub(crate) struct Controls {
@@ -54,10 +65,23 @@ impl Controls {
 
     /// Leaves a wish. One too many, or one for a run that is over, is not heard.
     pub(crate) fn wish(&self, control: Control) {
+        let _not_heard = self.leave(control);
+    }
+
+    /// Leaves a wish, for whoever wants to know whether it is heard. That the run ends always is.
+    ///
+    /// # Errors
+    /// [`Unheard`] if it is not.
+    pub(crate) fn leave(&self, control: Control) -> Result<(), Unheard> {
         if control == Control::Stop {
             self.end.cancel();
         }
-        let _not_heard = self.wishes.try_send(control);
+        match self.wishes.try_send(control) {
+            Ok(()) => Ok(()),
+            Err(_) if control == Control::Stop => Ok(()),
+            Err(TrySendError::Full(_)) => Err(Unheard::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(Unheard::Over),
+        }
     }
 
     /// Waits until somebody wishes that the run ends.
@@ -78,5 +102,18 @@ mod tests {
         drop(pacers_end);
         controls.wish(Control::Stop);
         controls.end_wished().await;
+    }
+
+    #[test]
+    fn whoever_wants_to_know_is_told_that_a_wish_is_not_heard() {
+        let (controls, pacers_end) = Controls::new();
+        for _wish in 0..WISHES_MAX {
+            assert_eq!(controls.leave(Control::Pause), Ok(()));
+        }
+        assert_eq!(controls.leave(Control::Pause), Err(Unheard::Busy));
+        assert_eq!(controls.leave(Control::Stop), Ok(()), "this one is heard in any case");
+        drop(pacers_end);
+        assert_eq!(controls.leave(Control::Resume), Err(Unheard::Over));
+        assert_eq!(controls.leave(Control::Stop), Ok(()));
     }
 }

@@ -1,8 +1,12 @@
 //! What the pacer does, as it tells the collector.
 
+use std::time::Duration;
+
 use muster_protocol::{CommandId, DeviceId, Timestamp};
 use muster_report::ErrorCode;
 use muster_scenario::Action;
+
+use super::timeline::Timeline;
 
 /// Something the pacer has done, or has had to leave undone.
 #[derive(Clone, Debug)]
@@ -16,15 +20,21 @@ pub(crate) struct Deed {
 /// What was done.
 #[derive(Clone, Debug)]
 pub(crate) enum Done {
-    /// A request is on its way, as this command, to whoever the device was to the server then;
-    /// nobody if it was not enrolled.
-    Submitted { command: CommandId, request: Request, who: Option<DeviceId> },
+    /// A request has become this command, to whoever the device was to the server then; nobody if it
+    /// was not enrolled.
+    Submitted { command: CommandId, request: Request, who: Option<DeviceId>, begins: Begins },
+    /// A request that had to wait for a thread is on its way.
+    Sent { command: CommandId },
+    /// The server has named a command itself.
+    Named { command: CommandId, known_as: CommandId },
     /// A request never left: too many were under way.
     Dropped(Request),
     /// A request was turned down.
     Refused { command: CommandId, request: Request, code: ErrorCode, reason: String },
     /// A phase has begun.
     PhaseBegan { phase: usize },
+    /// A phase is over.
+    PhaseEnded { phase: usize },
     /// A work that concerns many has begun.
     WorkBegan { work: usize },
     /// A device was switched on.
@@ -39,6 +49,33 @@ pub(crate) enum Done {
     FaultEnded { fault: usize },
     /// Somebody has changed the run.
     Changed(String),
+    /// Somebody has let something go wrong.
+    Injected(Injected),
+    /// Somebody wanted what cannot be done, and this is why.
+    Unheeded(&'static str),
+    /// What the plan has ahead comes at other instants from now on.
+    Retimed(Timeline),
+}
+
+/// Something that goes wrong because somebody wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Injected {
+    /// What its rounds have in common; no name of a scenario.
+    pub(crate) name: &'static str,
+    /// What happens, in words.
+    pub(crate) what: String,
+    /// For how long.
+    pub(crate) lasts: Duration,
+    pub(crate) side: Side,
+}
+
+/// When a request is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begins {
+    /// As soon as it is a command.
+    AtOnce,
+    /// Once a thread has time to send it: until then it is the generator that is late.
+    WhenSent,
 }
 
 /// Whose fault it is.
@@ -51,6 +88,8 @@ pub(crate) enum Side {
 /// What is asked of a device, and as part of which work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
+    /// When the plan has it, by the plan's own time: the phase it belongs to.
+    pub(crate) moment: Timestamp,
     /// The device's number in the whole fleet.
     pub(crate) device: u32,
     /// What is asked.

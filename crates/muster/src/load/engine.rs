@@ -5,16 +5,16 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use muster_metrics::Source;
 use muster_report::Ending;
 use muster_store::Counts;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
 
-use super::begin::Begin;
+use super::begin::{Begin, Start};
 use super::clock::RunClock;
 use super::collect::{Collected, Collecting, Labels, Making, View};
 use super::control::{Control, Controls};
@@ -31,7 +31,7 @@ use super::pacer::{InFlight, Pacer, Places, Played};
 use super::processors::{Half, Threads};
 use super::room::Room;
 use super::setting::{board, fleet, folder};
-use super::slow::{self, SlowDevice};
+use super::slow::{Boxes, SlowDevice};
 use super::snapshot::Snapshot;
 use super::submit::{Book, Submitter};
 use super::target::{Elsewhere, Embedded, Target};
@@ -54,7 +54,7 @@ const VENDOR_FOLDER: &str = "vendor";
 pub(crate) struct Stage {
     order: Order,
     /// Removed at the end, unless it is to be kept.
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
     server: Target,
     fleet: FleetSide,
     /// When the plan begins, if the faults of the fleet have fixed it.
@@ -67,6 +67,7 @@ pub(crate) struct Stage {
     /// The threads of whoever asks over HTTPS.
     client: Option<Room>,
     places: Places,
+    boxes: Boxes,
     controls: Controls,
     wishes: std::sync::mpsc::Receiver<Control>,
 }
@@ -80,6 +81,8 @@ pub(crate) struct Over {
     /// The store's word on all commands; nothing of a server elsewhere.
     pub(crate) counts: Counts,
     pub(crate) slow: Vec<SlowDevice>,
+    /// When its plan began.
+    pub(crate) began: SystemTime,
     pub(crate) took: Duration,
     pub(crate) server: Site,
 }
@@ -126,6 +129,7 @@ impl Stage {
             }
         };
         let view = view(&server, client.as_ref(), &eyes);
+        let boxes = Boxes::new(&fleet, &server, places);
         let collecting = Collecting::start(Making {
             clock: clock.clone(),
             eyes: eyes.clone(),
@@ -134,16 +138,18 @@ impl Stage {
             planned: order.plan.devices().copied().collect(),
             in_flight: in_flight.clone(),
             places,
+            boxes: boxes.clone(),
             health: Health::new(Embedded::owns, stall),
             board: board(&order),
             remote,
             view,
+            instruments: order.instruments,
         })
         .context("failed to start the collector")?;
         let (controls, wishes) = Controls::new();
         Ok(Self {
             order,
-            _folder: folder,
+            folder,
             server,
             fleet,
             fixed,
@@ -154,6 +160,7 @@ impl Stage {
             in_flight,
             client,
             places,
+            boxes,
             controls,
             wishes,
         })
@@ -233,13 +240,13 @@ impl Stage {
         cut: impl Future<Output = Cut>,
     ) -> anyhow::Result<Over> {
         let soon = begin.instant()?;
-        let start = self.fixed.map_or(soon, |fixed| fixed.max(soon));
-        self.clock.begin(start);
+        let start = Start::at(self.fixed.map_or(soon, |fixed| fixed.max(soon)));
+        self.clock.begin(start.instant);
         let mut shown = self.shown();
         let controls = self.controls();
         let cut = cut_by(cut, shown.clone(), controls.clone());
         tokio::pin!(cut);
-        let Started { played, rest } = self.start_pacer(start)?;
+        let Started { played, rest } = self.start_pacer(start.instant)?;
         let early = tokio::select! {
             played = played => match played.unwrap_or(Played::Stopped) {
                 Played::Out => None,
@@ -293,12 +300,12 @@ impl Stage {
         });
         let rest = Rest {
             order: self.order,
-            folder: self._folder,
+            folder: self.folder,
             server: self.server,
             client: self.client,
             fleet: self.fleet,
             collecting: self.collecting,
-            places: self.places,
+            boxes: self.boxes,
             pacer: thread.context("failed to start the pacer")?,
         };
         Ok(Started { played, rest })
@@ -327,7 +334,7 @@ struct Rest {
     client: Option<Room>,
     fleet: FleetSide,
     collecting: Collecting,
-    places: Places,
+    boxes: Boxes,
     pacer: thread::JoinHandle<()>,
 }
 
@@ -361,11 +368,11 @@ impl Rest {
     }
 
     /// Takes everything down and says what was seen.
-    async fn strike(self, cut: Option<Cut>, start: Instant) -> anyhow::Result<Over> {
-        let took = start.elapsed();
-        let Self { order, folder, server, client, fleet, collecting, places, pacer } = self;
+    async fn strike(self, cut: Option<Cut>, start: Start) -> anyhow::Result<Over> {
+        let took = start.instant.elapsed();
+        let Self { order, folder, server, client, fleet, collecting, boxes, pacer } = self;
         // Bounded: it was told to stop, and never waits for anything else.
-        let _never_panics = tokio::task::spawn_blocking(move || pacer.join()).await;
+        let paced = tokio::task::spawn_blocking(move || pacer.join().is_ok()).await;
         let collected = tokio::task::spawn_blocking(move || collecting.finish()).await;
         let collected = collected.context("the collector broke off")?;
         let fates = fates(&collected.pending, &server).await;
@@ -373,7 +380,7 @@ impl Rest {
             Some(server) => server.counts().await,
             None => Ok(Counts::default()),
         };
-        let slow = slow::ask(&collected.recorder, places, &fleet, &server).await;
+        let slow = boxes.open(&collected.recorder).await;
         let site = match &server {
             Target::Own(_) => Site::Embedded,
             Target::Elsewhere(server) => Site::Elsewhere(server.quic()),
@@ -382,6 +389,10 @@ impl Rest {
         fleet.close().await?;
         server.close().await?;
         drop(folder);
+        ensure!(
+            paced.unwrap_or(false),
+            "the thread that plays the plan broke off: a defect of muster"
+        );
         let ending = match cut {
             None => Ending::Complete,
             Some(Cut::Interrupted) => Ending::Interrupted,
@@ -394,6 +405,7 @@ impl Rest {
             fates: fates?,
             counts: counts?,
             slow,
+            began: start.wall,
             took,
             server: site,
         })

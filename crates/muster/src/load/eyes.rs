@@ -36,7 +36,7 @@ impl Eyes {
 }
 
 /// A moment of the device with this place in the fleet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct OfDevice {
     pub(crate) place: u32,
     pub(crate) seen: Seen,
@@ -58,7 +58,7 @@ impl Watch for FleetEye {
             Seen::Woken
             | Seen::Connected
             | Seen::ConnectFailed(_)
-            | Seen::Disconnected
+            | Seen::Disconnected(_)
             | Seen::Delivered(_)
             | Seen::Answered(..)
             | Seen::ExecutedTwice(_)
@@ -69,7 +69,7 @@ impl Watch for FleetEye {
             Seen::Woken
             | Seen::Connected
             | Seen::ConnectFailed(_)
-            | Seen::Disconnected
+            | Seen::Disconnected(_)
             | Seen::Delivered(_)
             | Seen::Answered(..)
             | Seen::ExecutedTwice(_) => {}

@@ -45,6 +45,8 @@ fn timed(fault: &PlannedFault, words: &str, lead: Duration) -> anyhow::Result<Fl
     timed.window.at = lead.saturating_add(fault.begins.since(Timestamp::ZERO));
     timed.window.lasts = fault.ends.map(|ends| ends.since(fault.begins));
     timed.window.every = fault.every;
+    let until = lead.saturating_add(fault.until.since(Timestamp::ZERO));
+    timed.window.until = fault.every.map(|_again| until);
     Ok(timed)
 }
 
@@ -68,6 +70,7 @@ mod tests {
         assert_eq!(window.at, lead + Duration::from_secs(10));
         assert_eq!(window.lasts, Some(Duration::from_secs(1)));
         assert_eq!(window.every, Some(Duration::from_secs(30)));
+        assert_eq!(window.until, Some(lead + Duration::from_secs(120)));
     }
 
     #[test]

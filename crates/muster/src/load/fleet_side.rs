@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use muster_agent::{
-    BlackBox, CONNECTS_IN_FLIGHT, DevicePlan, Fleet, FleetConfig, FleetFault, FleetProgress,
-    FleetSummary, Sockets, Watch,
+    BlackBox, CONNECTS_IN_FLIGHT, DevicePlan, Fleet, FleetConfig, FleetError, FleetFault,
+    FleetProgress, FleetSummary, Sockets, Watch,
 };
 use muster_device::UserAction;
 use muster_protocol::Seed;
@@ -18,6 +18,7 @@ use tracing::debug;
 
 use super::processors::Threads;
 use super::room::Room;
+use super::switches::{Network, Switches};
 use crate::vendor;
 
 /// Names of its threads begin like this.
@@ -40,6 +41,7 @@ pub(crate) struct FleetOrder {
 pub(crate) struct FleetSide {
     room: Room,
     fleet: Arc<Fleet>,
+    switches: Arc<Switches>,
     vendor: Option<VendorFace>,
 }
 
@@ -52,6 +54,7 @@ impl FleetSide {
     ) -> anyhow::Result<Self> {
         let room = Room::open(THREADS, threads)?;
         let vendor_folder = vendor_folder.map(Path::to_owned);
+        let switches = Arc::new(Switches::of(order.plans.iter().map(|plan| plan.start)));
         let opened = room.run(async move {
             let fleet = Fleet::start(config(order)).await.context("failed to start the fleet")?;
             let any_port = "127.0.0.1:0".parse().context("failed to parse a constant address")?;
@@ -59,7 +62,7 @@ impl FleetSide {
             anyhow::Ok((Arc::new(fleet), vendor.transpose()?))
         });
         let (fleet, vendor) = opened.await??;
-        Ok(Self { room, fleet, vendor })
+        Ok(Self { room, fleet, switches, vendor })
     }
 
     /// Its threads.
@@ -79,12 +82,16 @@ impl FleetSide {
 
     /// Where devices can be told to do something.
     pub(crate) fn remote(&self) -> Remote {
-        Remote { tasks: self.room.remote(), fleet: Arc::clone(&self.fleet) }
+        Remote {
+            tasks: self.room.remote(),
+            fleet: Arc::clone(&self.fleet),
+            switches: Arc::clone(&self.switches),
+        }
     }
 
     /// Stops the devices.
     pub(crate) async fn close(self) -> anyhow::Result<FleetSummary> {
-        let Self { room, fleet, vendor } = self;
+        let Self { room, fleet, vendor, .. } = self;
         let closed = room.run(async move {
             if let Some(vendor) = vendor {
                 vendor.stop().await;
@@ -104,6 +111,7 @@ impl FleetSide {
 pub(crate) struct Remote {
     tasks: super::room::RoomHandle,
     fleet: Arc<Fleet>,
+    switches: Arc<Switches>,
 }
 
 /// What a device is told.
@@ -121,42 +129,54 @@ impl Remote {
     /// Tells the device with this place in the fleet. Returns at once.
     pub(crate) fn tell(&self, place: usize, what: Tell) {
         let fleet = Arc::clone(&self.fleet);
+        let network = match what {
+            Tell::On | Tell::EnrolAgain => self.switches.planned(place, Network::There),
+            Tell::Off => self.switches.planned(place, Network::Away),
+        };
         self.tasks.spawn(async move {
-            let told = match what {
-                Tell::On => fleet.go_online(place).await,
-                Tell::Off => fleet.go_offline(place).await,
-                Tell::EnrolAgain => enrol_again(&fleet, place).await,
-            };
-            if let Err(error) = told {
-                debug!(error = &error as &dyn std::error::Error, ?what, "a device does not hear");
+            if what == Tell::EnrolAgain {
+                heard(set_up_again(&fleet, place).await);
             }
+            heard(have(&fleet, place, network).await);
         });
     }
-}
 
-impl Remote {
-    /// Takes the network from a device and gives it back after a while. Returns at once.
+    /// Takes the network from a device; after a while it has again what the plan wants it to have.
+    /// Returns at once.
     pub(crate) fn outage(&self, place: usize, lasts: Duration) {
-        let fleet = Arc::clone(&self.fleet);
+        let (fleet, switches) = (Arc::clone(&self.fleet), Arc::clone(&self.switches));
+        let network = switches.cut(place);
         self.tasks.spawn(async move {
-            if fleet.go_offline(place).await.is_ok() {
-                tokio::time::sleep(lasts).await;
-                drop(fleet.go_online(place).await);
-            }
+            heard(have(&fleet, place, network).await);
+            tokio::time::sleep(lasts).await;
+            heard(have(&fleet, place, switches.mended(place)).await);
         });
     }
 }
 
-/// Whoever has the device next erases what is left on it, signs in if it is locked to the owner, and
-/// has it set itself up.
-async fn enrol_again(fleet: &Fleet, place: usize) -> Result<(), muster_agent::FleetError> {
+async fn have(fleet: &Fleet, place: usize, network: Network) -> Result<(), FleetError> {
+    match network {
+        Network::There => fleet.go_online(place).await,
+        Network::Away => fleet.go_offline(place).await,
+    }
+}
+
+fn heard(told: Result<(), FleetError>) {
+    if let Err(error) = told {
+        debug!(error = &error as &dyn std::error::Error, "a device does not hear");
+    }
+}
+
+/// Whoever has the device next erases what is left on it and signs in if it is locked to the owner:
+/// once it is online it sets itself up.
+async fn set_up_again(fleet: &Fleet, place: usize) -> Result<(), FleetError> {
     use muster_device::Phase;
     match fleet.view(place).await?.phase {
         Phase::Unenrolled => drop(fleet.user(place, UserAction::EraseAllContent).await?),
         Phase::ActivationPrompt => drop(fleet.user(place, UserAction::SignInAsOwner).await?),
         Phase::SetupAssistant | Phase::Enrolling | Phase::Enrolled => {}
     }
-    fleet.go_online(place).await
+    Ok(())
 }
 
 fn config(order: FleetOrder) -> FleetConfig {

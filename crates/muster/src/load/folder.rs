@@ -3,13 +3,13 @@
 //! ```text
 //! OUT/SCENARIO-TIME/report.json report.html junit.xml latency.hlog scenario.toml
 //! OUT/SCENARIO-TIME/devices/NUMBER.txt      timeline of a slow device
-//! OUT/SCENARIO-TIME/devices/NUMBER.muster   the same as a case file
+//! OUT/SCENARIO-TIME/devices/NUMBER.muster   the same as a recording
 //! OUT/latest                                a link to the last run
 //! ```
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context as _;
 use muster_report::RunReport;
@@ -37,20 +37,48 @@ pub(crate) fn write(
 /// devices.
 pub(crate) fn write_merged(
     out: &Path,
-    report: &RunReport,
+    report: &mut RunReport,
     parts: &[PathBuf],
 ) -> anyhow::Result<PathBuf> {
     let folder = make(out, &report.run.scenario, &report.run.started_at)?;
-    let links = report.slowest.iter().flat_map(|slow| [&slow.timeline, &slow.case_file]);
-    for link in links.flatten() {
-        let known = parts.iter().map(|part| part.join(LATEST).join(link));
-        let Some(known) = known.into_iter().find(|path| path.is_file()) else { continue };
-        let copy = folder.join(link);
+    let parts: Vec<_> = parts.iter().map(|part| part.join(LATEST)).collect();
+    bring_devices(&folder, report, &parts)?;
+    fill(out, folder, report)
+}
+
+/// Copies what the runs in these folders have written of the slowest devices of a merged report. A
+/// link that leads nowhere, or out of its folder, is taken off.
+pub(crate) fn bring_devices(
+    folder: &Path,
+    report: &mut RunReport,
+    runs: &[PathBuf],
+) -> anyhow::Result<()> {
+    for slow in &mut report.slowest {
+        for link in [&mut slow.timeline, &mut slow.case_file] {
+            let Some(path) = link.as_deref() else { continue };
+            if !bring(folder, path, runs)? {
+                *link = None;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Copies one file from whichever run has it; says whether one has.
+fn bring(folder: &Path, link: &str, runs: &[PathBuf]) -> anyhow::Result<bool> {
+    let stays_within = |part: Component<'_>| matches!(part, Component::Normal(_));
+    if !Path::new(link).components().all(stays_within) {
+        return Ok(false);
+    }
+    let known = runs.iter().map(|run| run.join(link)).find(|path| path.is_file());
+    let Some(known) = known else { return Ok(false) };
+    let copy = folder.join(link);
+    if known != copy {
         let made = copy.parent().map_or(Ok(()), fs::create_dir_all);
         made.and_then(|()| fs::copy(&known, &copy).map(drop))
             .with_context(|| format!("failed to copy {}", known.display()))?;
     }
-    fill(out, folder, report)
+    Ok(true)
 }
 
 fn fill(out: &Path, folder: PathBuf, report: &RunReport) -> anyhow::Result<PathBuf> {
@@ -87,11 +115,13 @@ fn tell_device(folder: &Path, report: &mut RunReport, device: &SlowDevice) -> an
     fs::create_dir_all(&devices).context("failed to make the folder of the devices")?;
     let (timeline, case_file) =
         (format!("devices/{}.txt", device.number), format!("devices/{}.muster", device.number));
-    put(folder, &timeline, &timeline_of(&device.file))?;
-    device.file.write(&folder.join(&case_file)).context("failed to write a case file")?;
+    let lacks = device.lacks.map_or_else(String::new, |lacks| format!("{lacks}\n\n"));
+    put(folder, &timeline, &format!("{lacks}{}", timeline_of(&device.file)))?;
+    device.file.write(&folder.join(&case_file)).context("failed to write a recording")?;
     for slow in report.slowest.iter_mut().filter(|slow| slow.device == device.number) {
         slow.timeline = Some(timeline.clone());
         slow.case_file = Some(case_file.clone());
+        slow.lacks = device.lacks.map(str::to_owned);
     }
     Ok(())
 }

@@ -189,7 +189,10 @@ const fn answered(class: AnswerClass) -> CommandEnd {
     match class {
         AnswerClass::Acknowledged => CommandEnd::Done,
         AnswerClass::NotSupported => CommandEnd::NotSupported,
-        AnswerClass::Error | AnswerClass::FormatError | AnswerClass::NotNow => CommandEnd::Failed,
+        AnswerClass::Error
+        | AnswerClass::FormatError
+        | AnswerClass::NotNow
+        | AnswerClass::Locked => CommandEnd::Failed,
     }
 }
 

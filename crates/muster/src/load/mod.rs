@@ -8,17 +8,19 @@
 //!
 //! How it measures, and what its numbers mean: docs/load.md.
 
-mod action;
+pub(crate) mod action;
 mod begin;
 mod clock;
-mod collect;
+pub(crate) mod collect;
 mod control;
+mod control_face;
 mod deed;
 mod engine;
 mod eyes;
+mod fault_log;
 mod faults;
 mod fleet_side;
-mod folder;
+pub(crate) mod folder;
 mod health;
 mod limits;
 mod lines;
@@ -26,24 +28,28 @@ mod live;
 mod lookout;
 mod lost;
 mod metrics;
-mod order;
+pub(crate) mod order;
 mod outcome;
 mod pacer;
-mod population;
+pub(crate) mod population;
 mod processors;
 mod room;
 mod setting;
 mod slow;
 mod snapshot;
 mod submit;
+mod switches;
 mod tap;
 mod target;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod unseen;
 mod workers;
 mod wreck;
 
 use muster_metrics::{MetricsFace, Reach};
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::LoadArgs;
 use crate::exit::Exit;
@@ -56,13 +62,33 @@ use self::lines::Says;
 use self::live::Shows;
 use self::order::Order;
 
-/// Plays a scenario to its verdict.
+/// Plays a scenario to its verdict. Whoever interrupts it gets the report of what was played, and
+/// whoever does so again does not wait for that.
 pub(crate) async fn run(args: &LoadArgs, format: Format) -> anyhow::Result<Exit> {
     if args.is_worker {
         return workers::work(args).await;
     }
+    let stop = CancellationToken::new();
+    tokio::select! {
+        biased;
+        () = interrupted_twice(&stop) => {
+            say("interrupted twice: nothing is told of this run");
+            Ok(Exit::Interrupted)
+        }
+        told = play(args, format, &stop) => told,
+    }
+}
+
+/// Listens from now on: an interrupt that comes between two waits is not missed.
+async fn interrupted_twice(stop: &CancellationToken) {
+    interrupted().await;
+    stop.cancel();
+    interrupted().await;
+}
+
+async fn play(args: &LoadArgs, format: Format, stop: &CancellationToken) -> anyhow::Result<Exit> {
     if let Some(count) = args.workers {
-        return workers::run(args, count, format).await;
+        return workers::run(args, count, stop, format).await;
     }
     let order = Order::of(args)?;
     let labels = Labels::of(&order.scenario, &order.plan, order.run.time_scale);
@@ -71,10 +97,13 @@ pub(crate) async fn run(args: &LoadArgs, format: Format) -> anyhow::Result<Exit>
     let name = order.scenario.name.clone();
     let stage = Stage::set(order, &labels).await?;
     let page = metrics_page(args, &stage).await?;
+    let control = control_face::open(args, stage.controls(), stage.shown()).await?;
     let mut shows = Shows::of(&name, says);
+    let wanted = stage.controls();
     let up = tokio::select! {
         up = stage.assemble() => Some(up?),
-        () = interrupted() => None,
+        () = stop.cancelled() => None,
+        () = wanted.end_wished() => None,
         () = shows.coming_up(stage.sight()) => None,
     };
     if up.is_none() {
@@ -83,7 +112,7 @@ pub(crate) async fn run(args: &LoadArgs, format: Format) -> anyhow::Result<Exit>
     let (sight, controls) = (stage.sight(), stage.controls());
     let begin = stage.begin();
     let played = stage.play(begin, async {
-        interrupted().await;
+        stop.cancelled().await;
         Cut::Interrupted
     });
     let over = tokio::select! {
@@ -91,6 +120,9 @@ pub(crate) async fn run(args: &LoadArgs, format: Format) -> anyhow::Result<Exit>
         never = shows.goes_on(sight, controls) => match never {},
     };
     drop((shows, page));
+    if let Some(control) = control {
+        control.close().await;
+    }
     outcome::tell(over, args, format)
 }
 

@@ -101,7 +101,7 @@ pub(crate) fn wakes_devices(plan: &Plan) -> bool {
 }
 
 /// The text of a file, or of the ready scenario with this name if there is no such file.
-fn read(file: &Path) -> anyhow::Result<String> {
+pub(crate) fn read(file: &Path) -> anyhow::Result<String> {
     let shown = file.display();
     if let Some(ready) = file.to_str().and_then(ready).filter(|_| !file.exists()) {
         return Ok(ready.to_owned());
@@ -179,7 +179,8 @@ fn culprit<'a>(written: &str, changes: &'a [String]) -> Option<&'a String> {
     changes.get(first_wrong.checked_sub(1)?)
 }
 
-fn bad(file: &Path, error: &impl std::fmt::Display) -> anyhow::Error {
+/// A scenario that is none.
+pub(crate) fn bad(file: &Path, error: &impl std::fmt::Display) -> anyhow::Error {
     let message = format!("{}: {error}", file.display());
     ExitWith { exit: Exit::BadCase, message }.into()
 }

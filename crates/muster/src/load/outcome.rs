@@ -1,14 +1,11 @@
 //! What a run has to say at its end.
 
 use std::fs;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use muster_protocol::Timestamp;
-use muster_report::{
-    Ending, ErrorCode, FaultReport, Header, Host, Label, Measured, RunReport, ShardOf, Step,
-    Through,
-};
-use muster_scenario::{FaultKind, PlannedFault, Shard};
+use muster_report::{Ending, ErrorCode, Header, Host, Measured, RunReport, ShardOf, Step, Through};
+use muster_scenario::{Shard, Span, TimeScale};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -17,7 +14,6 @@ use super::engine::{Over, Site};
 use super::eyes::Instruments;
 use super::folder;
 use super::health::cores;
-use super::order::Order;
 use super::slow::SlowDevice;
 use super::unseen;
 use crate::cli::{LoadArgs, ThroughName};
@@ -80,17 +76,15 @@ fn bare(over: &Over, format: Format) -> anyhow::Result<Exit> {
     })
 }
 
-fn measured(over: Over) -> (Measured, Vec<SlowDevice>) {
-    let Over { order, ending, mut collected, fates, slow, took, server, .. } = over;
-    count_lost(&mut collected, &fates.lost, took);
-    let not_observed = match server {
-        Site::Embedded => Vec::new(),
-        Site::Elsewhere(_) => unseen::of(&order, &fates, collected.late_looks),
-    };
+fn measured(mut over: Over) -> (Measured, Vec<SlowDevice>) {
+    count_lost(&mut over);
+    let run = header(&over);
+    let Over { order, collected, slow, .. } = over;
     let measured = Measured {
-        run: Header { not_observed, ..header(&order, ending, took, &server) },
-        devices: u64::try_from(order.plan.devices().count()).unwrap_or(u64::MAX),
-        faults: order.plan.faults().iter().map(fault).collect(),
+        run,
+        devices: count(order.plan.devices()),
+        faults: collected.faults,
+        interventions: collected.interventions,
         scenario: order.scenario,
         recorder: collected.recorder,
         vitals: collected.vitals,
@@ -99,34 +93,38 @@ fn measured(over: Over) -> (Measured, Vec<SlowDevice>) {
 }
 
 /// Counts commands that the server has taken and knows nothing of, and notes that were not taken.
-fn count_lost(collected: &mut Collected, lost: &[Label], took: Duration) {
-    let at = Timestamp::ZERO.after(took);
-    let Collected { recorder, missed, .. } = collected;
-    for label in lost {
+fn count_lost(over: &mut Over) {
+    let at = Timestamp::ZERO.after(over.took);
+    let Collected { recorder, vitals, .. } = &mut over.collected;
+    for label in &over.fates.lost {
         recorder.count(at, *label, Step::Lost);
     }
-    if *missed > 0 {
+    let missed = vitals.unseen;
+    if missed > 0 {
         recorder.failed(at, ErrorCode::GeneratorResource, || {
             format!("{missed} notes were not taken: the collector came too late")
         });
     }
 }
 
-fn header(order: &Order, ending: Ending, took: Duration, server: &Site) -> Header {
+fn header(over: &Over) -> Header {
+    let order = &over.order;
     Header {
         scenario: order.scenario.name.clone(),
         question: order.scenario.question.clone(),
         config_hash: hex(&Sha256::digest(order.text.as_bytes())),
         scenario_toml: order.text.clone(),
         seed: order.seed,
+        time_scale: Some(factor(order.run.time_scale)),
+        devices_of_plan: Some(count(order.plan.whole_fleet().iter())),
         shard: shard(order.run.shard),
         merged_from: 1,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: None,
-        started_at: started(took),
-        took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        ending,
-        server: match server {
+        commit: commit(env!("MUSTER_COMMIT")),
+        started_at: date(over.began),
+        took_ms: u64::try_from(over.took.as_millis()).unwrap_or(u64::MAX),
+        ending: over.ending,
+        server: match over.server {
             Site::Embedded => "embedded".to_owned(),
             Site::Elsewhere(address) => address.to_string(),
         },
@@ -134,22 +132,26 @@ fn header(order: &Order, ending: Ending, took: Duration, server: &Site) -> Heade
             ThroughName::Direct => Through::Direct,
             ThroughName::Graph => Through::Graph,
         },
-        not_observed: Vec::new(),
+        not_observed: match over.server {
+            Site::Embedded => Vec::new(),
+            Site::Elsewhere(_) => unseen::of(order, &over.fates, over.collected.late_looks),
+        },
         hosts: vec![host()],
     }
 }
 
-fn fault(fault: &PlannedFault) -> FaultReport {
-    let seconds = |at: Timestamp| at.since(Timestamp::ZERO).as_secs_f64();
-    FaultReport {
-        name: fault.name.clone(),
-        what: match &fault.kind {
-            FaultKind::Fleet(words) => words.clone(),
-            FaultKind::Server(fault) => fault.to_string(),
-        },
-        from_s: seconds(fault.begins),
-        to_s: fault.ends.map(seconds),
-    }
+/// How long a span of the scenario was.
+fn factor(scale: TimeScale) -> f64 {
+    scale.of(Span::from_secs(1)).as_secs_f64()
+}
+
+/// The commit of a build; one outside a clone does not know its own.
+fn commit(known: &str) -> Option<String> {
+    (!known.is_empty()).then(|| known.to_owned())
+}
+
+fn count<T>(things: impl Iterator<Item = T>) -> u64 {
+    u64::try_from(things.count()).unwrap_or(u64::MAX)
 }
 
 fn shard(shard: Shard) -> Option<ShardOf> {
@@ -157,10 +159,8 @@ fn shard(shard: Shard) -> Option<ShardOf> {
     (of > 1).then(|| ShardOf { index: shard.index().saturating_add(1), of })
 }
 
-/// When a run began that took so long until now.
-fn started(took: Duration) -> String {
-    let began = SystemTime::now().checked_sub(took).unwrap_or(SystemTime::UNIX_EPOCH);
-    jiff::Timestamp::try_from(began).map(|at| at.to_string()).unwrap_or_default()
+fn date(at: SystemTime) -> String {
+    jiff::Timestamp::try_from(at).map(|at| at.to_string()).unwrap_or_default()
 }
 
 fn host() -> Host {

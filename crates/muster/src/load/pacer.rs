@@ -97,6 +97,9 @@ impl InFlight {
 
     /// Gives room back.
     pub(crate) fn leave(&self) {
+        if self.max == u32::MAX {
+            return;
+        }
         self.count.fetch_sub(1, Ordering::Relaxed);
     }
 
@@ -112,7 +115,7 @@ impl Pacer {
         ask_for_precedence();
         for moment in moments {
             match self.wait(moment.at) {
-                Waited::Due(instant) => self.carry_out(self.clock.at(instant), moment.what),
+                Waited::Due(instant) => self.carry_out(self.clock.at(instant), moment),
                 Waited::Stopped => return Played::Stopped,
             }
         }
@@ -154,26 +157,31 @@ impl Pacer {
         let said = match wished {
             Control::Pause => {
                 self.timeline.pause(now);
-                "paused".to_owned()
+                Done::Changed("paused".to_owned())
             }
             Control::Resume => {
                 self.timeline.resume(now);
-                "resumed".to_owned()
+                Done::Changed("resumed".to_owned())
             }
             Control::Pace(percent) => {
                 self.timeline.pace(now, percent);
-                format!("played at {percent} % of its pace")
+                Done::Changed(format!("played at {percent} % of its pace"))
             }
-            Control::Inject(injection) => self.wrecker.inject(injection, &self.remote),
+            Control::Inject(injection) => {
+                let injected = self.wrecker.inject(injection, &self.remote);
+                injected.map_or_else(Done::Unheeded, Done::Injected)
+            }
             Control::Stop => return,
         };
-        self.tell(self.clock.at(now), Done::Changed(said));
+        let at = self.clock.at(now);
+        self.tell(at, said);
+        self.tell(at, Done::Retimed(self.timeline));
     }
 
-    fn carry_out(&mut self, planned: Timestamp, what: What) {
+    fn carry_out(&mut self, planned: Timestamp, Moment { at: moment, what }: Moment) {
         match what {
             What::PhaseBegins { phase } => self.tell(planned, Done::PhaseBegan { phase }),
-            What::PhaseEnds { .. } => {}
+            What::PhaseEnds { phase } => self.tell(planned, Done::PhaseEnded { phase }),
             What::WorkBegins { work, .. } => self.tell(planned, Done::WorkBegan { work }),
             What::SwitchOn { device } => {
                 self.tell(planned, Done::SwitchedOn { device });
@@ -185,13 +193,14 @@ impl Pacer {
             }
             What::EnrolAgain { device } => self.tell(planned, Done::EnrolAgain { device }),
             What::Submit { device, command: action, work } => {
-                self.submit(planned, Request { device, action, work });
+                self.submit(planned, Request { moment, device, action, work });
             }
             What::FaultBegins { fault } => {
-                self.tell(planned, Done::FaultBegan { fault, side: Side::Fleet });
+                self.tell(moment, Done::FaultBegan { fault, side: Side::Fleet });
             }
             What::FaultEnds { fault } => {
-                self.tell(planned, Done::FaultEnded { fault });
+                let ended = if self.wrecker.is_fleets(fault) { moment } else { planned };
+                self.tell(ended, Done::FaultEnded { fault });
                 self.wrecker.mend(fault);
             }
             What::Server { fault, kind } => {

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use muster_agent::{DevicePlan, Start, device_of, habit};
-use muster_device::{Calendar, Contact, DeviceSpec, Person, Screen};
+use muster_device::{Calendar, Contact, DeviceSpec, Habit, Person, Screen};
 use muster_protocol::Platform;
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::status::Presence;
@@ -32,38 +32,47 @@ impl Ground<'_> {
             None => Start::Online,
             Some(_) => Start::Offline,
         };
-        let (spec, person) = (self.spec(device)?, self.person(device));
+        let (spec, person) = (spec(self.plan, device)?, self.person(device));
         Ok(DevicePlan { spec, token: self.token.clone(), start, person })
     }
 
-    fn spec(&self, device: &PlannedDevice) -> anyhow::Result<DeviceSpec> {
-        let cohorts = &self.plan.scenario().cohorts;
-        let cohort = cohorts.get(device.cohort).context("no such cohort")?;
-        let Versions { first, last } = cohort.versions.unwrap_or(ANY_VERSION);
-        let seed = self.plan.device_seed(device);
-        let spec = device_of(device.index.into(), device.mode, (first, last), seed);
-        let spec = spec.with_context(|| {
-            format!(
-                "cohort {:?}: no {} exists on versions {first} to {last}; \
-                 give it other modes or other versions",
-                cohort.name, device.mode
-            )
-        })?;
-        let spec = match device.holder {
-            Holder::Nobody => unattended(spec),
-            Holder::Realistic | Holder::Of(_) => spec,
-        };
-        Ok(DeviceSpec { contact: contact(device.contact), ..spec })
-    }
-
     fn person(&self, device: &PlannedDevice) -> Option<Box<Person>> {
-        let habit = match device.holder {
-            Holder::Nobody => return None,
-            Holder::Realistic => habit(device.mode, 0, self.plan.device_seed(device)),
-            Holder::Of(habit) => habit,
-        };
+        let habit = habit_of(self.plan, device)?;
         let seed = self.plan.device_seed(device).child("person", 0);
         Some(Box::new(Person::new(habit, seed, self.calendar)))
+    }
+}
+
+/// What a device of a plan is.
+///
+/// # Errors
+/// If its cohort wants a version of a system on which its mode does not exist.
+pub(crate) fn spec(plan: &Plan, device: &PlannedDevice) -> anyhow::Result<DeviceSpec> {
+    let cohorts = &plan.scenario().cohorts;
+    let cohort = cohorts.get(device.cohort).context("no such cohort")?;
+    let Versions { first, last } = cohort.versions.unwrap_or(ANY_VERSION);
+    let seed = plan.device_seed(device);
+    let spec = device_of(device.index.into(), device.mode, (first, last), seed);
+    let spec = spec.with_context(|| {
+        format!(
+            "cohort {:?}: no {} exists on versions {first} to {last}; \
+             give it other modes or other versions",
+            cohort.name, device.mode
+        )
+    })?;
+    let spec = match device.holder {
+        Holder::Nobody => unattended(spec),
+        Holder::Realistic | Holder::Of(_) => spec,
+    };
+    Ok(DeviceSpec { contact: contact(device.contact), ..spec })
+}
+
+/// How the person lives who holds a device of a plan; `None` if nobody does.
+pub(crate) fn habit_of(plan: &Plan, device: &PlannedDevice) -> Option<Habit> {
+    match device.holder {
+        Holder::Nobody => None,
+        Holder::Realistic => Some(habit(device.mode, 0, plan.device_seed(device))),
+        Holder::Of(habit) => Some(habit),
     }
 }
 

@@ -12,6 +12,7 @@ use muster_transport::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::eyes::{Eyes, FleetEye};
+use super::fault_log::FaultLog;
 use super::faults;
 use super::fleet_side::{FleetOrder, FleetSide};
 use super::order::Order;
@@ -77,7 +78,7 @@ pub(super) fn board(order: &Order) -> Board {
     Board {
         lasts,
         devices: u64::try_from(plan.devices().count()).unwrap_or(u64::MAX),
-        faults: plan.faults().iter().map(|fault| fault.name.clone()).collect(),
+        faults: FaultLog::of(plan.faults()),
         works: scenario.works.iter().map(|work| work.name.clone()).collect(),
         thresholds: scenario.thresholds.iter().map(standing).collect(),
         ..Board::default()

@@ -7,12 +7,19 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use muster_protocol::Timestamp;
-use muster_report::{Look, Recorder};
+use muster_report::{Intervention, Look, Recorder};
 
 use super::collect::{Devices, Labels};
+use super::deed::Injected;
+use super::fault_log::FaultLog;
+use super::timeline::Tempo;
 
 /// How many of the last things that went wrong are told.
 const HAPPENED_MAX: usize = 5;
+
+/// How many changes by hand a report tells: nobody has that many wishes, but a program may. The last
+/// one is always told.
+const INTERVENTIONS_MAX: usize = 256;
 
 /// A run at one moment.
 #[derive(Clone, Debug, Default)]
@@ -37,13 +44,15 @@ pub(crate) struct Snapshot {
     pub(crate) thresholds: Vec<Standing>,
     /// Whether one of them wants the run to end.
     pub(crate) aborts: bool,
+    /// How the plan is played.
+    pub(crate) tempo: Tempo,
 }
 
 /// A threshold while the run goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Standing {
     pub(crate) text: String,
-    /// `None` while there is nothing to judge by.
+    /// `None` while there is nothing to judge by, or its limit has still to be reached.
     pub(crate) holds: Option<bool>,
 }
 
@@ -52,15 +61,17 @@ pub(crate) struct Standing {
 pub(crate) struct Board {
     pub(crate) lasts: Duration,
     pub(crate) devices: u64,
-    /// Names of the faults and of the works, by their indices.
-    pub(crate) faults: Vec<String>,
+    /// The faults of the plan and those by hand, as they come and go.
+    pub(crate) faults: FaultLog,
+    /// Names of the works, by their indices.
     pub(crate) works: Vec<String>,
     pub(super) phase: Option<usize>,
     pub(super) happened: VecDeque<(Duration, String)>,
     pub(crate) thresholds: Vec<Standing>,
     pub(crate) aborts: bool,
-    /// Everything that was changed by hand, for the report.
-    pub(crate) changed: Vec<(Duration, String)>,
+    pub(super) tempo: Tempo,
+    /// What was changed by hand.
+    pub(crate) interventions: Vec<Intervention>,
 }
 
 impl Board {
@@ -74,19 +85,34 @@ impl Board {
     }
 
     pub(super) fn fault_began(&mut self, at: Timestamp, fault: usize) {
-        let name = self.faults.get(fault).cloned().unwrap_or_default();
-        self.happens(at, format!("{name} begins"));
+        self.faults.began(at, fault);
+        self.happens(at, format!("{} begins", self.faults.name(fault)));
     }
 
     pub(super) fn fault_ended(&mut self, at: Timestamp, fault: usize) {
-        let name = self.faults.get(fault).cloned().unwrap_or_default();
-        self.happens(at, format!("{name} is over"));
+        self.faults.ended(at, fault);
+        self.happens(at, format!("{} is over", self.faults.name(fault)));
     }
 
     /// Somebody has changed the run.
     pub(super) fn said(&mut self, at: Timestamp, what: String) {
-        self.changed.push((at.since(Timestamp::ZERO), what.clone()));
+        let at_s = at.since(Timestamp::ZERO).as_secs_f64();
+        if self.interventions.len() >= INTERVENTIONS_MAX {
+            self.interventions.pop();
+        }
+        self.interventions.push(Intervention { at_s, what: what.clone() });
         self.happens(at, what);
+    }
+
+    /// Somebody has let something go wrong.
+    pub(super) fn injected(&mut self, at: Timestamp, injected: &Injected) {
+        self.faults.injected(at, injected);
+        self.said(at, injected.what.clone());
+    }
+
+    /// Somebody wanted what cannot be done.
+    pub(super) fn unheeded(&mut self, at: Timestamp, why: &str) {
+        self.happens(at, why.to_owned());
     }
 
     pub(super) fn snapshot(
@@ -108,6 +134,7 @@ impl Board {
             happened: self.happened.iter().cloned().collect(),
             thresholds: self.thresholds.clone(),
             aborts: self.aborts,
+            tempo: self.tempo,
         }
     }
 

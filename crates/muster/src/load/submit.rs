@@ -1,18 +1,18 @@
 //! Hands commands in, each as a task of its own.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use muster_protocol::seed::Stream;
 use muster_protocol::{CommandId, DeviceId, Timestamp};
 use muster_report::ErrorCode;
 
 use super::action::action;
-use super::deed::{Deed, Done, Request};
+use super::deed::{Begins, Deed, Done, Request};
 use super::lookout::Outside;
 use super::room::RoomHandle;
 use super::tap::Tap;
-use super::target::{Gate, Turned, hand_in};
+use super::target::{Gate, Refusal, hand_in};
 use crate::cli::ThroughName;
 
 /// Who the devices of a fleet are to their server, by their places.
@@ -72,17 +72,20 @@ impl Submitter {
         let who = self.book.who(place);
         let errand = Errand { deeds, outside, planned, request, command, who };
         let Some(device) = who else {
+            errand.submitted(Begins::AtOnce);
             let reason = "the device is not enrolled".to_owned();
-            errand.began(Instant::now(), command);
-            return errand.refused(ErrorCode::UnknownDevice, reason);
+            return errand.refused((ErrorCode::UnknownDevice, reason));
         };
         let gate = self.gate.clone();
         match self.through {
             ThroughName::Direct => {
-                errand.began(Instant::now(), command);
+                errand.submitted(Begins::AtOnce);
                 self.room.spawn(errand.direct(gate, device));
             }
-            ThroughName::Graph => self.room.spawn(errand.over_https(gate, device, Instant::now())),
+            ThroughName::Graph => {
+                errand.submitted(Begins::WhenSent);
+                self.room.spawn(errand.over_https(gate, device));
+            }
         }
     }
 }
@@ -91,39 +94,38 @@ impl Errand {
     /// The server takes the command under the id it was given here.
     async fn direct(self, gate: Gate, device: DeviceId) {
         let handed = hand_in(gate, device, self.command, action(self.request.action)).await;
-        if let Err(Turned::Down { code, reason }) = handed {
-            self.refused(code, reason);
+        if let Err(why) = handed {
+            self.refused(why);
         }
     }
 
     /// Only the answer tells under which id the command is known.
-    async fn over_https(self, gate: Gate, device: DeviceId, began: Instant) {
+    async fn over_https(self, gate: Gate, device: DeviceId) {
+        self.note(Done::Sent { command: self.command });
         let handed = hand_in(gate, device, self.command, action(self.request.action)).await;
         match handed {
-            Ok(id) => self.taken(began, id.unwrap_or(self.command)),
-            Err(turned) => {
-                self.began(began, self.command);
-                if let Turned::Down { code, reason } = turned {
-                    self.refused(code, reason);
-                }
-            }
+            Ok(id) => self.taken(id.unwrap_or(self.command)),
+            Err(why) => self.refused(why),
         }
     }
 
-    fn taken(&self, began: Instant, command: CommandId) {
-        self.began(began, command);
+    fn submitted(&self, begins: Begins) {
+        let (command, request, who) = (self.command, self.request, self.who);
+        self.note(Done::Submitted { command, request, who, begins });
+    }
+
+    fn taken(&self, known_as: CommandId) {
+        self.note(Done::Named { command: self.command, known_as });
         if let Some(outside) = &self.outside {
-            outside.note(Outside::Taken(command));
+            outside.note(Outside::Taken(known_as));
         }
     }
 
-    fn began(&self, at: Instant, command: CommandId) {
-        let what = Done::Submitted { command, request: self.request, who: self.who };
-        self.deeds.note_at(at, Deed { planned: self.planned, what });
+    fn refused(&self, (code, reason): Refusal) {
+        self.note(Done::Refused { command: self.command, request: self.request, code, reason });
     }
 
-    fn refused(&self, code: ErrorCode, reason: String) {
-        let what = Done::Refused { command: self.command, request: self.request, code, reason };
+    fn note(&self, what: Done) {
         self.deeds.note(Deed { planned: self.planned, what });
     }
 }
@@ -135,7 +137,54 @@ fn unix_ms() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use muster_scenario::Action;
+    use tokio::sync::watch;
+
+    use super::super::target::{Door, Submitting};
     use super::*;
+
+    const NAMED: CommandId = CommandId::from_bytes([2; 16]);
+
+    /// A server that names every command itself.
+    #[derive(Debug)]
+    struct Names;
+
+    impl Door for Names {
+        fn submit(&self, _: DeviceId, _: CommandId, _: muster_control::Action) -> Submitting {
+            Box::pin(async { Ok(Some(NAMED)) })
+        }
+    }
+
+    fn taken(deeds: &Tap<Deed>) -> Vec<Done> {
+        let mut notes = Vec::new();
+        deeds.take(&mut notes);
+        notes.into_iter().map(|note| note.what.what).collect()
+    }
+
+    #[tokio::test]
+    async fn a_request_over_https_begins_when_a_thread_sends_it_and_not_before() {
+        let (moment, command) = (Timestamp::ZERO, CommandId::from_bytes([1; 16]));
+        let (device, deeds) = (DeviceId::from_bytes([7; 16]), Arc::<Tap<Deed>>::default());
+        let errand = Errand {
+            deeds: Arc::clone(&deeds),
+            outside: None,
+            planned: moment,
+            request: Request { moment, device: 0, action: Action::Sync, work: 0 },
+            command,
+            who: Some(device),
+        };
+        let (_open, gate) = watch::channel(Some(Arc::new(Names) as Arc<dyn Door>));
+        errand.submitted(Begins::WhenSent);
+        let waits_for_a_thread = errand.over_https(gate, device);
+        let before = taken(&deeds);
+        assert!(matches!(before[..], [Done::Submitted { begins: Begins::WhenSent, .. }]));
+        waits_for_a_thread.await;
+        let after = taken(&deeds);
+        let [Done::Sent { command: sent }, Done::Named { known_as, .. }] = after[..] else {
+            panic!("{after:?}")
+        };
+        assert_eq!((sent, known_as), (command, NAMED));
+    }
 
     #[test]
     fn a_book_knows_who_is_enrolled_now() {

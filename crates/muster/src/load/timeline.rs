@@ -21,9 +21,24 @@ pub(crate) struct Timeline {
 
 /// Whether the plan goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Course {
+pub(crate) enum Course {
     Plays,
     Stands,
+}
+
+/// How a plan is played just now, for whoever looks on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tempo {
+    /// In percent of its own pace.
+    pub(crate) percent: u32,
+    pub(crate) course: Course,
+}
+
+/// As every plan is at first.
+impl Default for Tempo {
+    fn default() -> Self {
+        Self { percent: OWN_PACE, course: Course::Plays }
+    }
 }
 
 impl Timeline {
@@ -43,6 +58,16 @@ impl Timeline {
         }
     }
 
+    /// When a moment comes that has not come yet; `None` of one that has, and while the plan stands.
+    pub(crate) fn ahead(&self, at: Timestamp) -> Option<Instant> {
+        self.instant(at).filter(|_instant| at > self.here)
+    }
+
+    /// How it is played.
+    pub(crate) const fn tempo(&self) -> Tempo {
+        Tempo { percent: self.percent, course: self.course }
+    }
+
     /// Stops the plan.
     pub(crate) fn pause(&mut self, now: Instant) {
         self.anchor_at(now);
@@ -52,7 +77,7 @@ impl Timeline {
     /// Lets it go on.
     pub(crate) fn resume(&mut self, now: Instant) {
         if self.course == Course::Stands {
-            (self.anchor, self.course) = (now, Course::Plays);
+            (self.anchor, self.course) = (self.anchor.max(now), Course::Plays);
         }
     }
 
@@ -66,7 +91,8 @@ impl Timeline {
         if self.course == Course::Plays {
             let passed: Duration = now.saturating_duration_since(self.anchor);
             self.here = self.here.after(passed.saturating_mul(self.percent) / OWN_PACE);
-            self.anchor = now;
+            // What is changed before the beginning does not bring it forward.
+            self.anchor = self.anchor.max(now);
         }
     }
 }
@@ -109,5 +135,27 @@ mod tests {
         assert_eq!(timeline.instant(second(10)), Some(start + 13 * SECOND));
         timeline.pace(start + 5 * SECOND, 0);
         assert_eq!(timeline.instant(second(7)), Some(start + 15 * SECOND));
+    }
+
+    #[test]
+    fn what_is_changed_before_the_beginning_does_not_bring_it_forward() {
+        let start = Instant::now() + 60 * SECOND;
+        let mut timeline = Timeline::from(start);
+        timeline.pace(start - 5 * SECOND, 200);
+        assert_eq!(timeline.instant(Timestamp::ZERO), Some(start));
+        timeline.pause(start - 4 * SECOND);
+        timeline.resume(start - 3 * SECOND);
+        assert_eq!(timeline.instant(second(8)), Some(start + 4 * SECOND));
+    }
+
+    #[test]
+    fn a_moment_that_has_come_is_not_ahead_whatever_is_changed_later() {
+        let start = Instant::now();
+        let mut timeline = Timeline::from(start);
+        timeline.pause(start + 2 * SECOND);
+        assert_eq!(timeline.ahead(second(7)), None, "nobody knows");
+        timeline.resume(start + 12 * SECOND);
+        assert_eq!(timeline.ahead(second(2)), None);
+        assert_eq!(timeline.ahead(second(7)), Some(start + 17 * SECOND));
     }
 }

@@ -39,6 +39,10 @@ fn ends(fates: &Fates) -> Vec<String> {
              later one",
         ),
         (fates.untold, "were not told of: the server did not answer when the run was over"),
+        (
+            fates.not_taken,
+            "were still being handed in when the run was over, and may be taken or not",
+        ),
     ];
     let unseen = unseen.into_iter().filter(|(commands, _why)| *commands > 0);
     unseen.map(|(commands, why)| format!("the end of {commands} commands, which {why}")).collect()
@@ -51,9 +55,10 @@ mod tests {
     #[test]
     fn every_end_that_was_not_seen_is_said_with_its_reason() {
         assert_eq!(ends(&Fates::default()), Vec::<String>::new());
-        let told = ends(&Fates { over: 3, untold: 7, ..Fates::default() });
-        assert_eq!(told.len(), 2, "{told:?}");
+        let told = ends(&Fates { over: 3, untold: 7, not_taken: 2, ..Fates::default() });
+        assert_eq!(told.len(), 3, "{told:?}");
         assert!(told[0].starts_with("the end of 3 commands") && told[0].contains("expired"));
         assert!(told[1].starts_with("the end of 7 commands") && told[1].contains("answer"));
+        assert!(told[2].starts_with("the end of 2 commands") && told[2].contains("handed in"));
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use muster_scenario::{FaultKind, ServerFault, TimeScale};
 
 use super::control::Injection;
+use super::deed::{Injected, Side};
 use super::fleet_side::Remote;
 use super::target::{Embedded, Leave};
 
@@ -37,6 +38,12 @@ impl Wrecker {
         }
     }
 
+    /// Whether a fault is one of the fleet's, which knows its faults from its start: no change of the
+    /// plan's time changes theirs.
+    pub(crate) fn is_fleets(&self, fault: usize) -> bool {
+        matches!(self.faults.get(fault), Some(FaultKind::Fleet(_)))
+    }
+
     /// A fault of the plan is over. A server that was away comes back by itself.
     pub(crate) fn mend(&self, fault: usize) {
         if let (Some(server), Some(FaultKind::Server(ServerFault::SlowDisk { .. }))) =
@@ -46,28 +53,75 @@ impl Wrecker {
         }
     }
 
-    /// Does what somebody wants; says what it was.
-    pub(crate) fn inject(&self, injection: Injection, remote: &Remote) -> String {
+    /// Does what somebody wants; says what it was, or why it cannot be done.
+    pub(crate) fn inject(
+        &self,
+        injection: Injection,
+        remote: &Remote,
+    ) -> Result<Injected, &'static str> {
         match (injection, &self.server) {
-            (Injection::Restart, Some(server)) => {
-                server.leave(Leave::Stop, AWAY);
-                "the server restarts".to_owned()
-            }
-            (Injection::Kill, Some(server)) => {
-                server.leave(Leave::Kill, AWAY);
-                "the server is killed".to_owned()
-            }
+            (Injection::Restart, Some(server)) => server.leave(Leave::Stop, AWAY),
+            (Injection::Kill, Some(server)) => server.leave(Leave::Kill, AWAY),
             (Injection::Restart | Injection::Kill, None) => {
-                "the server is not ours to stop".to_owned()
+                return Err("the server is not ours to stop");
             }
             (Injection::Outage(percent), _) => {
-                let percent = percent.clamp(1, 100);
-                let every = usize::try_from(100 / percent).unwrap_or(1).max(1);
-                for place in (0..self.devices).step_by(every) {
-                    remote.outage(place, OUTAGE);
-                }
-                format!("{percent} % of the devices lose their network for {OUTAGE:?}")
+                places(self.devices, percent).for_each(|place| remote.outage(place, OUTAGE));
             }
         }
+        Ok(injected(injection))
+    }
+}
+
+/// What it is that goes wrong, for whoever looks on.
+fn injected(injection: Injection) -> Injected {
+    match injection {
+        Injection::Restart => {
+            let what = format!("the server stops for {AWAY:?}");
+            Injected { name: "restart by hand", what, lasts: AWAY, side: Side::Server }
+        }
+        Injection::Kill => {
+            let what = format!("the server is killed, and back after {AWAY:?}");
+            Injected { name: "kill by hand", what, lasts: AWAY, side: Side::Server }
+        }
+        Injection::Outage(percent) => {
+            let percent = percent.clamp(1, 100);
+            let what = format!("{percent} % of the devices lose their network for {OUTAGE:?}");
+            Injected { name: "outage by hand", what, lasts: OUTAGE, side: Side::Fleet }
+        }
+    }
+}
+
+/// The places of so many percent of the devices, rounded up and spread over all.
+fn places(devices: usize, percent: u32) -> impl Iterator<Item = usize> {
+    let percent = usize::try_from(percent.clamp(1, 100)).unwrap_or(100);
+    let before = move |place: usize| place.saturating_mul(percent).div_ceil(100);
+    (0..devices).filter(move |place| before(place + 1) > before(*place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_hits_as_many_devices_as_it_says_and_they_are_spread() {
+        let hit = |devices, percent| places(devices, percent).collect::<Vec<_>>();
+        for (percent, many) in [(1, 1), (10, 10), (30, 30), (60, 60), (99, 99), (100, 100)] {
+            assert_eq!(hit(100, percent).len(), many, "{percent} %");
+        }
+        assert_eq!(hit(10, 50), [0, 2, 4, 6, 8]);
+        assert_eq!(hit(3, 1), [0], "one at least");
+        assert_eq!(hit(3, 400), [0, 1, 2]);
+        assert!(hit(0, 50).is_empty());
+    }
+
+    #[test]
+    fn what_somebody_lets_go_wrong_is_told_as_it_is() {
+        let (kill, restart) = (injected(Injection::Kill), injected(Injection::Restart));
+        assert_eq!([kill.side, restart.side], [Side::Server, Side::Server]);
+        assert_ne!((kill.name, kill.what), (restart.name, restart.what));
+        let outage = injected(Injection::Outage(0));
+        assert_eq!((outage.side, outage.lasts), (Side::Fleet, OUTAGE));
+        assert!(outage.what.starts_with("1 % of the devices"), "{}", outage.what);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! RUN/black-box/SERIAL.json          the device
-//! RUN/black-box/SERIAL.muster        a case file, of a device on which a promise was broken
+//! RUN/black-box/SERIAL.muster        a recording, of a device on which a promise was broken
 //! RUN/black-box/asked-fleet/SERIAL   somebody wants the device now; the folder is there while a
 //!                                    fleet runs
 //! RUN/black-box/data                 which data folder its server has, if RUN is another
@@ -124,7 +124,7 @@ impl Run {
         Ok(written)
     }
 
-    /// Writes a case file for each device on which a promise was broken, and says where.
+    /// Writes a recording for each device on which a promise was broken, and says where.
     pub(crate) async fn spill(&self, fleet: &Fleet) -> anyhow::Result<Vec<PathBuf>> {
         let mut asking = JoinSet::new();
         for recording in fleet.spilled() {
@@ -140,7 +140,7 @@ impl Run {
         }
         let mut files = Vec::new();
         while let Some(joined) = asking.join_next().await {
-            files.push(joined.context("a case file was not written")??);
+            files.push(joined.context("a recording was not written")??);
         }
         files.sort_unstable();
         Ok(files)
@@ -238,7 +238,7 @@ impl Run {
     }
 }
 
-/// What a server knows of a device; a case file is of use without it, too.
+/// What a server knows of a device; a recording is of use without it, too.
 async fn server_facts(data: &DataDir, serial: &SerialNumber) -> Option<ServerFacts> {
     match data.ask_server(serial, ANSWERED_WITHIN).await {
         Ok(facts) => facts,

@@ -67,6 +67,12 @@ pub(super) async fn run(args: &CaseRunArgs, format: Format) -> anyhow::Result<Ex
     Ok(if fine { Exit::Ok } else { Exit::VerdictFailed })
 }
 
+/// Prints what stands in a case, for editors.
+pub(super) fn schema() -> anyhow::Result<Exit> {
+    print_json(&case::schema())?;
+    Ok(Exit::Ok)
+}
+
 /// The same cores in virtual time: what comes of a case is the same each time.
 async fn rehearse(cases: &[Case], format: Format) -> anyhow::Result<Exit> {
     let Rehearsed { run, violations, took, wall } = case::rehearse_all(cases).await?;

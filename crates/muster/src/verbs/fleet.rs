@@ -119,7 +119,7 @@ async fn answer_who_asks(boxes: Option<&Run>, fleet: &Fleet, args: &FleetArgs) {
     }
 }
 
-/// Writes what is to be kept, and a case file for each device on which a promise was broken.
+/// Writes what is to be kept, and a recording for each device on which a promise was broken.
 async fn keep_black_boxes(
     boxes: Option<&Run>,
     fleet: &Fleet,

@@ -15,6 +15,7 @@ pub(crate) mod server;
 mod sim;
 mod token;
 mod trust;
+mod virtual_time;
 
 use std::io::IsTerminal as _;
 
@@ -51,6 +52,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
             Verb::Action(args) => action::run(&args, format).await,
             Verb::Case(CaseVerb::List(args)) => case::list(&args, format),
             Verb::Case(CaseVerb::Run(args)) => case::run(&args, format).await,
+            Verb::Case(CaseVerb::Schema) => case::schema(),
             Verb::Case(CaseVerb::Cut(args)) => failure::cut(&args, format).await,
             Verb::Case(CaseVerb::Replay(args)) => failure::replay(&args, format),
             Verb::Case(CaseVerb::Shrink(args)) => failure::shrink(&args, format).await,

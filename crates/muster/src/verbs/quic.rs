@@ -30,7 +30,7 @@ pub(super) async fn run(args: &SimArgs, format: Format) -> anyhow::Result<Exit> 
     let (mut shown, mut exit) = (Vec::new(), Exit::Ok);
     for plan in plans(args)? {
         let run = tokio::select! {
-            run = on_a_thread_of_its_own(plan, times) => run?,
+            run = on_a_thread_of_its_own(move || play_times(plan, times)) => run?,
             () = interrupted() => return Ok(Exit::Interrupted),
         };
         if !run.verdict.broken.is_empty() {
@@ -51,7 +51,7 @@ pub(super) async fn run(args: &SimArgs, format: Format) -> anyhow::Result<Exit> 
     Ok(exit)
 }
 
-/// Writes a case file for a run that broke a promise.
+/// Writes a recording for a run that broke a promise.
 fn keep(args: &SimArgs, run: &QuicRun) -> anyhow::Result<Option<PathBuf>> {
     let Some(file) = QuicFile::of(run, "muster sim --quic") else { return Ok(None) };
     let path = args.case_dir.join(format!("quic-seed-{}.muster", run.plan.seed));
@@ -60,7 +60,7 @@ fn keep(args: &SimArgs, run: &QuicRun) -> anyhow::Result<Option<PathBuf>> {
 }
 
 fn plans(args: &SimArgs) -> anyhow::Result<Vec<QuicPlan>> {
-    let devices = usize::try_from(args.devices).ok().and_then(NonZeroUsize::new);
+    let devices = usize::try_from(args.devices_max()).ok().and_then(NonZeroUsize::new);
     let devices = devices.ok_or_else(|| usage_error("a run needs at least one device"))?;
     let length = Duration::from_secs(args.quic.minutes * 60);
     let seeds = args.seeds.map_or(1, NonZeroU64::get);
@@ -71,9 +71,11 @@ fn plans(args: &SimArgs) -> anyhow::Result<Vec<QuicPlan>> {
 
 /// A run makes a runtime of its own, with a time of its own. One that nobody waits for any more
 /// ends with the process.
-async fn on_a_thread_of_its_own(plan: QuicPlan, times: Times) -> anyhow::Result<QuicRun> {
+pub(super) async fn on_a_thread_of_its_own<T: Send + 'static>(
+    play: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
     let (sender, played) = oneshot::channel();
-    let work = move || drop(sender.send(play_times(plan, times)));
+    let work = move || drop(sender.send(play()));
     let thread = thread::Builder::new().name("virtual time".to_owned());
     thread.spawn(work).context("failed to start a thread")?;
     played.await.context("the run broke off")?
@@ -126,7 +128,7 @@ fn data(run: &QuicRun, case_file: Option<&Path>) -> Value {
 fn told(run: &QuicRun, case_file: Option<&Path>) -> String {
     let QuicRun { plan, timeline, verdict, virtual_time, wall_time } = run;
     let broken: String = verdict.broken.iter().map(|it| format!("  broken    {it}\n")).collect();
-    let case_file = case_file.map(|path| format!("  case file {}\n", path.display()));
+    let case_file = case_file.map(|path| format!("  recording {}\n", path.display()));
     let case_file = case_file.unwrap_or_default();
     format!(
         "seed {}: {} devices over QUIC, {:.1} min of virtual time in {:.2} s: {:.0} times as fast\n\

@@ -9,6 +9,7 @@ use muster_report::{PAGE_FILE, READ_BYTES_MAX, REPORT_FILE, RunReport};
 
 use crate::cli::{ReportDiffArgs, ReportMergeArgs, ReportOpenArgs, ReportVerb};
 use crate::exit::{Exit, ExitWith};
+use crate::load::folder::bring_devices;
 use crate::talk::{Format, print, print_json, say};
 
 /// The link to the last run in a folder of runs.
@@ -69,11 +70,13 @@ fn diff(args: &ReportDiffArgs, format: Format) -> anyhow::Result<Exit> {
 }
 
 fn merge(args: &ReportMergeArgs, format: Format) -> anyhow::Result<Exit> {
-    let reports = args.reports.iter().map(|path| Ok(read(path)?.1));
-    let reports: Vec<RunReport> = reports.collect::<anyhow::Result<_>>()?;
-    let merged = muster_report::merge(&reports).map_err(bad_case)?;
+    let reports = args.reports.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let (files, reports): (Vec<PathBuf>, Vec<RunReport>) = reports.into_iter().unzip();
+    let mut merged = muster_report::merge(&reports).map_err(bad_case)?;
     let made = fs::create_dir_all(&args.output);
     made.with_context(|| format!("failed to make {}", args.output.display()))?;
+    let runs: Vec<_> = files.iter().filter_map(|file| file.parent().map(Path::to_owned)).collect();
+    bring_devices(&args.output, &mut merged, &runs)?;
     for (name, text) in merged.files(None)? {
         write(&args.output.join(name), &text)?;
     }

@@ -60,6 +60,7 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
         admin: args.admin,
         data: args.data.clone(),
         exposure: if args.allow_non_loopback { Exposure::Anywhere } else { Exposure::LoopbackOnly },
+        names: args.name.clone(),
         command_lifetime: args.command_lifetime,
         activation: activation.clone(),
         push: args.push_folder.clone().map(VendorAccess::in_folder),
@@ -80,6 +81,9 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
     if let Some(advice) = server.socket_buffers().shortfall() {
         say(&format!("warning: {advice}"));
     }
+    if let Some(advice) = nameless(args) {
+        say(&advice);
+    }
     if let Some(Err(error)) = activation.as_ref().map(VendorAccess::address) {
         say(&not_known_yet(args, &error));
     }
@@ -98,6 +102,16 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
         totals.accepted, totals.terminal
     ));
     Ok(Exit::Ok)
+}
+
+/// What to do about an admin API that others can reach, but not recognise.
+fn nameless(args: &ServerArgs) -> Option<String> {
+    let everywhere = args.admin.ip().is_unspecified();
+    (everywhere && args.name.is_empty()).then(|| {
+        "warning: the certificate names loopback addresses only, so clients of the admin API \
+         elsewhere refuse it; say by which name they connect: --name NAME"
+            .to_owned()
+    })
 }
 
 /// What to do about an activation service that has not shown itself.

@@ -13,7 +13,7 @@ use muster_sim::{Swarm, SwarmSize};
 use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{interrupted, quic};
+use super::{interrupted, quic, virtual_time};
 use crate::case_file::{self, CaseFile};
 use crate::cli::SimArgs;
 use crate::exit::Exit;
@@ -27,13 +27,16 @@ const SEEDS: u64 = 1_000;
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_secs(2);
 
-/// Most case files of one run: a change that breaks every world needs no thousand of them.
+/// Most recordings of one run: a change that breaks every world needs no thousand of them.
 const CASE_FILES_MAX: usize = 20;
 
 pub(super) async fn run(args: &SimArgs, format: Format) -> anyhow::Result<Exit> {
     planted::sow_wanted(args.plant.as_deref())?;
     if args.quic.quic {
         return quic::run(args, format).await;
+    }
+    if let Some(scenario) = &args.scenario {
+        return virtual_time::run(args, scenario, format).await;
     }
     let quest = quest(args);
     let started = Instant::now();
@@ -55,7 +58,7 @@ pub(super) async fn run(args: &SimArgs, format: Format) -> anyhow::Result<Exit> 
 
 fn quest(args: &SimArgs) -> Quest {
     let size = SwarmSize {
-        devices_max: args.devices,
+        devices_max: args.devices_max(),
         stormy: Duration::from_secs(args.hours * 60 * 60),
         calm: args.calm,
         ..SwarmSize::default()
@@ -108,7 +111,7 @@ struct Kept {
     file: Option<PathBuf>,
 }
 
-/// Writes a case file for each failure, up to a bound.
+/// Writes a recording for each failure, up to a bound.
 fn keep(args: &SimArgs, quest: &Quest, explored: &Explored) -> anyhow::Result<Vec<Kept>> {
     let mut kept = Vec::new();
     for (index, found) in explored.found.iter().enumerate() {
@@ -204,7 +207,7 @@ impl Kept {
              where     device {}, at {} of virtual time, after {events} events\n  \
              made by   {}\n  \
              plan      {:016x}\n  \
-             case file {file}\n\n",
+             recording {file}\n\n",
             violation.invariant,
             violation.invariant.promise(),
             violation.what,

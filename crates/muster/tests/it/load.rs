@@ -1,6 +1,11 @@
 //! `muster load`: scenarios played to their verdict.
 
+mod control;
 mod elsewhere;
+mod errors;
+mod events;
+mod interrupted;
+mod told;
 mod workers;
 
 use std::path::PathBuf;
@@ -137,6 +142,24 @@ fn a_run_that_is_written_down_has_its_report_in_every_form() {
         let told = slowest[link].as_str().unwrap_or_else(|| panic!("{slowest}"));
         assert!(last.join(told).exists(), "{told}");
     }
+}
+
+#[test]
+fn a_command_that_was_slow_long_before_the_end_is_in_the_timeline_of_its_device() {
+    let slow = "[[phase]]\nname = \"all\"\nlasts = \"4s\"\n\
+                [[arrivals]]\nrate = \"200/s\"\ncommands = \"sync\"\n\
+                [[fault]]\nfleet = \"slow rate=100% by=1500ms device=3\"\nlasts = \"700ms\"\n\
+                [limits]\ndrain = \"60s\"\ndeadline = \"60s\"\n";
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().display().to_string();
+    let report = json(&play(slow, &["--out", &folder]));
+    let slowest = report["slowest"].as_array().unwrap();
+    let slow = slowest.iter().find(|slow| slow["device"] == 3).unwrap();
+    assert!(slow["took_ms"].as_f64().unwrap() >= 1_500.0, "{slow}");
+    assert_eq!(slow["lacks"], Value::Null, "{slow}");
+    let timeline = out.path().join("latest").join(slow["timeline"].as_str().unwrap());
+    let timeline = std::fs::read_to_string(timeline).unwrap();
+    assert!(timeline.contains(slow["command_id"].as_str().unwrap()), "{timeline}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ const LOCKS: usize = 6;
 const INPUTS_MAX: u64 = 10;
 
 /// Lets the agent of a device that forgets its journal die, and returns the device's number and the
-/// case file that its fleet leaves.
+/// recording that its fleet leaves.
 async fn broken_run(folder: &Path, run: &str) -> (String, String) {
     let place = Place::new(&folder.join("server"));
     let _server = place.server();
@@ -34,7 +34,7 @@ async fn broken_run(folder: &Path, run: &str) -> (String, String) {
     (serial, stopped["case_files"][0].as_str().unwrap().to_owned())
 }
 
-/// A failed replay of a case file.
+/// A failed replay of a recording.
 fn replayed(file: &str) -> Value {
     let replayed = muster(&["--json", "case", "replay", file]).output().unwrap();
     assert_eq!(replayed.status.code(), Some(1), "{replayed:?}");

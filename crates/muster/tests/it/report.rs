@@ -57,6 +57,7 @@ fn report(took: Duration, shard: Option<ShardOf>) -> RunReport {
         recorder,
         vitals: Vitals::default(),
         faults: Vec::new(),
+        interventions: Vec::new(),
     })
 }
 
@@ -107,6 +108,41 @@ fn shards_are_merged_into_a_folder_like_that_of_a_run() {
     }
     let one = run(&[&["report", "merge", &shards[0]], &output[..]].concat());
     assert_eq!(one.status.code(), Some(2), "a shard alone is not the run");
+}
+
+#[test]
+fn a_merge_brings_what_its_links_lead_to_and_takes_off_those_that_lead_nowhere() {
+    let place = tempfile::tempdir().unwrap();
+    let (kept, secret) = (place.path().join("1/devices/1.txt"), place.path().join("secret"));
+    fs::create_dir_all(kept.parent().unwrap()).unwrap();
+    fs::write(&kept, "what happened").unwrap();
+    fs::write(&secret, "nothing to do with it").unwrap();
+    let shards = [("devices/1.txt", "devices/1.muster"), ("../secret", "/etc/hostname")];
+    let shards = [1, 2].into_iter().zip(shards).map(|(index, (timeline, case_file))| {
+        let shard = Some(ShardOf { index, of: 2 });
+        let mut report = report(Duration::from_millis(30), shard);
+        report.slowest[0].device = index;
+        report.slowest[0].timeline = Some(timeline.to_owned());
+        report.slowest[0].case_file = Some(case_file.to_owned());
+        folder(place.path(), &index.to_string(), &report)
+    });
+    let shards: Vec<String> = shards.collect();
+    let merged = place.path().join("merged");
+    let done =
+        run(&["report", "merge", &shards[0], &shards[1], "-o", merged.to_str().unwrap(), "--json"]);
+    let told = json(&done);
+    let links: Vec<_> = told["slowest"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|slow| {
+            (slow["device"].as_u64(), slow["timeline"].as_str(), slow["case_file"].as_str())
+        })
+        .collect();
+    assert!(links.contains(&(Some(1), Some("devices/1.txt"), None)), "{links:?}");
+    assert!(links.contains(&(Some(2), None, None)), "{links:?}");
+    let copied = fs::read_to_string(merged.join("devices/1.txt")).unwrap();
+    assert_eq!(copied, "what happened");
 }
 
 #[test]

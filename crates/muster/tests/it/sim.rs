@@ -22,6 +22,32 @@ fn worlds_that_keep_every_promise_are_exit_code_nought_and_leave_no_file() {
 }
 
 #[test]
+fn a_scenario_plays_in_virtual_time_and_names_what_it_cannot_judge() {
+    let played = run(&["sim", "first-minute", "--devices", "30", "--json"]);
+    assert_eq!(played.status.code(), Some(0));
+    let report = json(&played);
+    assert_eq!((&report["verdict"], &report["devices"]), (&"pass".into(), &30.into()));
+    assert_eq!(report["promises"]["broken"], serde_json::Value::Null);
+    assert_eq!(report["not_judged"][0]["threshold"], "p99(total) < 250ms");
+    let again = run(&["sim", "first-minute", "--devices", "30", "--json"]);
+    assert_eq!(played.stdout, again.stdout, "the same seed, the same bytes");
+}
+
+#[test]
+fn what_cannot_be_played_in_virtual_time_is_told_apart_from_a_failed_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wrong.toml");
+    std::fs::write(&file, "name = 7").unwrap();
+    assert_eq!(run(&["sim", text(&file)]).status.code(), Some(65));
+    assert_eq!(run(&["sim", "no-such-scenario"]).status.code(), Some(64));
+    assert_eq!(run(&["sim", "first-minute", "--seeds", "3"]).status.code(), Some(64));
+    let large = run(&["sim", "soak"]);
+    assert_eq!(large.status.code(), Some(64));
+    let said = String::from_utf8_lossy(&large.stderr).into_owned();
+    assert!(said.contains("--devices"), "{said}");
+}
+
+#[test]
 fn a_fault_that_no_build_has_is_an_error_of_usage() {
     let refused = run(&["sim", "--plant", "nosuch"]);
     assert_eq!(refused.status.code(), Some(64));
@@ -38,7 +64,7 @@ fn what_is_no_case_file_is_told_apart_from_a_failed_verdict() {
         let refused = run(&["case", verb, text(&file)]);
         assert_eq!(refused.status.code(), Some(65), "{verb}");
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-        assert!(said.contains("bad.muster") && said.contains("not a case file"), "{said}");
+        assert!(said.contains("bad.muster") && said.contains("not a recording"), "{said}");
     }
     assert_eq!(run(&["case", "replay", "/no/such.muster"]).status.code(), Some(65));
 }
@@ -111,7 +137,7 @@ fn a_planted_fault_is_found_replayed_shrunk_drawn_and_explained() {
     assert!(explained["inevitable_at"].is_string());
 }
 
-/// The case files of `fixtures/regressions`.
+/// The recordings of `fixtures/regressions`.
 fn regressions() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/regressions");
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

@@ -106,8 +106,9 @@ pub(super) fn reasons(limits: &GeneratorLimits, evidence: &Evidence<'_>) -> Vec<
     late.chain(starved).chain(cpu).chain(drops).chain(descriptors).chain(unseen).collect()
 }
 
-/// Lag matters by what it is part of: a late start of 5 ms is nothing to a latency of a second,
-/// and everything to one of a millisecond.
+/// Lag matters by what it is part of: a late start of 50 ms is nothing to a latency of a second. One
+/// that no limit is close to is left to `lag-p99` of the scenario; where a threshold fails by it, the
+/// threshold is in doubt, however small it is.
 fn lag(limits: &GeneratorLimits, evidence: &Evidence<'_>) -> Option<Reason> {
     let recorder = evidence.recorder;
     let p99 = recorder.lag.quantile(0.99)?.latency;

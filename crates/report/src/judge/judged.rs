@@ -96,7 +96,7 @@ pub struct Judged {
     /// The phase it is about; none if it is about all but warm-ups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
-    /// Why it came to that, where the numbers do not say it.
+    /// Why it came to that, or how it was measured, where the numbers do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }

@@ -58,6 +58,23 @@ impl Measure<'_> {
         }
     }
 
+    /// What is to be said of how something was measured: in a long run slices of time are wide, and
+    /// no window is shorter than one.
+    pub(super) fn remark(&self, metric: &Metric) -> Option<String> {
+        let window = match metric {
+            Metric::Latency { .. } | Metric::Lag { .. } | Metric::PerSecond(_) => {
+                self.scope.window?
+            }
+            Metric::TimeTo { .. }
+            | Metric::Count(_)
+            | Metric::Share(_)
+            | Metric::Memory
+            | Metric::MemoryGrowth => return None,
+        };
+        let real = windows::widened(self.evidence.recorder, window)?;
+        Some(format!("in windows of {real:?}, not {window:?}: so wide are the slices of this run"))
+    }
+
     /// Whether a zero would only say that nobody has looked.
     fn is_unseen(&self, counted: Counted) -> bool {
         let is_without_answer = matches!(counted, Counted::Expired | Counted::Cancelled);
@@ -70,9 +87,12 @@ impl Measure<'_> {
             if of_part {
                 return Reading::Nothing("windows are kept for all commands together");
             }
-            return windows::worst(self.evidence.recorder, &self.spans(), window, |slice| {
-                slice.stages.at(stage).map(AsRef::as_ref)
-            })
+            return windows::worst(
+                self.evidence.recorder,
+                &self.spans_to_the_end(),
+                window,
+                |slice| slice.stages.at(stage).map(AsRef::as_ref),
+            )
             .quantile(q);
         }
         let mut latency = Latency::default();
@@ -84,7 +104,8 @@ impl Measure<'_> {
         reading(latency.quantile(q))
     }
 
-    fn lag(&self, q: f64) -> Reading {
+    /// How late the generator was.
+    pub(super) fn lag(&self, q: f64) -> Reading {
         let recorder = self.evidence.recorder;
         let spans = self.spans();
         match (self.scope.window, self.scope.phase) {
@@ -187,6 +208,17 @@ impl Measure<'_> {
         let phases = phases.filter(|(index, phase)| self.is_phase(*index, phase));
         let spans = phases.map(|(_index, phase)| (phase.begins, phase.ends.min(self.evidence.now)));
         spans.filter(|(begins, ends)| begins < ends).collect()
+    }
+
+    /// The same, and with the last phase of a run what came to its end only after it: what hung until
+    /// then, or was given up.
+    fn spans_to_the_end(&self) -> Vec<(Timestamp, Timestamp)> {
+        let last = self.evidence.recorder.legend.phases.last().map(|phase| phase.ends);
+        let mut spans = self.spans();
+        for (_begins, ends) in spans.iter_mut().filter(|(_begins, ends)| Some(*ends) == last) {
+            *ends = Timestamp::from_micros(u64::MAX);
+        }
+        spans
     }
 
     fn has_phase(&self, label: Label) -> bool {

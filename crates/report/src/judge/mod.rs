@@ -2,6 +2,7 @@
 
 mod health;
 mod judged;
+mod late;
 mod measure;
 mod slope;
 mod verdict;
@@ -59,6 +60,8 @@ pub struct Judgement {
 /// longer by it. What fails fails only if no generator could be to blame: a command lost or
 /// executed twice, or a latency that is too long even after the worst lag is taken off, where lag
 /// is all that is wrong.
+///
+/// However well the generator was, a latency does not fail that is too long only by how late it was.
 #[must_use]
 pub fn judge(scenario: &Scenario, evidence: &Evidence<'_>) -> Judgement {
     let mut reasons = health::reasons(&scenario.generator, evidence);
@@ -70,6 +73,9 @@ pub fn judge(scenario: &Scenario, evidence: &Evidence<'_>) -> Judgement {
             judged.outcome = Outcome::Inconclusive;
             judged.note = Some("the generator was the bottleneck".to_owned());
             doubts = true;
+        } else if judged.outcome == Outcome::Fail && late::alone(scenario, evidence, threshold) {
+            judged.outcome = Outcome::Inconclusive;
+            judged.note = Some("too long only by how late the generator was".to_owned());
         }
         thresholds.push(judged);
     }
@@ -89,6 +95,9 @@ fn judge_one(scenario: &Scenario, evidence: &Evidence<'_>, threshold: &Threshold
     judged.phase = threshold.scope.phase.and_then(|phase| {
         evidence.recorder.legend.phases.get(phase).map(|phase| phase.name.clone())
     });
+    if outcome != Outcome::Inconclusive {
+        judged.note = measure.remark(&threshold.metric);
+    }
     judged
 }
 

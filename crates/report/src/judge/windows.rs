@@ -23,14 +23,14 @@ impl Windows {
     }
 }
 
-/// The latencies of every full window in these spans.
+/// The latencies of every window in these spans.
 pub(super) fn worst(
     recorder: &Recorder,
     spans: &[Span],
     window: Duration,
     latency: impl Fn(&Slice) -> Option<&Latency>,
 ) -> Windows {
-    let windows = windows(recorder, spans, window).map(|slices| {
+    let windows = windows_with_rest(recorder, spans, window).map(|slices| {
         let mut all = Latency::coarse();
         for part in slices.iter().filter_map(&latency) {
             all.add(part);
@@ -54,6 +54,14 @@ pub(super) fn slowest(
     rates.reduce(f64::min).map_or(Reading::Nothing("no full window"), Reading::Exactly)
 }
 
+/// How long windows are in truth that should be so long; `None` if they are.
+pub(super) fn widened(recorder: &Recorder, window: Duration) -> Option<Duration> {
+    let width = Duration::from_micros(recorder.slices.width_us());
+    let slices = u32::try_from(window.as_micros() / width.as_micros().max(1)).unwrap_or(u32::MAX);
+    let real = width.saturating_mul(slices.max(1));
+    (real != window).then_some(real)
+}
+
 /// The slices of every full window, one window after the other. A window is as long as a slice at
 /// least, and as whole slices can make it.
 fn windows<'a>(
@@ -61,15 +69,42 @@ fn windows<'a>(
     spans: &[Span],
     window: Duration,
 ) -> impl Iterator<Item = &'a [Slice]> {
+    let window = in_slices(recorder, window);
+    slices(recorder, spans).flat_map(move |span| span.chunks_exact(window.min(span.len()).max(1)))
+}
+
+/// The same with what is left of a span in its last window: however little it is, the longest waits
+/// come to their end there.
+fn windows_with_rest<'a>(
+    recorder: &'a Recorder,
+    spans: &[Span],
+    window: Duration,
+) -> impl Iterator<Item = &'a [Slice]> {
+    let window = in_slices(recorder, window);
+    slices(recorder, spans).flat_map(move |span| {
+        let count = (span.len() / window).max(1);
+        (1..=count).filter_map(move |nth| {
+            let end = if nth == count { span.len() } else { nth * window };
+            span.get((nth - 1) * window..end)
+        })
+    })
+}
+
+/// How many slices a window has.
+fn in_slices(recorder: &Recorder, window: Duration) -> usize {
+    let width = u128::from(recorder.slices.width_us());
+    usize::try_from(window.as_micros() / width).unwrap_or(usize::MAX).max(1)
+}
+
+/// The slices of each span, one at least if there is any.
+fn slices<'a>(recorder: &'a Recorder, spans: &[Span]) -> impl Iterator<Item = &'a [Slice]> {
     let (width, items) = (recorder.slices.width_us(), recorder.slices.items());
     let slice_of =
         move |at: Timestamp| usize::try_from(at.as_micros() / width).unwrap_or(usize::MAX);
-    let window = usize::try_from(window.as_micros() / u128::from(width)).unwrap_or(usize::MAX);
     let spans: Vec<_> =
         spans.iter().map(|(begins, ends)| (slice_of(*begins), slice_of(*ends))).collect();
-    spans.into_iter().flat_map(move |(first, end)| {
+    spans.into_iter().map(move |(first, end)| {
         let end = end.max(first.saturating_add(1)).min(items.len());
-        let span = items.get(first.min(end)..end).unwrap_or_default();
-        span.chunks_exact(window.clamp(1, span.len().max(1)))
+        items.get(first.min(end)..end).unwrap_or_default()
     })
 }

@@ -48,6 +48,7 @@ pub(crate) struct Curve {
 
 /// An event with its curve.
 pub(crate) struct EventCurve {
+    pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) kind: &'static str,
     pub(crate) told: String,
@@ -116,7 +117,8 @@ pub(crate) fn event(event: &EventReport) -> Result<EventCurve, HistogramError> {
     let curve = Curve { name: "through", path: line(points.iter().copied().map(Some)) };
     let y_ticks = y.ticks(|share| round(&format!("{} %", figures(share))));
     Ok(EventCurve {
-        name: event.name.clone(),
+        id: event.titled().replace(", ", "-").replace(' ', "-"),
+        name: event.titled(),
         kind: kind(event.kind),
         told: told_event(event),
         area: area(&points, FLOOR),

@@ -252,12 +252,20 @@ fn phases(report: &RunReport, x: &Scale) -> Vec<Band> {
 
 fn faults(report: &RunReport, x: &Scale, lasts: f64) -> Vec<Band> {
     let faults = report.faults.iter().map(|fault| {
-        let label = format!("{}: {}", fault.name, fault.what);
-        let mut band = band(x, fault.from_s, fault.to_s.unwrap_or(lasts), label, "fault");
-        band.width = band.width.max(2.0);
-        band
+        let label = format!("{}: {}", fault.titled(), fault.what);
+        visible(band(x, fault.from_s, fault.to_s.unwrap_or(lasts), label, "fault"))
     });
-    faults.collect()
+    let by_hand = report.interventions.iter().map(|intervention| {
+        let label = format!("by hand: {}", intervention.what);
+        visible(band(x, intervention.at_s, intervention.at_s, label, "fault"))
+    });
+    faults.chain(by_hand).collect()
+}
+
+/// What was over in no time is drawn all the same.
+fn visible(mut band: Band) -> Band {
+    band.width = band.width.max(2.0);
+    band
 }
 
 fn band(x: &Scale, from: f64, to: f64, label: String, class: &'static str) -> Band {

@@ -34,7 +34,8 @@ pub struct Look {
 }
 
 impl Recorder {
-    /// The slowest devices, each with its slowest command, the slowest first.
+    /// The slowest devices, each with its slowest command, the slowest first; those that were slow
+    /// in a warm-up only come last.
     pub fn slowest(&self) -> impl Iterator<Item = &Slow> {
         self.slowest.iter()
     }

@@ -18,7 +18,7 @@ use crate::error_code::ErrorCode;
 use crate::funnel::{Funnel, Step};
 use crate::journey::Journey;
 use crate::latency::Latency;
-use crate::legend::{EventIndex, Label, Legend, PhaseRole};
+use crate::legend::{EventIndex, EventKind, EventLegend, Label, Legend, PhaseRole};
 
 pub use gauges::Gauges;
 pub use look::Look;
@@ -116,6 +116,13 @@ impl Recorder {
         }
     }
 
+    /// The same with all the memory it will ever need, some 40 MB: what watches its own process does
+    /// not see its instruments grow.
+    #[must_use]
+    pub fn with_room(legend: Arc<Legend>) -> Self {
+        Self { slices: Slices::with_room(), ..Self::new(legend) }
+    }
+
     /// The names behind its numbers.
     #[must_use]
     pub fn legend(&self) -> &Legend {
@@ -138,7 +145,7 @@ impl Recorder {
         for (stage, took) in journey.behind() {
             self.measured(at, label, stage, took);
             if stage == Stage::Total {
-                self.slowest.see(who, label, journey, took);
+                self.slow(who, label, journey, took);
             }
         }
     }
@@ -155,9 +162,58 @@ impl Recorder {
         for (stage, at_least) in journey.open(at) {
             self.censored(at, label, stage, at_least);
             if stage == Stage::Total {
-                self.slowest.see(who, label, journey, at_least);
+                self.slow(who, label, journey, at_least);
             }
         }
+    }
+
+    /// Moves what the phases still have ahead, because the plan was stopped or is played at another
+    /// pace: `when` is asked with the instants of `plan`, the legend as it was at first, and answers
+    /// nothing where one has passed.
+    pub fn retime(&mut self, plan: &Legend, when: impl Fn(Timestamp) -> Option<Timestamp>) {
+        Arc::make_mut(&mut self.legend).retime(plan, when);
+    }
+
+    /// Notes that an event has begun, where that is not when the plan says.
+    pub fn event_began(&mut self, event: EventIndex, at: Timestamp) {
+        let index = usize::from(event.0);
+        if self.legend.events.get(index).is_some_and(|event| event.at != at) {
+            let events = &mut Arc::make_mut(&mut self.legend).events;
+            events.iter_mut().skip(index).take(1).for_each(|event| event.at = at);
+        }
+    }
+
+    /// Notes an event that the legend lacks: one more round of those with this name, or one that
+    /// nobody has planned. Each has numbers of its own.
+    ///
+    /// Of more than [`Legend::EVENTS_MAX`] events the last with this name goes on; `None` if there
+    /// is none.
+    pub fn one_more_event(
+        &mut self,
+        name: &str,
+        kind: EventKind,
+        at: Timestamp,
+    ) -> Option<EventIndex> {
+        let named = self.legend.events.iter().enumerate().filter(|(_index, it)| it.name == name);
+        let last = named.max_by_key(|(_index, event)| event.round);
+        let last = last.map(|(index, event)| (index, event.round));
+        let next = self.legend.events.len();
+        if next >= Legend::EVENTS_MAX {
+            return last.and_then(|(index, _round)| u16::try_from(index).ok()).map(EventIndex);
+        }
+        let round = last.map_or(1, |(_index, round)| round.saturating_add(1));
+        let event = EventLegend { name: name.to_owned(), round, kind, at };
+        Arc::make_mut(&mut self.legend).events.push(event);
+        self.events.push(Progress::default());
+        u16::try_from(next).ok().map(EventIndex)
+    }
+
+    /// Notes that an event has begun again: says which of the rounds this is.
+    pub fn event_again(&mut self, event: EventIndex, at: Timestamp) -> EventIndex {
+        let known = self.legend.events.get(usize::from(event.0));
+        let known = known.map(|event| (event.name.clone(), event.kind));
+        let round = known.and_then(|(name, kind)| self.one_more_event(&name, kind, at));
+        round.unwrap_or(event)
     }
 
     /// Notes that an event concerns so many more devices.
@@ -185,7 +241,7 @@ impl Recorder {
     /// Records how late the generator began something it had planned.
     pub fn lag(&mut self, at: Timestamp, late: Duration) {
         self.lag.record(late);
-        self.slices.at(at).lag_mut().record(late);
+        self.slices.lag(at).record(late);
     }
 
     /// Notes the level of what has one, for the curves of the report.
@@ -257,17 +313,23 @@ impl Recorder {
         self.series.get_mut(place)
     }
 
+    fn slow(&mut self, who: Who, label: Label, journey: &Journey, took: Duration) {
+        if let Some(role) = self.legend.role(label) {
+            self.slowest.see(Slow { who, label, role, took, journey: *journey });
+        }
+    }
+
     fn measured(&mut self, at: Timestamp, label: Label, stage: Stage, took: Duration) {
         if let Some(series) = self.series_mut(label) {
             series.latency(stage).record(took);
-            self.slices.at(at).latency(stage).record(took);
+            self.slices.latency(at, stage).record(took);
         }
     }
 
     fn censored(&mut self, at: Timestamp, label: Label, stage: Stage, at_least: Duration) {
         if let Some(series) = self.series_mut(label) {
             series.latency(stage).record_censored(at_least);
-            self.slices.at(at).latency(stage).record_censored(at_least);
+            self.slices.latency(at, stage).record_censored(at_least);
         }
     }
 }

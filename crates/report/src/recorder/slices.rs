@@ -26,12 +26,23 @@ pub(crate) struct Slice {
 }
 
 impl Slice {
-    pub(crate) fn latency(&mut self, stage: Stage) -> &mut Latency {
+    fn latency(&mut self, stage: Stage) -> &mut Latency {
         self.stages.slot(stage).get_or_insert_with(coarse)
     }
 
-    pub(crate) fn lag_mut(&mut self) -> &mut Latency {
+    fn lag_mut(&mut self) -> &mut Latency {
         self.lag.get_or_insert_with(coarse)
+    }
+
+    /// Takes the place of itself and the slice after it.
+    fn absorb(&mut self, mut other: Self, spare: &mut Spare) {
+        self.funnel.add(&other.funnel);
+        self.errors = self.errors.saturating_add(other.errors);
+        self.gauges.meet(other.gauges);
+        for stage in Stage::ALL {
+            spare.join(self.stages.slot(stage), other.stages.slot(stage).take());
+        }
+        spare.join(&mut self.lag, other.lag);
     }
 
     /// Adds counts and latencies of another; levels are the caller's.
@@ -51,25 +62,91 @@ fn coarse() -> Box<Latency> {
     Box::new(Latency::coarse())
 }
 
+/// Histograms made before they are needed: a run takes no more memory the longer it lasts, and one
+/// that looks at its own memory does not see its instruments grow.
+#[derive(Debug, Default)]
+#[expect(clippy::vec_box, reason = "they go to a slice and come back as they are")]
+struct Spare(Vec<Box<Latency>>);
+
+impl Spare {
+    /// Enough for all slices there can be.
+    fn for_all() -> Self {
+        let histograms = SLICES_MAX * (Stage::ALL.len() + 1);
+        Self((0..histograms).map(|_nth| Box::new(Latency::roomy())).collect())
+    }
+
+    fn take(&mut self) -> Box<Latency> {
+        self.0.pop().unwrap_or_else(coarse)
+    }
+
+    /// Adds one histogram to another, and keeps what is left over.
+    fn join(&mut self, mine: &mut Option<Box<Latency>>, theirs: Option<Box<Latency>>) {
+        match (mine, theirs) {
+            (_, None) => {}
+            (mine @ None, theirs) => *mine = theirs,
+            (Some(mine), Some(mut theirs)) => {
+                mine.add(&theirs);
+                theirs.clear();
+                self.0.push(theirs);
+            }
+        }
+    }
+}
+
+/// What is spare is nobody's second time.
+impl Clone for Spare {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// And no part of what was recorded.
+impl PartialEq for Spare {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
 /// All slices since the start of the run, without gaps.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Slices {
     width_us: u64,
     items: Vec<Slice>,
+    spare: Spare,
 }
 
 impl Default for Slices {
     fn default() -> Self {
-        Self { width_us: FIRST_WIDTH_US, items: Vec::new() }
+        Self { width_us: FIRST_WIDTH_US, items: Vec::new(), spare: Spare::default() }
     }
 }
 
 impl Slices {
+    /// Slices that have all the memory they will ever need, some 40 MB.
+    pub(crate) fn with_room() -> Self {
+        Self { spare: Spare::for_all(), ..Self::default() }
+    }
+
+    /// The latencies of a stage in the slice that holds an instant.
+    pub(crate) fn latency(&mut self, at: Timestamp, stage: Stage) -> &mut Latency {
+        let place = self.place(at);
+        let spare = &mut self.spare;
+        self.items[place].stages.slot(stage).get_or_insert_with(|| spare.take())
+    }
+
+    /// How late the generator was in the slice that holds an instant.
+    pub(crate) fn lag(&mut self, at: Timestamp) -> &mut Latency {
+        let place = self.place(at);
+        let spare = &mut self.spare;
+        self.items[place].lag.get_or_insert_with(|| spare.take())
+    }
+
     /// Slices as they were written; `None` of a width or number they cannot have.
     pub(crate) fn restored(width_us: u64, items: Vec<Slice>) -> Option<Self> {
         let doublings = width_us.checked_div(FIRST_WIDTH_US)?;
         let possible = doublings.is_power_of_two() && width_us == doublings * FIRST_WIDTH_US;
-        (possible && items.len() <= SLICES_MAX).then_some(Self { width_us, items })
+        let spare = Spare::default();
+        (possible && items.len() <= SLICES_MAX).then_some(Self { width_us, items, spare })
     }
 
     /// How long each slice is, in microseconds.
@@ -83,6 +160,11 @@ impl Slices {
 
     /// The slice that holds an instant.
     pub(crate) fn at(&mut self, at: Timestamp) -> &mut Slice {
+        let place = self.place(at);
+        &mut self.items[place]
+    }
+
+    fn place(&mut self, at: Timestamp) -> usize {
         while at.as_micros() / self.width_us >= SLICES_MAX as u64 {
             self.widen();
         }
@@ -90,7 +172,7 @@ impl Slices {
         if place >= self.items.len() {
             self.items.resize_with(place + 1, Slice::default);
         }
-        &mut self.items[place]
+        place
     }
 
     /// The last slice that is over at an instant.
@@ -123,8 +205,7 @@ impl Slices {
         let mut items = std::mem::take(&mut self.items).into_iter();
         while let Some(mut first) = items.next() {
             if let Some(second) = items.next() {
-                first.add(&second);
-                first.gauges.meet(second.gauges);
+                first.absorb(second, &mut self.spare);
             }
             wider.push(first);
         }
@@ -145,11 +226,23 @@ mod tests {
     fn filled(seconds: u64) -> Slices {
         let mut slices = Slices::default();
         for at in 0..seconds {
-            let slice = slices.at(second(at));
-            slice.funnel.count(Step::Stored, 1);
-            slice.latency(Stage::Total).record(Duration::from_millis(at + 1));
+            slices.at(second(at)).funnel.count(Step::Stored, 1);
+            slices.latency(second(at), Stage::Total).record(Duration::from_millis(at + 1));
         }
         slices
+    }
+
+    #[test]
+    fn slices_with_room_need_no_more_however_long_the_run() {
+        let mut slices = Slices { items: Vec::with_capacity(SLICES_MAX), ..Slices::with_room() };
+        for at in (0..20_000).map(second) {
+            for stage in Stage::ALL {
+                slices.latency(at, stage).record(Duration::from_millis(1));
+            }
+            slices.lag(at).record(Duration::from_micros(1));
+        }
+        let used: usize = slices.items.iter().map(|slice| slice.stages.iter().count() + 1).sum();
+        assert_eq!(used + slices.spare.0.len(), SLICES_MAX * (Stage::ALL.len() + 1));
     }
 
     #[test]

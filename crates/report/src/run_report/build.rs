@@ -8,8 +8,8 @@ use muster_scenario::{Scenario, Stage};
 use super::figures::exact_millis;
 use super::{
     Commands, ErrorReport, EventReport, FORMAT, FaultReport, Figures, Fleet, GeneratorReport,
-    Header, Histogram, PhaseReport, RunReport, SeriesReport, ServerReport, SliceFigures,
-    SliceReport, SlicesReport, SlowReport, Vitals, Waypoints,
+    Header, Histogram, Intervention, PhaseReport, RunReport, SeriesReport, ServerReport,
+    SliceFigures, SliceReport, SlicesReport, SlowReport, Verdict, Vitals, Waypoints,
 };
 use crate::by_stage::ByStage;
 use crate::error_code::ErrorCode;
@@ -35,18 +35,23 @@ pub struct Measured {
     pub vitals: Vitals,
     /// What went wrong on purpose.
     pub faults: Vec<FaultReport>,
+    /// What somebody changed by hand.
+    pub interventions: Vec<Intervention>,
 }
 
 impl RunReport {
     /// Judges a run and writes down what it found out.
     #[must_use]
     pub fn new(measured: &Measured) -> Self {
-        let Measured { run, scenario, devices, recorder, vitals, faults } = measured;
+        let Measured { run, scenario, devices, recorder, vitals, .. } = measured;
         let now = Timestamp::ZERO.after(Duration::from_millis(run.took_ms));
         let evidence = Evidence { recorder, vitals: *vitals, ends: ends(run), now };
         let Judgement { thresholds, reasons } = judge(scenario, &evidence);
         let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
-        let (verdict, reason) = verdict(run.ending, &thresholds, &reasons);
+        let (verdict, mut reason) = verdict(run.ending, &thresholds, &reasons);
+        if verdict == Verdict::Pass && !measured.interventions.is_empty() {
+            reason.push_str(", in a run that somebody changed by hand");
+        }
         let by_stage = Stage::ALL.map(|stage| (stage, recorder.latency(stage)));
         Self {
             format: FORMAT.to_owned(),
@@ -64,7 +69,8 @@ impl RunReport {
             phases: phases(recorder, now),
             events: events(recorder),
             errors: recorder.errors.iter().map(error).collect(),
-            faults: faults.clone(),
+            faults: measured.faults.clone(),
+            interventions: measured.interventions.clone(),
             slowest: recorder.slowest.iter().map(|slow| slowest(recorder, slow)).collect(),
             slices: slices(recorder),
             series: series(recorder),
@@ -154,14 +160,16 @@ fn phase(recorder: &Recorder, index: usize, legend: &PhaseLegend, now: Timestamp
 }
 
 fn events(recorder: &Recorder) -> Vec<EventReport> {
-    let events = recorder.legend.events.iter().zip(&recorder.events);
-    events.map(|(legend, progress)| event(legend, progress)).collect()
+    let mut events: Vec<_> = recorder.legend.events.iter().zip(&recorder.events).collect();
+    events.sort_by_key(|(legend, _progress)| legend.at);
+    events.into_iter().map(|(legend, progress)| event(legend, progress)).collect()
 }
 
 fn event(legend: &EventLegend, progress: &Progress) -> EventReport {
     let to = |share| progress.time_to(share).map(|took| took.as_secs_f64());
     EventReport {
         name: legend.name.clone(),
+        round: legend.round,
         kind: legend.kind,
         at_s: seconds(legend.at),
         devices: progress.devices,
@@ -204,6 +212,7 @@ fn slowest(recorder: &Recorder, slow: &Slow) -> SlowReport {
         stages_ms,
         timeline: None,
         case_file: None,
+        lacks: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What was run, where and with what.
 
 use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -66,7 +67,7 @@ pub enum Through {
 }
 
 /// What was run, where and with what.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
     /// Name of the scenario.
@@ -75,10 +76,18 @@ pub struct Header {
     pub question: String,
     /// The scenario file as it was run, overrides included: a merge judges by it.
     pub scenario_toml: String,
-    /// SHA-256 of that text, in hexadecimal. Runs with the same one can be compared.
+    /// SHA-256 of that text, in hexadecimal. Runs with the same one, the same seed, scale of time
+    /// and number of devices can be compared.
     pub config_hash: String,
     /// All chance of the run.
     pub seed: u64,
+    /// How long the spans of the scenario were: 0.1 makes six seconds of a minute. None in reports
+    /// that do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_scale: Option<f64>,
+    /// Devices of the whole plan, those of all shards. None in reports that do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub devices_of_plan: Option<u64>,
     /// Which share of the whole; none if it is the whole, or merged from all shares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardOf>,
@@ -104,6 +113,14 @@ pub struct Header {
     pub not_observed: Vec<String>,
     /// The machines the load came from.
     pub hosts: Vec<Host>,
+}
+
+impl Header {
+    /// When it began; `None` if what stands there is no date since 1970.
+    pub(crate) fn began(&self) -> Option<SystemTime> {
+        let at: jiff::Timestamp = self.started_at.parse().ok()?;
+        Some(SystemTime::from(at)).filter(|at| *at >= UNIX_EPOCH)
+    }
 }
 
 /// Which share of a run.

@@ -2,15 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use muster_scenario::{Scenario, ScenarioError};
 
 use super::restore::legend_of;
-use super::{Ending, FaultReport, Header, Measured, RestoreError, RunReport, Verdict, Vitals};
+use super::{
+    Ending, FaultReport, Header, Intervention, Measured, RestoreError, RunReport, Verdict, Vitals,
+};
 use crate::recorder::Recorder;
 
 /// Most reports of one merge.
 const REPORTS_MAX: usize = 256;
+
+/// How far apart shards may begin: clocks of machines that are kept in time differ by less.
+const STARTS_APART_MAX: Duration = Duration::from_secs(1);
 
 /// Reports that are not of one run.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +30,12 @@ pub enum MergeError {
     /// They drew differently.
     #[error("the reports are of different seeds: {0} and {1}")]
     Seeds(u64, u64),
+    /// One was played slower than another.
+    #[error("the reports are of different scales of time: {0} and {1}")]
+    TimeScales(f64, f64),
+    /// Their plans have different numbers of devices.
+    #[error("the reports are of plans with different numbers of devices: {0} and {1}")]
+    Devices(u64, u64),
     /// The same part twice, or a whole among parts.
     #[error("the reports overlap: shard {index} of {of} is there more than once")]
     Overlap {
@@ -46,8 +58,8 @@ pub enum MergeError {
 /// Merges the reports of the shards of one run, and judges anew.
 ///
 /// Histograms are added bucket by bucket; no percentile is averaged. Levels of different machines
-/// are added, except for the server, which is one. If a shard is missing, what would pass is
-/// inconclusive.
+/// are added, except for the server, which is one. If a shard is missing, or they did not begin
+/// together, what would pass is inconclusive.
 ///
 /// # Errors
 /// [`MergeError`] if they are not of one run, or one contradicts itself.
@@ -65,11 +77,16 @@ pub fn merge(reports: &[RunReport]) -> Result<RunReport, MergeError> {
         recorder: recorder(reports)?,
         vitals: reports.iter().map(RunReport::vitals).fold(Vitals::default(), Vitals::join),
         faults: faults(reports),
+        interventions: interventions(reports),
     };
     let mut merged = RunReport::new(&measured);
     keep_links(&mut merged, reports);
     if !missing.is_empty() {
         merged.doubt(format!("shards {missing:?} are missing"));
+    }
+    let apart = starts_apart(reports);
+    if apart > STARTS_APART_MAX {
+        merged.doubt(format!("the shards began up to {:.1} s apart", apart.as_secs_f64()));
     }
     Ok(merged)
 }
@@ -95,7 +112,25 @@ fn is_same_run(first: &RunReport, other: &RunReport) -> Result<(), MergeError> {
     if first.run.seed != other.run.seed {
         return Err(MergeError::Seeds(first.run.seed, other.run.seed));
     }
+    if let Some((one, two)) = differ(first.run.time_scale, other.run.time_scale) {
+        return Err(MergeError::TimeScales(one, two));
+    }
+    if let Some((one, two)) = differ(first.run.devices_of_plan, other.run.devices_of_plan) {
+        return Err(MergeError::Devices(one, two));
+    }
     Ok(())
+}
+
+/// Two values that both are known and are not the same.
+fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> Option<(T, T)> {
+    one.zip(other).filter(|(one, other)| one != other)
+}
+
+/// Between the beginnings of the first and of the last.
+fn starts_apart(reports: &[RunReport]) -> Duration {
+    let began = || reports.iter().filter_map(|report| report.run.began());
+    let ends = began().min().zip(began().max());
+    ends.and_then(|(first, last)| last.duration_since(first).ok()).unwrap_or_default()
 }
 
 /// The parts that no report is of. A single report without a part is the whole.
@@ -140,13 +175,19 @@ fn header(first: &RunReport, reports: &[RunReport]) -> Header {
     Header {
         shard: None,
         merged_from: u32::try_from(reports.len()).unwrap_or(u32::MAX),
-        started_at: runs.clone().map(|run| run.started_at.clone()).min().unwrap_or_default(),
+        started_at: started_at(reports),
         took_ms: runs.clone().map(|run| run.took_ms).max().unwrap_or(0),
         ending,
         not_observed: not_observed(reports),
         hosts: runs.flat_map(|run| run.hosts.iter().cloned()).collect(),
         ..first.run.clone()
     }
+}
+
+/// When the first of them began.
+fn started_at(reports: &[RunReport]) -> String {
+    let earliest = reports.iter().map(|report| &report.run).min_by_key(|run| run.began());
+    earliest.map(|run| run.started_at.clone()).unwrap_or_default()
 }
 
 /// What any of them could not see, each once.
@@ -159,12 +200,20 @@ fn not_observed(reports: &[RunReport]) -> Vec<String> {
 fn faults(reports: &[RunReport]) -> Vec<FaultReport> {
     let mut faults: Vec<FaultReport> = Vec::new();
     for fault in reports.iter().flat_map(|report| &report.faults) {
-        if faults.iter().all(|known| (&known.name, &known.what) != (&fault.name, &fault.what)) {
+        if faults.iter().all(|known| known != fault) {
             faults.push(fault.clone());
         }
     }
     faults.sort_by(|one, other| one.from_s.total_cmp(&other.from_s));
     faults
+}
+
+/// What was changed by hand in any of them.
+fn interventions(reports: &[RunReport]) -> Vec<Intervention> {
+    let all = reports.iter().flat_map(|report| report.interventions.iter().cloned());
+    let mut all: Vec<_> = all.collect();
+    all.sort_by(|one, other| one.at_s.total_cmp(&other.at_s));
+    all
 }
 
 /// The slowest devices keep the way to their timelines.
@@ -174,6 +223,7 @@ fn keep_links(merged: &mut RunReport, reports: &[RunReport]) {
         if let Some(known) = known.find(|known| known.device == slow.device) {
             slow.timeline.clone_from(&known.timeline);
             slow.case_file.clone_from(&known.case_file);
+            slow.lacks.clone_from(&known.lacks);
         }
     }
 }

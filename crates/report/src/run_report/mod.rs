@@ -24,8 +24,9 @@ pub use header::{Ending, Header, Host, ShardOf, Through, Verdict};
 pub use histogram::{Histogram, HistogramError};
 pub use merge::{MergeError, merge};
 pub use parts::{
-    Commands, ErrorReport, EventReport, FaultReport, Fleet, PhaseReport, PlatformName,
-    SeriesReport, ServerReport, SliceFigures, SliceReport, SlicesReport, SlowReport, Waypoints,
+    Commands, ErrorReport, EventReport, FaultReport, Fleet, Intervention, PhaseReport,
+    PlatformName, SeriesReport, ServerReport, SliceFigures, SliceReport, SlicesReport, SlowReport,
+    Waypoints,
 };
 pub use read::{READ_BYTES_MAX, ReadError};
 pub use restore::RestoreError;
@@ -72,8 +73,11 @@ pub struct RunReport {
     pub events: Vec<EventReport>,
     /// Errors by kind, by code.
     pub errors: Vec<ErrorReport>,
-    /// What went wrong on purpose, and when.
+    /// What went wrong on purpose, and when, each round of what came again.
     pub faults: Vec<FaultReport>,
+    /// What somebody changed by hand while the run went on; nothing if it was played as planned.
+    #[serde(default)]
+    pub interventions: Vec<Intervention>,
     /// The slowest devices, the slowest first.
     pub slowest: Vec<SlowReport>,
     /// The run in slices of time.

@@ -174,8 +174,11 @@ pub struct SliceFigures {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventReport {
-    /// Its name in the scenario.
+    /// Its name in the scenario, or what was asked for while the run went on.
     pub name: String,
+    /// Which time it came, from 1: what comes again is told of round by round.
+    #[serde(default = "first")]
+    pub round: u32,
     /// What kind.
     pub kind: EventKind,
     /// When it began.
@@ -222,12 +225,52 @@ pub struct ErrorReport {
 pub struct FaultReport {
     /// Its name in the scenario, or what was asked for while the run went on.
     pub name: String,
+    /// Which time it came, from 1: what comes again is told of round by round.
+    #[serde(default = "first")]
+    pub round: u32,
     /// What went wrong, in the words of the scenario.
     pub what: String,
     /// When it began.
     pub from_s: f64,
     /// When it was over; none if it lasted to the end.
     pub to_s: Option<f64>,
+}
+
+/// Something that somebody changed by hand while the run went on: its plan was stopped, played at
+/// another pace, or something was made to go wrong that the plan does not have.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Intervention {
+    /// When.
+    pub at_s: f64,
+    /// What, in words.
+    pub what: String,
+}
+
+impl EventReport {
+    /// Its name, with its round if it had come before.
+    pub(crate) fn titled(&self) -> String {
+        titled(&self.name, self.round)
+    }
+}
+
+impl FaultReport {
+    /// Its name, with its round if it had come before.
+    pub(crate) fn titled(&self) -> String {
+        titled(&self.name, self.round)
+    }
+}
+
+fn titled(name: &str, round: u32) -> String {
+    match round {
+        0 | 1 => name.to_owned(),
+        round => format!("{name}, round {round}"),
+    }
+}
+
+/// The round of what a report without rounds tells of.
+const fn first() -> u32 {
+    1
 }
 
 /// A slow device with its slowest command.
@@ -254,9 +297,12 @@ pub struct SlowReport {
     /// The device's timeline, as a path from the run's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<String>,
-    /// The device's case file, as a path from the run's folder.
+    /// The device's recording, as a path from the run's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case_file: Option<String>,
+    /// Why the command is not in timeline and recording, if it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lacks: Option<String>,
 }
 
 /// When a command reached each point of its way, in seconds from the start of the run.

@@ -17,11 +17,10 @@ use crate::latency::Latency;
 use crate::legend::{EventLegend, Label, Legend, PhaseIndex, PhaseLegend};
 use crate::recorder::{Recorder, Seen, Slice, Slices, Slow, Tally, Who};
 
-/// Most phases, commands and events of a report: more than a scenario can have. What a report may
-/// make a reader allocate is bounded by them.
+/// Most phases and commands of a report: more than a scenario can have. What a report may make a
+/// reader allocate is bounded by them.
 const PHASES_MAX: usize = 64;
 const COMMANDS_MAX: usize = 64;
-const EVENTS_MAX: usize = 512;
 
 /// A report that contradicts itself.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +64,8 @@ impl RunReport {
             }
         }
         for report in &self.events {
-            let place = legend.events.iter().position(|event| event.name == report.name);
+            let told = event(report);
+            let place = legend.events.iter().position(|known| is_same(known, &told));
             if let Some(progress) = place.and_then(|place| recorder.events.get_mut(place)) {
                 progress.devices = progress.devices.saturating_add(report.devices);
                 progress.through.add(&report.histogram.latency()?);
@@ -123,7 +123,7 @@ pub(crate) fn legend_of(reports: &[RunReport]) -> Result<Legend, RestoreError> {
             meet(&mut legend.phases, phase)?;
         }
         for event in report.events.iter().map(event) {
-            if legend.events.iter().all(|known| known.name != event.name) {
+            if !legend.events.iter().any(|known| is_same(known, &event)) {
                 legend.events.push(event);
             }
         }
@@ -132,7 +132,7 @@ pub(crate) fn legend_of(reports: &[RunReport]) -> Result<Legend, RestoreError> {
         legend.commands = commands.into_iter().collect();
         if legend.phases.len() > PHASES_MAX
             || legend.commands.len() > COMMANDS_MAX
-            || legend.events.len() > EVENTS_MAX
+            || legend.events.len() > Legend::EVENTS_MAX
         {
             return Err(RestoreError::TooMany);
         }
@@ -172,7 +172,17 @@ fn phase(phase: &PhaseReport) -> PhaseLegend {
 }
 
 fn event(event: &EventReport) -> EventLegend {
-    EventLegend { name: event.name.clone(), kind: event.kind, at: instant(event.at_s) }
+    EventLegend {
+        name: event.name.clone(),
+        round: event.round,
+        kind: event.kind,
+        at: instant(event.at_s),
+    }
+}
+
+/// Whether two reports tell of one event.
+fn is_same(one: &EventLegend, other: &EventLegend) -> bool {
+    (&one.name, one.round) == (&other.name, other.round)
 }
 
 fn slices(report: &SlicesReport) -> Result<Slices, RestoreError> {
@@ -202,9 +212,11 @@ fn boxed(histogram: &Histogram) -> Result<Box<Latency>, HistogramError> {
 /// A slow device; nothing if its phase or command is not the report's.
 fn slowest(legend: &Legend, slow: &SlowReport) -> Option<Slow> {
     let id = slow.command_id.as_ref().and_then(|id| id.parse().ok());
+    let label = label(legend, &slow.phase, &slow.command, slow.platform)?;
     Some(Slow {
         who: Who { device: slow.device, command: id },
-        label: label(legend, &slow.phase, &slow.command, slow.platform)?,
+        label,
+        role: legend.role(label)?,
         took: Duration::try_from_secs_f64(slow.took_ms / 1_000.0).ok()?,
         journey: journey(&slow.waypoints),
     })

@@ -1,6 +1,6 @@
 //! Shards merged are the whole.
 
-use muster_report::{MergeError, RunReport, ShardOf, Verdict, merge};
+use muster_report::{EventKind, Intervention, MergeError, RunReport, ShardOf, Verdict, merge};
 
 use crate::sample;
 
@@ -66,4 +66,55 @@ fn reports_that_do_not_belong_together_are_refused() {
     assert!(matches!(merge(&[one.clone(), other]), Err(MergeError::Scenarios(_, _))));
     let whole = RunReport::new(&sample::measured(THRESHOLD));
     assert!(matches!(merge(&[whole.clone(), whole]), Err(MergeError::NotShards)));
+}
+
+#[test]
+fn shards_that_were_not_played_alike_are_refused() {
+    let [one, mut other] = shards();
+    other.run.time_scale = Some(0.5);
+    let merged = merge(&[one.clone(), other.clone()]);
+    assert!(matches!(merged, Err(MergeError::TimeScales(_, _))), "{merged:?}");
+    other.run.time_scale = one.run.time_scale;
+    other.run.devices_of_plan = Some(400);
+    let merged = merge(&[one.clone(), other.clone()]);
+    assert!(matches!(merged, Err(MergeError::Devices(100, 400))), "{merged:?}");
+    other.run.devices_of_plan = None;
+    assert!(merge(&[one, other]).is_ok(), "a report that does not say it is not refused");
+}
+
+#[test]
+fn shards_that_did_not_begin_together_cannot_pass() {
+    let begun = |at: &str| {
+        let [one, mut other] = shards();
+        other.run.started_at = at.to_owned();
+        merge(&[other, one]).unwrap()
+    };
+    assert_eq!(begun("2026-11-22T10:00:00.9Z").verdict, Verdict::Pass);
+    let apart = begun("2026-11-22T10:00:03.5Z");
+    assert_eq!(apart.verdict, Verdict::Inconclusive);
+    assert_eq!(apart.reason, "the shards began up to 3.5 s apart");
+    assert_eq!(apart.run.started_at, "2026-11-22T10:00:00Z", "the first of them");
+}
+
+#[test]
+fn rounds_and_what_was_changed_by_hand_outlive_a_merge() {
+    let shards = [1, 2].map(|index| {
+        let mut measured = sample::shard(THRESHOLD, index);
+        for (round, at) in [(1, 30_000), (2, 50_000)] {
+            let (recorder, at) = (&mut measured.recorder, sample::ms(at));
+            let event = recorder.one_more_event("restart", EventKind::ServerAway, at).unwrap();
+            recorder.event_concerns(event, round);
+        }
+        let mut again = measured.faults[0].clone();
+        (again.round, again.from_s, again.to_s) = (2, 50.0, Some(52.0));
+        measured.faults.push(again);
+        let at_s = f64::from(index);
+        measured.interventions = vec![Intervention { at_s, what: "paused".to_owned() }];
+        RunReport::new(&measured)
+    });
+    let merged = merge(&shards).unwrap();
+    let events: Vec<_> = merged.events.iter().map(|it| (it.round, it.devices)).collect();
+    assert_eq!(events, [(1, 2), (1, 100), (2, 4)], "two restarts around a broadcast");
+    assert_eq!(merged.faults, shards[0].faults);
+    assert_eq!(merged.interventions.len(), 2);
 }

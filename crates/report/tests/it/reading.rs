@@ -31,6 +31,19 @@ fn a_report_restored_and_written_again_is_the_same_report() {
 }
 
 #[test]
+fn a_report_of_before_rounds_and_scales_is_still_read() {
+    let mut json = serde_json::to_value(report()).unwrap();
+    let run = json["run"].as_object_mut().unwrap();
+    run.remove("time_scale").and(run.remove("devices_of_plan")).expect("they were there");
+    json["events"][0].as_object_mut().unwrap().remove("round").expect("it was there");
+    json["faults"][0].as_object_mut().unwrap().remove("round").expect("it was there");
+    json.as_object_mut().unwrap().remove("interventions").expect("it was there");
+    let read = RunReport::read(json.to_string().as_bytes()).unwrap();
+    assert_eq!((read.events[0].round, read.faults[0].round), (1, 1));
+    assert_eq!((read.run.time_scale, read.interventions.len()), (None, 0));
+}
+
+#[test]
 fn what_machines_look_for_stands_where_it_was_promised() {
     let json: serde_json::Value = serde_json::from_str(&report().write()).unwrap();
     assert_eq!(json["format"], "muster.load/1");

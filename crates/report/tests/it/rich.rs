@@ -58,7 +58,7 @@ pub(crate) fn measured(thresholds: &str) -> Measured {
 }
 
 fn fault(name: &str, what: &str, from_s: f64, to_s: Option<f64>) -> FaultReport {
-    FaultReport { name: name.to_owned(), what: what.to_owned(), from_s, to_s }
+    FaultReport { name: name.to_owned(), round: 1, what: what.to_owned(), from_s, to_s }
 }
 
 fn command(recorder: &mut Recorder, draws: &mut Draws, n: u64) {

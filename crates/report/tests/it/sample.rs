@@ -76,6 +76,7 @@ pub(crate) fn long_legend(ends_ms: u64) -> Arc<Legend> {
         commands: vec!["lock".to_owned(), "sync".to_owned()],
         events: vec![EventLegend {
             name: "everybody".to_owned(),
+            round: 1,
             kind: EventKind::Broadcast,
             at: ms(40_000),
         }],
@@ -174,6 +175,8 @@ fn measured_as(thresholds: &str, recorder: Recorder, shard: Option<ShardOf>) -> 
         config_hash: format!("{:064x}", scenario_toml.len()),
         scenario_toml,
         seed: 7,
+        time_scale: Some(1.0),
+        devices_of_plan: Some(100),
         shard,
         merged_from: 1,
         version: "0.1.0".to_owned(),
@@ -192,10 +195,12 @@ fn measured_as(thresholds: &str, recorder: Recorder, shard: Option<ShardOf>) -> 
         vitals: Vitals { cpu_share: Some(0.3), descriptors_limit: 1_024, ..Vitals::default() },
         faults: vec![FaultReport {
             name: "restart".to_owned(),
+            round: 1,
             what: "server restart, away 2s".to_owned(),
             from_s: 30.0,
             to_s: Some(32.0),
         }],
+        interventions: Vec::new(),
     }
 }
 

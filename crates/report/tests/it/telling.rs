@@ -1,7 +1,7 @@
 //! Reports for terminals, for continuous integration and for other tools.
 
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
-use muster_report::{Journey, Meaning, RunReport, Who, diff};
+use muster_report::{Intervention, Journey, Meaning, RunReport, Who, diff};
 
 use crate::sample;
 
@@ -39,6 +39,23 @@ fn the_log_of_histograms_is_read_by_its_own_tools() {
         Err(cause) => panic!("{cause:?}"),
     });
     assert_eq!(totals.count(), 70, "one for each second");
+}
+
+#[test]
+fn the_log_of_histograms_begins_when_the_run_began() {
+    let mut measured = sample::measured("");
+    let began = |measured: &_| {
+        let log = RunReport::new(measured).hlog().unwrap();
+        let times = IntervalLogIterator::new(log.as_bytes()).filter_map(|entry| match entry {
+            Ok(LogEntry::StartTime(at) | LogEntry::BaseTime(at)) => Some(at.as_secs()),
+            Ok(LogEntry::Interval(_)) => None,
+            Err(cause) => panic!("{cause:?}"),
+        });
+        times.collect::<Vec<_>>()
+    };
+    assert_eq!(began(&measured), [1_795_341_600; 2], "2026-11-22T10:00:00Z");
+    measured.run.started_at = "yesterday".to_owned();
+    assert_eq!(began(&measured), [0, 0]);
 }
 
 fn slower(by_ms: u64, commands: u64) -> RunReport {
@@ -88,10 +105,17 @@ fn what_cannot_be_compared_is_said() {
     let before = RunReport::new(&sample::measured(""));
     let mut other = sample::measured(THRESHOLDS);
     other.run.seed = 9;
+    other.run.time_scale = Some(0.1);
+    other.interventions = vec![Intervention { at_s: 3.0, what: "paused".to_owned() }];
     other.run.hosts[0].cores = 64;
     let caveats = diff(&before, &RunReport::new(&other)).unwrap().caveats;
-    let told =
-        ["the scenarios or their overrides differ", "the seeds differ", "different machines"];
+    let told = [
+        "the scenarios or their overrides differ",
+        "the seeds differ",
+        "different scales of time",
+        "different machines",
+        "by hand",
+    ];
     assert!(
         told.iter().all(|told| caveats.iter().any(|caveat| caveat.contains(told))),
         "{caveats:?}"

@@ -14,13 +14,14 @@ use crate::units::Span;
 pub(crate) struct FaultTable {
     /// Name of the fault; default: its first word.
     pub(crate) name: Option<Placed<String>>,
-    /// The phase whose beginning its times count from; default: the run.
+    /// The phase whose beginning its times count from, and until whose end it comes again; default:
+    /// the run.
     pub(crate) phase: Option<Placed<String>>,
     /// When it begins; default "0s".
     pub(crate) at: Option<Placed<Text<Span>>>,
     /// For how long; default: until the end.
     pub(crate) lasts: Option<Placed<Text<Span>>>,
-    /// How often it comes again.
+    /// How often it comes again, until its phase is over.
     pub(crate) every: Option<Placed<Text<Span>>>,
     /// What goes wrong on the devices' side, in the words of `muster fleet --fault` but for those
     /// of time.

@@ -275,6 +275,22 @@ fn a_fault_comes_again_until_the_end() {
 }
 
 #[test]
+fn a_fault_of_a_phase_comes_again_until_its_phase_is_over() {
+    let text = EVERYTHING.replace(
+        "fleet = \"loss rate=5%\"\nphase = \"main\"",
+        "fleet = \"loss rate=5%\"\nphase = \"warm-up\"\nat = \"9s\"",
+    );
+    let scenario = Scenario::parse(&text).unwrap();
+    let plan = scenario.plan(Run::of(&scenario)).unwrap();
+    let at = |what| plan.moments().filter(move |moment| moment.what == what).map(|it| it.at);
+    let begins = at(What::FaultBegins { fault: 0 });
+    assert_eq!(begins.collect::<Vec<_>>(), [second(9), second(19)]);
+    let ends = at(What::FaultEnds { fault: 0 });
+    assert_eq!(ends.collect::<Vec<_>>(), [second(12), second(22)], "it is over when it is");
+    assert_eq!([0, 1].map(|fault| plan.faults()[fault].until), [second(20), second(120)]);
+}
+
+#[test]
 fn a_trace_is_played_as_it_was_recorded() {
     let text = r#"
 name = "trace"

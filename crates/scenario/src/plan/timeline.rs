@@ -33,6 +33,8 @@ pub struct PlannedFault {
     pub ends: Option<Timestamp>,
     /// How often it comes again.
     pub every: Option<Span>,
+    /// Until when: no round begins from the end of its phase, or of the run, on.
+    pub until: Timestamp,
 }
 
 /// The phases, one after another.
@@ -67,7 +69,7 @@ pub(super) fn faults(
     scale: TimeScale,
 ) -> Vec<PlannedFault> {
     let placed = faults.iter().map(|fault| {
-        let (beginning, _) = part(phases, fault.phase);
+        let (beginning, until) = part(phases, fault.phase);
         let begins = beginning.after(scale.of(fault.at));
         let lasts = fault.duration().map(|lasts| scale.of(lasts));
         PlannedFault {
@@ -75,6 +77,7 @@ pub(super) fn faults(
             begins,
             ends: lasts.map(|lasts| begins.after(lasts)),
             every: fault.every.map(|every| scale.of(every)),
+            until,
             kind: fault.kind.clone(),
         }
     });
@@ -90,7 +93,7 @@ pub(super) fn moments_of_phases(phases: &[PlannedPhase]) -> Vec<Moment> {
     moments.collect()
 }
 
-/// What happens as a fault comes and goes, as often as it does before `end`.
+/// What happens as a fault comes and goes, before `end`. It comes again until its phase is over.
 pub(super) fn moments_of_fault(
     index: usize,
     fault: &PlannedFault,
@@ -103,7 +106,8 @@ pub(super) fn moments_of_fault(
     let lasts = fault.ends.map(|ends| ends.since(fault.begins));
     let (first, every) = (fault.begins, fault.every.filter(|every| !every.is_zero()));
     let rounds = core::iter::successors(Some(first), move |at| every.map(|every| at.after(every)));
-    rounds.take_while(move |at| *at < end).flat_map(move |at| {
+    let until = fault.until;
+    rounds.take_while(move |at| *at < until).flat_map(move |at| {
         let over = lasts.map(|lasts| at.after(lasts)).filter(|over| *over < end);
         let over = over.map(|at| Moment { at, what: What::FaultEnds { fault: index } });
         core::iter::once(Moment { at, what: begin }).chain(over)

@@ -19,7 +19,7 @@ use crate::work::Work;
 const FAULT_MAX: usize = 500;
 
 /// The words of time of `muster fleet --fault`: in a scenario they are keys of the table.
-const TIMES: [&str; 3] = ["at", "lasts", "every"];
+const TIMES: [&str; 4] = ["at", "lasts", "every", "until"];
 
 /// How long there is no server if nothing is said.
 const AWAY: Span = Span::from_secs(1);
@@ -108,7 +108,10 @@ fn fleet(text: &Placed<String>) -> Result<FaultKind, Located> {
     if let Some((key, _)) = keys.into_iter().find(|(key, _)| TIMES.contains(key)) {
         let what = format!("`{key}` within the words of a fault");
         let why = "times of a scenario are keys, so that they are scaled with it";
-        let fix = format!("add {key} = \"10s\" to the table instead");
+        let fix = match key {
+            "until" => "add phase: what comes again ends with its phase".to_owned(),
+            _ => format!("add {key} = \"10s\" to the table instead"),
+        };
         return Err(Problem::new(what, why, fix).at(text.span.clone()));
     }
     Ok(FaultKind::Fleet(text.value.clone()))

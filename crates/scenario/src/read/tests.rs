@@ -82,6 +82,7 @@ fn what_is_wrong_is_marked_and_mended() {
         ("[[phase]]\nname = \"x\"\nlasts = \"0s\"\n", "\"0s\"", "write a span above zero"),
         ("[[phase]]\nname = \"x\"\nlasts = 10\n", "10", "such as \"10s\""),
         ("[[fault]]\nfleet = \"cut at=5s\"\n", "\"cut at=5s\"", "add at = \"10s\""),
+        ("[[fault]]\nfleet = \"cut until=5s\"\n", "\"cut until=5s\"", "add phase"),
         ("[[fault]]\nat = \"1s\"\n", "[[fault]]", "add fleet"),
         ("[[fault]]\nserver = \"restrat\"\n", "\"restrat\"", "did you mean `restart`?"),
         ("[[fault]]\nserver = \"slow-disk\"\n", "\"slow-disk\"", "add by = \"20ms\""),

@@ -15,7 +15,7 @@ pub const FACTS_FORMAT: u16 = 1;
 
 /// What the server knows of one device and did about it lately. It holds no secret.
 ///
-/// Format: docs/case-files.md.
+/// Format: docs/recordings.md.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerFacts {
     /// [`FACTS_FORMAT`] of the build that wrote it.

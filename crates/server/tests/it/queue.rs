@@ -1,13 +1,16 @@
 //! Commands over the wire: order, attempts, answers.
 
 use std::future::ready;
+use std::sync::{Arc, Mutex};
 
 use muster_admin::{Backend as _, Document, DocumentKind, DocumentPage, Submission};
 use muster_control::{Action, CancelReason, CommandState};
 use muster_protocol::management::{CommandResult, ToDevice, ToServer, TokenUpdate};
 use muster_protocol::{Answer, AppleRequest, Attempt, CloseCode, CommandId, Outcome, Request};
 
-use crate::world::{World, done, eventually, iphone, within};
+use muster_server::{Ignored, Seen, ServerConfig, Watch};
+
+use crate::world::{World, config, done, eventually, iphone, within};
 
 const WIPE: Action = Action::Wipe { persist_esim_data_plan: false, keep_enrollment_data: false };
 
@@ -66,6 +69,43 @@ async fn answers_nobody_waits_for_change_nothing_and_are_counted() {
         (totals.unknown_commands, totals.stale_attempts, totals.duplicates, totals.terminal),
         (1, 2, 1, 1)
     );
+}
+
+/// Remembers why answers changed nothing.
+#[derive(Debug, Default)]
+struct Onlooker(Mutex<Vec<(CommandId, Ignored)>>);
+
+impl Watch for Onlooker {
+    fn saw(&self, what: Seen) {
+        match what {
+            Seen::AnswerIgnored { command, why } => self.0.lock().unwrap().push((command, why)),
+            Seen::Accepted { .. } | Seen::Pushed { .. } | Seen::Ended { .. } => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_looks_on_is_told_why_an_answer_changed_nothing() {
+    let (folder, onlooker) = (tempfile::tempdir().unwrap(), Arc::new(Onlooker::default()));
+    let config = config(&folder.path().join("data"));
+    let config = ServerConfig { watch: Some(onlooker.clone()), ..config };
+    let world = World::started(folder, config).await;
+    let (enrolled, mut device) = world.ready().await;
+    let sync = world.submit(enrolled.id, Action::SyncDevice).await;
+    let (command, stray) = (device.hear_command().await, CommandId::from_bytes([9; 16]));
+    device.say(&acknowledged(stray, 1)).await;
+    device.say(&acknowledged(sync, 2)).await;
+    device.acknowledge(&command).await;
+    device.acknowledge(&command).await;
+    device.answer(&command, Outcome::Error(Vec::new())).await;
+    device.hears_nothing_more(1).await;
+    let told = [
+        (stray, Ignored::Unknown),
+        (sync, Ignored::Stale),
+        (sync, Ignored::Duplicate),
+        (sync, Ignored::Conflicting),
+    ];
+    assert_eq!(*onlooker.0.lock().unwrap(), told);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use muster_device::{Connectivity, Input, PersonEvent, Phase, UserAction};
 use muster_protocol::{Seed, Timestamp};
 
 use super::{Event, World, name_of};
-use crate::actor::{Aim, Reach, Way as Road};
+use crate::actor::{Aim, Reach, TakenOut, Way as Road};
 use crate::link::{LinkId, Way};
 use crate::log::What;
 use crate::plan::What as Outside;
@@ -35,6 +35,10 @@ impl World {
             Outside::Online { device } => self.online(device),
             Outside::Fault(injection) => self.inject(&injection),
             Outside::FreshChance { draw } => self.fresh_chance(draw),
+            Outside::Restart { away } => self.restart(away),
+            Outside::TakeOut { device } => self.take_out(device),
+            Outside::SetUp { device } => self.await_set_up(device),
+            Outside::FoulPushes(foul) => self.foul_pushes_for_a_while(foul),
         }
     }
 
@@ -147,6 +151,7 @@ impl World {
         self.server.store.calm();
         self.vendor_down_until = Timestamp::ZERO;
         self.server_busy_until = Timestamp::ZERO;
+        self.foul_pushes.clear();
         self.witness.calm(self.now);
         self.server_starts();
         for device in self.numbers() {
@@ -154,6 +159,7 @@ impl World {
             actor.armed.clear();
             actor.twist = None;
             actor.person = None;
+            actor.taken_out = TakenOut::No;
             actor.slow.1 = Timestamp::ZERO;
             actor.weather.clear();
             if actor.copy_of.is_some() {

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use muster_device::{Input, Output};
+use muster_device::{Input, Output, Phase};
 use muster_protocol::management::{CommandResult, ToDevice, ToServer};
 use muster_protocol::{CloseCode, Command, CommandHead, DeviceId, Outcome, alpn};
 
@@ -62,6 +62,9 @@ impl World {
         let is_asleep = actor.crashes == crashes && actor.device.is_asleep();
         if phase != before {
             self.see(Some(device), What::Phase { phase });
+            if before == Phase::Enrolled {
+                self.management_ended(device);
+            }
         } else if aim == Aim::Connect && is_asleep {
             self.see(Some(device), What::Asleep);
         }
@@ -435,7 +438,7 @@ impl World {
         }
     }
 
-    fn is_trying(&self, device: u32, attempt: u64) -> bool {
+    pub(super) fn is_trying(&self, device: u32, attempt: u64) -> bool {
         self.actors.get(&device).is_some_and(|actor| actor.way == Road::Trying(attempt))
     }
 }

@@ -13,7 +13,7 @@ use muster_protocol::{DeviceId, Platform, PushService, PushTarget, SerialNumber,
 
 use super::{Event, World};
 use crate::actor::Reach;
-use crate::fault::Fault;
+use crate::fault::{Fault, FoulPushes};
 use crate::log::What;
 use crate::plan::PlannedDevice;
 use crate::server::owner;
@@ -82,7 +82,8 @@ impl World {
         let outcome = if self.now < self.vendor_down_until {
             PushOutcome::Unreachable
         } else {
-            let fault = self.actors.get_mut(&device).and_then(|it| it.wakes.pop_front());
+            let next = self.actors.get_mut(&device).and_then(|it| it.wakes.pop_front());
+            let fault = next.or_else(|| self.foul_push(device));
             let outcome = self.take_push(device, &order, fault);
             self.send_wakes(fault);
             outcome
@@ -158,6 +159,26 @@ impl World {
         if let Some(actor) = self.actors.get_mut(&device) {
             actor.wakes.push_back(fault);
         }
+    }
+
+    /// Faults that pushes meet with by chance from now on.
+    pub(super) fn foul_pushes_for_a_while(&mut self, foul: FoulPushes) {
+        self.see(None, What::Fault { name: foul.fault.name() });
+        self.foul_pushes.push((foul, self.now.after(foul.lasts)));
+    }
+
+    /// What the present push of a device meets with by chance.
+    fn foul_push(&self, device: u32) -> Option<Fault> {
+        let mode = self.actors.get(&device)?.device.facts().mode;
+        let strikes = |foul: &FoulPushes| {
+            let seed = self.seed.child("foul pushes", foul.number.into());
+            let seed = seed.child("device", device.into());
+            let mut draws = seed.child("push", self.now.as_micros()).stream();
+            foul.scope.strikes(device, mode, &mut seed.stream())
+                && draws.chance(foul.hits.into(), foul.of.into())
+        };
+        let mut due = self.foul_pushes.iter().filter(|(_foul, until)| self.now < *until);
+        due.find(|(foul, _until)| strikes(foul)).map(|(foul, _until)| foul.fault)
     }
 
     /// The device is connected to no push service for a while, though it has a network.

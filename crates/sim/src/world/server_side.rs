@@ -10,8 +10,13 @@ use super::{Ends, Event, Open, World};
 use crate::fault::{Fault, Handshake, Moment};
 use crate::link::{Link, LinkId, Way};
 use crate::log::What;
-use crate::plan::Network;
+use crate::plan::{Asking, Network};
 use crate::server::{Applicant, Effects, Key, Server, owner};
+
+/// How soon the first packets of an attempt are sent again.
+///
+/// Source: RFC 9002, section 6.2.2: three times the round trip that is assumed before any is measured.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl World {
     /// Lets the server do something; `None` if there is none, or none any more.
@@ -48,6 +53,9 @@ impl World {
     }
 
     pub(super) fn enrol_asked(&mut self, device: u32, attempt: u64, key: Key) {
+        if self.asks_again((device, attempt), Event::EnrolAsked { device, attempt, key }) {
+            return;
+        }
         let Some(actor) = self.actors.get_mut(&device) else { return };
         let facts = actor.device.facts().clone();
         // A copy is the same hardware to the server.
@@ -76,7 +84,9 @@ impl World {
         key: Key,
         life: DeviceId,
     ) {
-        if !self.server.is_up() {
+        if self.asks_again((device, attempt), Event::ConnectAsked { device, attempt, key, life })
+            || !self.server.is_up()
+        {
             return;
         }
         if self.server.certificate_ended(self.server_now(), life) {
@@ -94,6 +104,17 @@ impl World {
             let at = self.after_delay(device, attempt, Way::Down);
             self.schedule(at, Event::ConnectAnswered { device, attempt, link: answer });
         }
+    }
+
+    /// Has a device that finds no server ask once more in the same attempt, if it is one that does.
+    fn asks_again(&mut self, (device, attempt): (u32, u64), asked: Event) -> bool {
+        let again = self.plan.asking == Asking::Again
+            && !self.server.is_up()
+            && self.is_trying(device, attempt);
+        if again {
+            self.schedule(self.now.after(ASKED_AGAIN_AFTER), asked);
+        }
+        again
     }
 
     fn open(&mut self, device: u32) -> LinkId {

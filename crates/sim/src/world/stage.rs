@@ -264,19 +264,7 @@ impl Rehearsal {
 
     /// Stops the server: its devices are asked to come back later.
     pub fn stop_server(&mut self) {
-        let world = &mut self.world;
-        if !world.server.is_up() {
-            return;
-        }
-        world.see(None, What::Fault { name: "server stop" });
-        let links: Vec<LinkId> = world.links.keys().copied().collect();
-        let mut effects = Effects::default();
-        for link in links {
-            world.server.end(world.now, link, &mut effects);
-            effects.closes.push((link, CloseCode::RetryLater));
-        }
-        world.carry_out(effects);
-        world.server.crash();
+        self.world.server_stops();
     }
 
     /// Starts the server on what the last one left.

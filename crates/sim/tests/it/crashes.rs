@@ -7,8 +7,8 @@ use muster_device::{DeviceSpec, Persona, PromptHabit, Screen};
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{DeviceFacts, Mode, OperatingSystem, OsVersion, Platform, Policy, Timestamp};
 use muster_sim::{
-    Act, Ending, Fault, Injection, Keep, Moment, Network, Outcome, Plan, PlannedDevice, Scope,
-    Seen, Trigger, What, World,
+    Act, Asking, Ending, Fault, Injection, Keep, Moment, Network, Outcome, Plan, PlannedDevice,
+    Scope, Seen, Trigger, What, World,
 };
 
 /// Far more steps than any command takes.
@@ -97,6 +97,8 @@ fn play((mode, action): (Mode, &Action), faults: &[Injection]) -> Outcome {
         acts,
         calm_at: second(300),
         end_at: second(900),
+        day: Plan::REAL_DAY,
+        asking: Asking::Once,
     };
     World::run(plan, Keep::All)
 }

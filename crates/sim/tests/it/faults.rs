@@ -23,6 +23,8 @@ struct Row {
     #[serde(rename = "where")]
     place: Place,
     #[serde(default)]
+    live: String,
+    #[serde(default)]
     how: String,
     attacks: Vec<Invariant>,
     reference: String,
@@ -116,17 +118,18 @@ fn document(rows: &[Row]) -> String {
         let _ = writeln!(text, "\n## {layer}\n");
         let _ = writeln!(
             text,
-            "| fault | parameters | where | how, or why not | attacks | reference |"
+            "| fault | parameters | where | live words | how else, or why not | attacks | reference |"
         );
-        let _ = writeln!(text, "|---|---|---|---|---|---|");
+        let _ = writeln!(text, "|---|---|---|---|---|---|---|");
         for row in rows.iter().filter(|row| row.layer == layer) {
             let attacks: Vec<String> = row.attacks.iter().map(ToString::to_string).collect();
             let Row { name, parameters, place, how, reference, .. } = row;
+            let live = if row.live.is_empty() { String::new() } else { format!("`{}`", row.live) };
             let (place, parameters) = (place.name(), parameters.join("; "));
             let attacks = attacks.join(" ");
             let _ = writeln!(
                 text,
-                "| `{name}` | {parameters} | {place} | {how} | {attacks} | {reference} |"
+                "| `{name}` | {parameters} | {place} | {live} | {how} | {attacks} | {reference} |"
             );
         }
     }
@@ -149,10 +152,18 @@ A fault has a **scope** (one device, a mode of management, a share of the fleet,
 (at a time, after a moment, when in a state, the n-th time, with odds) and a stream of chance of its
 own: one device or fault more shifts no draw of another.
 
-On a live fleet the words are keys: `muster fleet --fault 'crash share=20% after=executed nth=3'`. Whom:
-`device=0`, `mode=dedicated` or `share=20%`. When: `at=10s`, `lasts=5s`, `every=1m`; or, from `at` on, once
-`after=` a moment, with `nth=3` the third time or with `odds=5%` now and then; or `when=` a state. The
-server's own moments are named more finely there: `muster server --crash-at POINT`.
+On a live fleet a fault is a name and `KEY=VALUE` words: `muster fleet --fault 'crash share=20% after=executed
+nth=3'`, or `fleet =` in a scenario. The column **live words** shows the name and its own keys with values to
+begin with; a fault without live words is not one of `--fault`. Parameters say what the fault is about in either
+world; they are not keys. Beside its own keys every fault takes:
+
+| | keys |
+|---|---|
+| whom | `device=0`, `mode=dedicated` or `share=20%` |
+| when | `at=10s`, `lasts=5s`, `every=1m` and with it `until=1h`; or, from `at` on, once `after=` a moment, with `nth=3` the third time or with `odds=5%` now and then; or `when=` a state |
+| which way | `direction=up` or `direction=down`, of faults of the link; both ways if nothing is said |
+
+The server's own moments are named more finely: `muster server --crash-at POINT`.
 ";
 
 fn rows() -> Vec<Row> {

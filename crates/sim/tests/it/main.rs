@@ -4,5 +4,6 @@ mod crashes;
 mod faults;
 mod promises;
 mod push;
+mod service;
 mod stage;
 mod streams;

@@ -7,8 +7,8 @@ use muster_device::{Contact, DeviceSpec, Persona, PromptHabit, Screen};
 use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{DeviceFacts, Mode, OperatingSystem, OsVersion, Policy, Timestamp};
 use muster_sim::{
-    Act, CALM_NETWORK, Ending, Entry, Fault, Injection, Keep, Plan, PlannedDevice, Seen, Swarm,
-    SwarmSize, What, World,
+    Act, Asking, CALM_NETWORK, Ending, Entry, Fault, Injection, Keep, Plan, PlannedDevice, Seen,
+    Swarm, SwarmSize, What, World,
 };
 
 fn at(seconds: u64) -> Timestamp {
@@ -57,6 +57,8 @@ fn plan(faults: &[(u64, Fault)]) -> Plan {
         acts,
         calm_at: at(7_200),
         end_at: at(12_600),
+        day: Plan::REAL_DAY,
+        asking: Asking::Once,
     }
 }
 

@@ -8,7 +8,7 @@ use muster_protocol::status::{Presence, Switch};
 use muster_protocol::{
     CommandId, DeviceFacts, DeviceId, Mode, OperatingSystem, OsVersion, Policy, Timestamp,
 };
-use muster_sim::{CALM_NETWORK, Misdeed, Plan, PlannedDevice, Rehearsal, Tally};
+use muster_sim::{Asking, CALM_NETWORK, Misdeed, Plan, PlannedDevice, Rehearsal, Tally};
 
 const DEVICE: u32 = 0;
 const SECOND: Duration = Duration::from_secs(1);
@@ -50,6 +50,8 @@ fn connected_with(mode: Mode, readings: Readings) -> Rehearsal {
         acts: Vec::new(),
         calm_at: Timestamp::ZERO,
         end_at: Timestamp::ZERO,
+        day: Plan::REAL_DAY,
+        asking: Asking::Once,
     });
     rehearsal.pass(SECOND);
     assert!(rehearsal.look(DEVICE).expect("it is there").connected);

@@ -63,6 +63,24 @@ fn the_ca_may_sign_certificates_but_no_further_cas() {
 }
 
 #[test]
+fn a_servers_certificate_holds_this_machine_and_each_further_name_once() {
+    let ca = RunCa::ephemeral().unwrap();
+    let hosts = ["mdm.example", "192.0.2.7", "localhost", "::1", "MDM.example"];
+    let hosts: [HostName; 5] = hosts.map(|text| text.parse().unwrap());
+    let names = |identity: Identity| -> Vec<String> {
+        let certificate = parse(&identity.chain[0]);
+        let names = &certificate.subject_alternative_name().unwrap().unwrap().value.general_names;
+        names.iter().map(ToString::to_string).collect()
+    };
+    let usual = names(ca.issue_server().unwrap());
+    assert_eq!(usual.len(), 3, "{usual:?}");
+    let more = names(ca.issue_server_for(&hosts).unwrap());
+    assert_eq!(more[..3], usual[..]);
+    assert_eq!(more[3..].len(), 2, "{more:?}");
+    assert!(more[3].contains("mdm.example"), "{more:?}");
+}
+
+#[test]
 fn two_certificates_of_one_key_differ_in_their_serial() {
     let ca = RunCa::ephemeral().unwrap();
     let csr = DeviceKey::generate().unwrap().csr_der().unwrap();

@@ -121,7 +121,7 @@ impl FaultyLink {
     /// or for ever; whatever window it had is over.
     pub fn begin(&self, rule: usize, lasts: Option<Duration>) {
         let mut state = self.0.state();
-        let window = Window { at: self.0.since_start(Instant::now()), lasts, every: None };
+        let window = Window { at: self.0.since_start(Instant::now()), lasts, ..Window::ALWAYS };
         state.up.lane.open(rule, window);
         state.down.lane.open(rule, window);
     }

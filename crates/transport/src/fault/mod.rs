@@ -107,6 +107,8 @@ pub struct Window {
     pub lasts: Option<Duration>,
     /// And again after so long, from beginning to beginning.
     pub every: Option<Duration>,
+    /// Until then: no round begins from here on; for ever without it.
+    pub until: Option<Duration>,
 }
 
 /// One fault of a link.
@@ -157,10 +159,10 @@ impl fmt::Display for Rate {
 
 impl Window {
     /// Always.
-    pub const ALWAYS: Self = Self { at: Duration::ZERO, lasts: None, every: None };
+    pub const ALWAYS: Self = Self { at: Duration::ZERO, lasts: None, every: None, until: None };
 
     /// Not by itself: see [`FaultyLink::begin`].
-    pub const NEVER: Self = Self { at: Duration::MAX, lasts: None, every: None };
+    pub const NEVER: Self = Self { at: Duration::MAX, ..Self::ALWAYS };
 
     /// Whether the fault is on, so long after the start.
     #[must_use]
@@ -174,19 +176,25 @@ impl Window {
             }
             Some(_) | None => since,
         };
-        self.lasts.is_none_or(|lasts| into < lasts)
+        let began = since_start.saturating_sub(into);
+        self.lasts.is_none_or(|lasts| into < lasts) && self.may_begin(began)
     }
 
     /// When it begins next, so long after the start; `None` if never again.
     #[must_use]
     pub fn next_beginning(&self, since_start: Duration) -> Option<Duration> {
         let Some(since) = since_start.checked_sub(self.at).filter(|since| !since.is_zero()) else {
-            return Some(self.at);
+            return Some(self.at).filter(|at| self.may_begin(*at));
         };
         let every = self.every.filter(|every| !every.is_zero())?;
         let times = since.as_nanos().div_ceil(every.as_nanos());
         let times = u32::try_from(times).ok()?;
-        every.checked_mul(times).and_then(|span| self.at.checked_add(span))
+        let next = every.checked_mul(times).and_then(|span| self.at.checked_add(span));
+        next.filter(|at| self.may_begin(*at))
+    }
+
+    fn may_begin(&self, at: Duration) -> bool {
+        self.until.is_none_or(|until| at < until)
     }
 }
 
@@ -227,19 +235,22 @@ mod tests {
 
     #[test]
     fn a_window_opens_at_its_time_lasts_and_comes_again() {
-        let once = Window { at: seconds(5), lasts: Some(seconds(2)), every: None };
+        let once = Window { at: seconds(5), lasts: Some(seconds(2)), ..Window::ALWAYS };
         let open: Vec<u64> = (0..20).filter(|at| once.contains(seconds(*at))).collect();
         assert_eq!(open, [5, 6]);
         let again = Window { every: Some(seconds(10)), ..once };
         let open: Vec<u64> = (0..30).filter(|at| again.contains(seconds(*at))).collect();
         assert_eq!(open, [5, 6, 15, 16, 25, 26]);
+        let ended = Window { until: Some(seconds(16)), ..again };
+        let open: Vec<u64> = (0..30).filter(|at| ended.contains(seconds(*at))).collect();
+        assert_eq!(open, [5, 6, 15, 16], "what has begun lasts as long as it does");
         assert!(Window::ALWAYS.contains(Duration::ZERO));
         assert!(!Window::NEVER.contains(seconds(1)));
     }
 
     #[test]
     fn the_next_beginning_is_never_in_the_past() {
-        let again = Window { at: seconds(5), lasts: None, every: Some(seconds(10)) };
+        let again = Window { at: seconds(5), every: Some(seconds(10)), ..Window::ALWAYS };
         let next = |at| again.next_beginning(seconds(at));
         assert_eq!(
             [next(0), next(5), next(6), next(15)],
@@ -247,6 +258,8 @@ mod tests {
         );
         let once = Window { every: None, ..again };
         assert_eq!(once.next_beginning(seconds(6)), None);
+        let ended = Window { until: Some(seconds(15)), ..again };
+        assert_eq!([5, 6].map(|at| ended.next_beginning(seconds(at))), [Some(seconds(5)), None]);
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn a_mistake_is_named_and_what_would_do_instead() {
     assert_eq!(refusal("delay by=5"), "by=5 is no span such as 50ms, 10s, 5m or 1h");
     assert_eq!(
         refusal("rebind rate=5%"),
-        "rebind has no key \"rate\": it takes share, device, mode, at, lasts, every, \
+        "rebind has no key \"rate\": it takes share, device, mode, at, lasts, every, until, \
          after, nth, odds, when"
     );
     assert_eq!(refusal("crash rate=5% rate=5%"), "crash takes rate= once");
@@ -90,6 +90,7 @@ fn words_that_do_not_go_together_are_named() {
     assert_eq!(refusal("crash after=executed every=5s"), together("after", "every"));
     assert_eq!(refusal("crash when=lost every=5s"), together("when", "every"));
     assert_eq!(refusal("crash nth=2"), "nth= needs after=");
+    assert_eq!(refusal("cut until=5s"), "until= needs every=");
     assert_eq!(refusal("crash when=lost odds=2%"), "odds= needs after=");
     for moment in [Moment::Committing, Moment::Committed] {
         let expected = format!("after={moment} is no moment of a device such as executed");
@@ -183,10 +184,12 @@ fn fault() -> impl Strategy<Value = FleetFault> {
     ];
     let lasts = prop::option::of(span());
     let every = prop::option::of((1..10_000_000_u64).prop_map(Duration::from_millis));
-    (what, scope(), trigger(), (span(), lasts, every))
-        .prop_map(|(what, scope, trigger, (at, lasts, every))| {
+    let until = prop::option::of(span());
+    (what, scope(), trigger(), (span(), lasts, every, until))
+        .prop_map(|(what, scope, trigger, (at, lasts, every, until))| {
             let every = every.filter(|_| trigger == Trigger::AtOnce);
-            FleetFault { what, scope, trigger, window: Window { at, lasts, every } }
+            let until = until.filter(|_| every.is_some());
+            FleetFault { what, scope, trigger, window: Window { at, lasts, every, until } }
         })
         .prop_filter("comes again before it is over", |fault| {
             let Window { lasts, every, .. } = fault.window;

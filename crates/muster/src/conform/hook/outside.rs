@@ -1,10 +1,11 @@
 //! Adapters of other servers: over HTTP, or as a program.
 
-use std::io::{Read as _, Write as _};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context as _, bail};
 use muster_conformance::hook::{Answer, Verb};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::Command;
 
 use super::failed;
 use crate::conform::http;
@@ -53,13 +54,30 @@ impl CommandHook {
     }
 
     pub(super) async fn answer(&self, verb: Verb) -> Answer {
-        let (program, arguments) = (self.program.clone(), self.arguments.clone());
-        let asked = tokio::task::spawn_blocking(move || ask(&program, &arguments, &verb)).await;
-        match asked {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => failed(format_args!("{error:#}")),
-            Err(died) => failed(died),
+        let answer = self.ask(&verb).await;
+        answer.unwrap_or_else(|error| failed(format_args!("{error:#}")))
+    }
+
+    /// Cancel safe: whoever waits no longer has the program ended.
+    async fn ask(&self, verb: &Verb) -> anyhow::Result<Answer> {
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("failed to start the hook {:?}", self.program))?;
+        if let Some(mut input) = child.stdin.take() {
+            // A hook that does not read its input may still answer.
+            drop(input.write_all(&serde_json::to_vec(verb)?).await);
         }
+        let mut told = Vec::new();
+        if let Some(output) = child.stdout.take() {
+            let bound = u64::try_from(ANSWER_BYTES_MAX).unwrap_or(u64::MAX);
+            output.take(bound).read_to_end(&mut told).await.context("the hook says nothing")?;
+        }
+        child.wait().await.context("the hook does not end")?;
+        serde_json::from_slice(&told).context("the hook's answer is none")
     }
 }
 
@@ -75,30 +93,11 @@ async fn body(mut answer: reqwest::Response) -> anyhow::Result<Vec<u8>> {
     Ok(told)
 }
 
-fn ask(program: &str, arguments: &[String], verb: &Verb) -> anyhow::Result<Answer> {
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("failed to start the hook {program:?}"))?;
-    if let Some(mut input) = child.stdin.take() {
-        // A hook that does not read its input may still answer.
-        drop(input.write_all(&serde_json::to_vec(verb)?));
-    }
-    let mut told = Vec::new();
-    if let Some(output) = child.stdout.take() {
-        let bound = u64::try_from(ANSWER_BYTES_MAX).unwrap_or(u64::MAX);
-        output.take(bound).read_to_end(&mut told).context("the hook says nothing")?;
-    }
-    child.wait().context("the hook does not end")?;
-    serde_json::from_slice(&told).context("the hook's answer is none")
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead as _, BufReader};
+    use std::io::{BufRead as _, BufReader, Write as _};
     use std::net::TcpListener;
+    use std::time::Duration;
 
     use super::*;
 
@@ -129,6 +128,14 @@ mod tests {
             assert!(matches!(answer, Answer::Failed { .. }), "{line}");
         }
         assert!(CommandHook::of(" ").is_err());
+    }
+
+    /// The runtime of the test waits for all threads it has begun.
+    #[tokio::test]
+    async fn a_program_that_never_answers_holds_nobody_who_has_stopped_waiting() {
+        let hook = CommandHook::of("sleep 600").unwrap();
+        let answered = tokio::time::timeout(Duration::from_millis(1), hook.answer(Verb::Reset));
+        assert!(answered.await.is_err());
     }
 
     #[tokio::test]

@@ -23,7 +23,8 @@ pub(crate) struct Device {
     pub(super) platform: Platform,
     pub(super) contact: Contact,
     pub(super) is_connected: bool,
-    pub(super) is_enrolled: bool,
+    /// Who it is to the server; nobody while it is not enrolled.
+    enrolled_as: Option<DeviceId>,
     /// Whether it stays away once it is unenrolled, until somebody sets it up.
     pub(super) taken_out: TakenOut,
 }
@@ -40,6 +41,10 @@ pub(crate) enum TakenOut {
 }
 
 impl Device {
+    pub(super) const fn is_enrolled(&self) -> bool {
+        self.enrolled_as.is_some()
+    }
+
     /// Whether it has to come back if the server goes.
     pub(super) fn keeps_connection_now(&self) -> bool {
         self.is_connected && self.contact == Contact::Connected
@@ -53,7 +58,7 @@ impl Devices {
             platform: planned.platform(),
             contact: planned.contact,
             is_connected: false,
-            is_enrolled: false,
+            enrolled_as: None,
             taken_out: TakenOut::No,
         };
         Self { all: planned.iter().map(device).collect(), ..Self::default() }
@@ -79,15 +84,15 @@ impl Devices {
     /// A device is enrolled under this id, or is no longer.
     pub(super) fn enrolled(&mut self, place: usize, id: Option<DeviceId>) {
         let Some(device) = self.all.get_mut(place) else { return };
-        if device.is_enrolled != id.is_some() {
-            device.is_enrolled = id.is_some();
-            self.enrolled = match id {
-                Some(_) => self.enrolled.saturating_add(1),
-                None => self.enrolled.saturating_sub(1),
-            };
-        }
-        if let (Contact::Woken, Some(id)) = (device.contact, id) {
-            self.woken.insert(id, place);
+        let before = std::mem::replace(&mut device.enrolled_as, id);
+        self.enrolled = match (before, id) {
+            (None, Some(_)) => self.enrolled.saturating_add(1),
+            (Some(_), None) => self.enrolled.saturating_sub(1),
+            (None, None) | (Some(_), Some(_)) => self.enrolled,
+        };
+        if device.contact == Contact::Woken {
+            before.map(|before| self.woken.remove(&before));
+            id.map(|id| self.woken.insert(id, place));
         }
     }
 

@@ -8,7 +8,7 @@ use muster_scenario::Contact;
 
 /// Events that have begun, and who is not through with them.
 #[derive(Debug, Default)]
-pub(super) struct GettingOver {
+pub(crate) struct GettingOver {
     /// When each event began that concerns devices: they are through so long after.
     began: BTreeMap<EventIndex, Timestamp>,
     /// Devices that are through once they are connected, by their places.
@@ -30,7 +30,7 @@ struct Waits {
 
 impl GettingOver {
     /// An event begins.
-    pub(super) fn began(&mut self, event: EventIndex, kind: EventKind, at: Timestamp) {
+    pub(crate) fn began(&mut self, event: EventIndex, kind: EventKind, at: Timestamp) {
         self.began.insert(event, at);
         match kind {
             EventKind::Storm => self.storm = Some((event, at)),
@@ -42,9 +42,25 @@ impl GettingOver {
         }
     }
 
+    /// An event begins that may have begun before: each time is an event of its own. Says which.
+    pub(crate) fn round_began(
+        &mut self,
+        (event, kind): (EventIndex, EventKind),
+        at: Timestamp,
+        recorder: &mut Recorder,
+    ) -> EventIndex {
+        let event = match self.began.contains_key(&event) {
+            false => event,
+            true => recorder.event_again(event, at),
+        };
+        recorder.event_began(event, at);
+        self.began(event, kind, at);
+        event
+    }
+
     /// A device vanishes from the network: in the storm that has begun at the same instant, if there
     /// is one. Not for those that keep no connection: they have none to get back.
-    pub(super) fn vanished(
+    pub(crate) fn vanished(
         &mut self,
         planned: Timestamp,
         (place, contact): (usize, Contact),
@@ -58,14 +74,14 @@ impl GettingOver {
     }
 
     /// A device is switched on for the first time.
-    pub(super) fn switched_on_first(&mut self, place: usize, recorder: &mut Recorder) {
+    pub(crate) fn switched_on_first(&mut self, place: usize, recorder: &mut Recorder) {
         if let Some(event) = self.wave {
             self.awaits(event, place, recorder);
         }
     }
 
     /// The server goes: whoever is connected has to come back.
-    pub(super) fn server_went(
+    pub(crate) fn server_went(
         &mut self,
         event: EventIndex,
         connected: impl Iterator<Item = usize>,
@@ -83,7 +99,7 @@ impl GettingOver {
     }
 
     /// A device has a session.
-    pub(super) fn connected(&mut self, at: Timestamp, place: usize, recorder: &mut Recorder) {
+    pub(crate) fn connected(&mut self, at: Timestamp, place: usize, recorder: &mut Recorder) {
         for event in self.to_connect.remove(&place).unwrap_or_default() {
             match self.to_end.get_mut(&(event, place)) {
                 Some(waits) if waits.commands > 0 => waits.is_away = false,
@@ -96,7 +112,7 @@ impl GettingOver {
     }
 
     /// A command was asked for as part of an event.
-    pub(super) fn asked(
+    pub(crate) fn asked(
         &mut self,
         (event, kind): (EventIndex, EventKind),
         (place, contact): (usize, Contact),
@@ -128,7 +144,7 @@ impl GettingOver {
     }
 
     /// A command that was part of an event is over.
-    pub(super) fn over(
+    pub(crate) fn over(
         &mut self,
         at: Timestamp,
         (event, kind): (EventIndex, EventKind),
@@ -149,9 +165,31 @@ impl GettingOver {
         }
     }
 
+    /// A command that was part of an event was not taken: its device does not wait for it. Of a
+    /// broadcast and a mass wipe it is not through all the same.
+    pub(crate) fn not_taken(
+        &mut self,
+        at: Timestamp,
+        (event, kind): (EventIndex, EventKind),
+        place: usize,
+        recorder: &mut Recorder,
+    ) {
+        match kind {
+            EventKind::Backlog => self.over(at, (event, kind), place, recorder),
+            EventKind::Broadcast
+            | EventKind::MassWipe
+            | EventKind::Storm
+            | EventKind::Wave
+            | EventKind::ServerAway => {}
+        }
+    }
+
     fn through(&self, event: EventIndex, at: Timestamp, recorder: &mut Recorder) {
         if let Some(began) = self.began.get(&event) {
             recorder.through(event, at.since(*began));
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,20 @@
 //! Joins what was seen of each command, on whatever side, to its journey.
 
+mod naming;
+mod reasons;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use muster_agent::AnswerClass;
-use muster_protocol::{CommandId, DeviceId, Timestamp};
+use muster_protocol::{CommandId, DeviceId, ErrorItem, Timestamp};
 use muster_report::{ErrorCode, EventIndex, EventKind, Journey, Label, Recorder, Step, Who};
 use muster_scenario::{Action, Contact};
 use muster_server::CommandEnd;
 
+use self::reasons::Reasons;
 use super::devices::Devices;
+use super::errors::{of_answer, of_end};
 use super::getting_over::GettingOver;
 use super::labels::Labels;
 use crate::load::deed::Request;
@@ -30,12 +35,15 @@ pub(super) struct Join {
     /// Commands of devices that have to be woken, by their places.
     of_woken: BTreeMap<usize, Vec<CommandId>>,
     strangers: VecDeque<CommandId>,
+    /// What the server calls commands that have another id among the deadlines.
+    names: HashMap<CommandId, CommandId>,
     /// How many of the open ones were asked for.
     asked: usize,
     in_flight: InFlight,
     places: Places,
     /// Asked for and answered since the last fetch.
     answered: Vec<CommandId>,
+    reasons: Reasons,
 }
 
 /// A command that is not over.
@@ -123,22 +131,25 @@ impl Join {
             deadline,
             of_woken: BTreeMap::new(),
             strangers: VecDeque::new(),
+            names: HashMap::new(),
             asked: 0,
             in_flight,
             places,
             answered: Vec::new(),
+            reasons: Reasons::default(),
         }
     }
 
-    /// A command was asked for, of whoever the device was to the server: planned then, begun now.
+    /// A command was asked for, of whoever the device was to the server: planned then, and begun if
+    /// nothing keeps it from being sent.
     pub(super) fn submitted(
         &mut self,
-        (at, planned): (Timestamp, Timestamp),
+        (started, planned): (Option<Timestamp>, Timestamp),
         (command, request): (CommandId, Request),
         who: Option<DeviceId>,
         around: &mut Around<'_>,
     ) {
-        let Some(asked) = self.asked(planned, request, around) else { return };
+        let Some(asked) = self.asked(request, around) else { return };
         around.recorder.count(planned, asked.label, Step::Planned);
         if let Some((event, kind)) = asked.event {
             around.over.asked((event, kind), (asked.place, asked.contact), around.recorder);
@@ -147,27 +158,11 @@ impl Join {
             self.of_woken.entry(asked.place).or_default().push(command);
         }
         self.deadlines.push_back((planned.after(self.deadline), command));
-        let open = self.open.entry(command).or_insert(Open::planned(planned));
-        open.journey.planned = planned;
-        open.journey.started = Some(at);
+        let mut open = Open::planned(planned);
+        open.journey.started = started;
         (open.asked, open.who) = (Some(asked), who);
+        self.open.insert(command, open);
         self.asked += 1;
-        let journey = open.journey;
-        let behind = [
-            (journey.queued, Step::Queued),
-            (journey.delivered, Step::Delivered),
-            (journey.acknowledged, Step::Acknowledged),
-        ];
-        // Over HTTPS the id of a command is known after all that is seen of it by others.
-        for (at, step) in behind.into_iter().filter_map(|(at, step)| Some((at?, step))) {
-            around.recorder.count(at, asked.label, step);
-        }
-        if journey.acknowledged.is_some() {
-            self.answered.push(command);
-        }
-        if open.end.is_some() {
-            self.finish(command, around);
-        }
     }
 
     /// The place of the device with this number in the whole fleet.
@@ -175,10 +170,10 @@ impl Join {
         self.places.of(device)
     }
 
-    fn asked(&self, planned: Timestamp, request: Request, around: &Around<'_>) -> Option<Asked> {
+    fn asked(&self, request: Request, around: &Around<'_>) -> Option<Asked> {
         let place = self.places.of(request.device);
         let device = around.devices.at(place)?;
-        let label = around.labels.label(planned, request.action, device.platform);
+        let label = around.labels.label(request.moment, request.action, device.platform);
         let event = around.labels.event_of_work(request.work);
         let event = event.and_then(|event| Some((event, around.labels.kind(event)?)));
         Some(Asked { request, label, place, contact: device.contact, event })
@@ -192,12 +187,13 @@ impl Join {
         request: Request,
         around: &mut Around<'_>,
     ) {
-        let Some(asked) = self.asked(planned, request, around) else { return };
+        let Some(asked) = self.asked(request, around) else { return };
         let (label, recorder) = (asked.label, &mut *around.recorder);
         recorder.count(planned, label, Step::Planned);
         recorder.count(at, label, Step::Dropped);
         if let Some((event, kind)) = asked.event {
             around.over.asked((event, kind), (asked.place, asked.contact), recorder);
+            around.over.not_taken(at, (event, kind), asked.place, recorder);
         }
         let who = Who { device: request.device, command: None };
         // At least as long as the others may take: nobody knows how long it would have taken.
@@ -221,6 +217,9 @@ impl Join {
             self.asked -= 1;
             self.forget_woken(asked.place, command);
             around.recorder.count(at, asked.label, Step::Refused);
+            if let Some(event) = asked.event {
+                around.over.not_taken(at, event, asked.place, around.recorder);
+            }
         }
         around.recorder.failed(at, code, || {
             format!("{} for device {}: {reason}", request.action, request.device)
@@ -272,27 +271,35 @@ impl Join {
         }
     }
 
-    /// A device has answered.
+    /// A device has answered, maybe with an error.
     pub(super) fn answered(
         &mut self,
         at: Timestamp,
         (command, class): (CommandId, AnswerClass),
+        error: Option<Box<ErrorItem>>,
         around: &mut Around<'_>,
     ) {
+        if let Some(error) = error {
+            self.reasons.keep(command, error);
+        }
         let open = self.meet(at, command);
-        let is_final = class != AnswerClass::NotNow;
         let is_first = open.journey.acknowledged.is_none();
-        if is_final {
+        if class.is_final() {
             (open.journey.acknowledged, open.class) = (Some(at), Some(class));
         }
         let Some(asked) = open.asked else { return };
-        match (is_final, is_first) {
-            (true, true) => {
+        match (of_answer(class), is_first) {
+            (Some(code), _) => {
+                around.recorder.count(at, asked.label, Step::NotNow);
+                around.recorder.failed(at, code, || {
+                    format!("{} for device {}", asked.request.action, asked.request.device)
+                });
+            }
+            (None, true) => {
                 self.answered.push(command);
                 around.recorder.count(at, asked.label, Step::Acknowledged);
             }
-            (true, false) => {}
-            (false, _) => around.recorder.count(at, asked.label, Step::NotNow),
+            (None, false) => {}
         }
     }
 
@@ -350,6 +357,7 @@ impl Join {
             && deadline <= now
         {
             self.deadlines.pop_front();
+            let command = self.names.remove(&command).unwrap_or(command);
             let Some(open) = self.open.get_mut(&command) else { continue };
             let Some(asked) = open.asked else { continue };
             open.given_up = GivenUp::Yes;
@@ -420,10 +428,11 @@ impl Join {
             let who = Who { device: asked.request.device, command: Some(command) };
             recorder.ended(at, label, who, &open.journey);
         }
-        if let Some(code) = error(end) {
+        if let Some(code) = of_end(end) {
+            let reasons = &self.reasons;
             recorder.failed(at, code, || {
-                let class = open.class.map_or("nothing", |class| class_name(class));
-                format!("{} for device {}: {class}", asked.request.action, asked.request.device)
+                let said = reasons.tell(command, open.class);
+                format!("{} for device {}: {said}", asked.request.action, asked.request.device)
             });
         }
         if let Some((event, kind)) = asked.event {
@@ -464,31 +473,13 @@ const fn step(end: CommandEnd) -> Step {
     }
 }
 
-const fn error(end: CommandEnd) -> Option<ErrorCode> {
-    match end {
-        CommandEnd::Done | CommandEnd::Canceled => None,
-        CommandEnd::Failed | CommandEnd::NotSupported => Some(ErrorCode::CommandFailed),
-        CommandEnd::Expired => Some(ErrorCode::CommandExpired),
-    }
-}
-
-const fn class_name(class: AnswerClass) -> &'static str {
-    match class {
-        AnswerClass::Acknowledged => "acknowledged",
-        AnswerClass::NotNow => "not now",
-        AnswerClass::Error => "the device answered with an error",
-        AnswerClass::NotSupported => "the device does not support it",
-        AnswerClass::FormatError => "the device did not understand it",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use muster_protocol::{Mode, Platform};
     use muster_report::{LatencySummary, Legend, PhaseLegend, PhaseRole};
-    use muster_scenario::{Holder, PlannedDevice};
+    use muster_scenario::{Holder, PlannedDevice, Stage};
 
     use super::*;
 
@@ -549,9 +540,9 @@ mod tests {
 
         fn submit(&mut self, device: u32, command: CommandId) {
             assert!(self.in_flight.enter());
-            let request = Request { device, action: Action::Sync, work: 0 };
+            let request = Request { moment: ms(10), device, action: Action::Sync, work: 0 };
             self.with(|join, around| {
-                join.submitted((ms(11), ms(10)), (command, request), Some(PHONE), around);
+                join.submitted((Some(ms(11)), ms(10)), (command, request), Some(PHONE), around);
                 join.accepted(ms(13), command, around);
             });
         }
@@ -559,9 +550,9 @@ mod tests {
         fn end(&mut self, command: CommandId) {
             self.with(|join, around| {
                 join.delivered(ms(20), command, around);
-                join.answered(ms(22), (command, AnswerClass::NotNow), around);
+                join.answered(ms(22), (command, AnswerClass::NotNow), None, around);
                 join.delivered(ms(25), command, around);
-                join.answered(ms(26), (command, AnswerClass::Acknowledged), around);
+                join.answered(ms(26), (command, AnswerClass::Acknowledged), None, around);
                 join.ended(ms(30), (command, CommandEnd::Done), around);
             });
         }
@@ -592,17 +583,60 @@ mod tests {
     }
 
     #[test]
-    fn what_is_seen_before_the_answer_to_the_request_is_not_forgotten() {
-        let mut world = World::new();
-        world.with(|join, around| join.accepted(ms(13), ONE, around));
-        world.end(ONE);
-        assert_eq!(world.total().count, 0);
+    fn what_is_seen_of_a_command_before_its_name_is_known_is_not_forgotten() {
+        let (mut world, own) = (World::new(), CommandId::from_bytes([8; 16]));
         assert!(world.in_flight.enter());
-        let request = Request { device: 0, action: Action::Sync, work: 0 };
+        let request = Request { moment: ms(10), device: 0, action: Action::Sync, work: 0 };
         world.with(|join, around| {
-            join.submitted((ms(11), ms(10)), (ONE, request), Some(PHONE), around);
+            join.submitted((Some(ms(10)), ms(10)), (own, request), Some(PHONE), around);
+            join.accepted(ms(13), ONE, around);
         });
+        world.end(ONE);
+        assert_eq!((world.total().count, world.join.open()), (0, 1));
+        world.with(|join, around| join.named((own, ONE), around));
         assert_eq!((world.total().count, world.join.open()), (1, 0));
+        let funnel = world.recorder.look(ms(60_000)).funnel;
+        assert_eq!((funnel.queued, funnel.delivered, funnel.acknowledged), (1, 1, 1));
+        assert!((19.9..20.1).contains(&world.total().max), "{:?}", world.total());
+    }
+
+    #[test]
+    fn a_command_that_waited_for_a_thread_begins_when_it_is_sent() {
+        let (mut world, own) = (World::new(), CommandId::from_bytes([8; 16]));
+        assert!(world.in_flight.enter());
+        let request = Request { moment: ms(10), device: 0, action: Action::Sync, work: 0 };
+        world.with(|join, around| {
+            join.submitted((None, ms(10)), (own, request), Some(PHONE), around);
+        });
+        world.join.sent(ms(17), own);
+        world.with(|join, around| {
+            join.named((own, ONE), around);
+            join.accepted(ms(18), ONE, around);
+        });
+        world.end(ONE);
+        let service = world.recorder.latency(Stage::Service).summary().max;
+        assert!((12.9..13.1).contains(&service), "from 17 to 30 ms: {service}");
+        assert!((19.9..20.1).contains(&world.total().max), "from 10 to 30 ms");
+    }
+
+    #[test]
+    fn a_command_the_server_has_named_is_given_up_under_that_name() {
+        let (mut world, own) = (World::new(), CommandId::from_bytes([8; 16]));
+        assert!(world.in_flight.enter());
+        let request = Request { moment: ms(10), device: 1, action: Action::Sync, work: 0 };
+        world.with(|join, around| {
+            join.submitted((Some(ms(10)), ms(10)), (own, request), Some(PHONE), around);
+            join.named((own, ONE), around);
+            join.accepted(ms(13), ONE, around);
+            join.pushed(ms(15), 1, around);
+            join.expire(ms(5_010), around);
+        });
+        let funnel = world.recorder.look(ms(60_000)).funnel;
+        assert_eq!((funnel.pushed, funnel.timed_out), (1, 1));
+        assert_eq!(world.join.pending()[0].question().unwrap().command, ONE);
+        assert!(world.join.names.is_empty());
+        world.end(ONE);
+        assert_eq!((world.join.open(), world.in_flight.count()), (0, 0));
     }
 
     #[test]
@@ -615,6 +649,7 @@ mod tests {
         world.end(ONE);
         let look = world.recorder.look(ms(60_000));
         assert_eq!((look.funnel.timed_out, look.funnel.stored), (1, 1));
+        assert_eq!(look.errors, [(ErrorCode::DeviceBusy, 1), (ErrorCode::DeadlinePassed, 1)]);
         assert_eq!(look.total.count, 1);
     }
 
@@ -635,7 +670,7 @@ mod tests {
         let question = world.join.pending()[0].question().unwrap();
         assert_eq!((question.device, question.command), (PHONE, ONE));
         world.with(|join, around| {
-            join.answered(ms(22), (ONE, AnswerClass::Acknowledged), around);
+            join.answered(ms(22), (ONE, AnswerClass::Acknowledged), None, around);
         });
         assert_eq!(world.join.take_answered()[0].device, PHONE);
     }
@@ -643,9 +678,9 @@ mod tests {
     #[test]
     fn what_the_server_has_not_taken_it_is_not_asked_about() {
         let mut world = World::new();
-        let request = Request { device: 0, action: Action::Sync, work: 0 };
+        let request = Request { moment: ms(10), device: 0, action: Action::Sync, work: 0 };
         world.with(|join, around| {
-            join.submitted((ms(11), ms(10)), (ONE, request), Some(PHONE), around);
+            join.submitted((Some(ms(11)), ms(10)), (ONE, request), Some(PHONE), around);
         });
         assert!(world.join.pending()[0].question().is_none());
     }
@@ -682,10 +717,11 @@ mod tests {
         world.submit(0, ONE);
         world.submit(0, CommandId::from_bytes([2; 16]));
         assert!(!world.in_flight.enter());
-        let request = Request { device: 0, action: Action::Sync, work: 0 };
+        let request = Request { moment: ms(10), device: 0, action: Action::Sync, work: 0 };
         world.with(|join, around| join.dropped(ms(12), ms(12), request, around));
         let look = world.recorder.look(ms(60_000));
         assert_eq!((look.funnel.planned, look.funnel.dropped), (3, 1));
+        assert_eq!(look.errors, [(ErrorCode::InFlightCap, 1)]);
         assert!(look.total.max >= 4_999.0, "{:?}", look.total);
     }
 
@@ -693,7 +729,7 @@ mod tests {
     fn a_refused_command_gives_its_room_back() {
         let mut world = World::new();
         world.submit(0, ONE);
-        let request = Request { device: 0, action: Action::Sync, work: 0 };
+        let request = Request { moment: ms(10), device: 0, action: Action::Sync, work: 0 };
         let no = (ErrorCode::NotCapable, "no");
         world.with(|join, around| join.refused(ms(12), (ONE, request), no, around));
         assert_eq!((world.in_flight.count(), world.join.open()), (0, 0));

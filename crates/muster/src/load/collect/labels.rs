@@ -13,6 +13,7 @@ use muster_scenario::{
 /// What has a name in a run, and where its numbers go.
 #[derive(Clone, Debug)]
 pub(crate) struct Labels {
+    /// The names, with their places in the plan's own time.
     pub(crate) legend: Arc<Legend>,
     /// The event a work is, by its index in the scenario.
     works: Vec<Option<EventIndex>>,
@@ -30,7 +31,7 @@ impl Labels {
         let mut events = Vec::new();
         let mut event = |name: &str, kind: Option<EventKind>, at: Timestamp| {
             let index = u16::try_from(events.len()).ok()?;
-            events.push(EventLegend { name: name.to_owned(), kind: kind?, at });
+            events.push(EventLegend { name: name.to_owned(), round: 1, kind: kind?, at });
             Some(EventIndex(index))
         };
         let works = scenario.works.iter();
@@ -53,11 +54,11 @@ impl Labels {
         Self { legend, works: Vec::new(), faults: Vec::new() }
     }
 
-    /// What a command's numbers are sorted by.
-    pub(crate) fn label(&self, planned: Timestamp, action: Action, platform: Platform) -> Label {
+    /// What the numbers of a command are sorted by that the plan has at this moment, by its own time.
+    pub(crate) fn label(&self, moment: Timestamp, action: Action, platform: Platform) -> Label {
         let place = Action::ALL.iter().position(|known| *known == action).unwrap_or_default();
         let command = CommandIndex(u16::try_from(place).unwrap_or_default());
-        Label { phase: self.legend.phase_at(planned), command, platform }
+        Label { phase: self.legend.phase_at(moment), command, platform }
     }
 
     /// The event a work is, if devices have to get over it.

@@ -12,6 +12,7 @@ mod getting_over;
 mod join;
 mod labels;
 mod notes;
+mod retime;
 mod watchdog;
 
 use std::sync::Arc;
@@ -19,25 +20,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use muster_report::{Ends, Recorder, Vitals};
+use muster_report::{Ends, FaultReport, Intervention, Recorder, Vitals};
 use muster_scenario::{PlannedDevice, Scenario};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 
-use self::getting_over::GettingOver;
 use self::join::{Answered, Around, Join};
-use self::watchdog::Watchdog;
+use self::watchdog::{Part, Watchdog};
 use super::clock::RunClock;
 use super::deed::Deed;
-use super::eyes::{Eyes, OfDevice};
+use super::eyes::{Eyes, Instruments, OfDevice};
 use super::fleet_side::Remote;
 use super::health::Health;
 use super::lookout::{Look, Outside};
 use super::pacer::{InFlight, Places};
+use super::slow::Boxes;
 use super::snapshot::{Board, Snapshot};
 use super::tap::Note;
 
 pub(crate) use devices::Devices;
+pub(crate) use getting_over::GettingOver;
 pub(crate) use join::Pending;
 pub(crate) use labels::Labels;
 
@@ -59,12 +61,16 @@ pub(crate) struct Making {
     pub(crate) planned: Vec<PlannedDevice>,
     pub(crate) in_flight: InFlight,
     pub(crate) places: Places,
+    /// The black boxes of the slowest devices.
+    pub(crate) boxes: Boxes,
     pub(crate) health: Health,
     pub(crate) board: Board,
     /// The devices' remote control, once there is a fleet.
     pub(crate) remote: Arc<std::sync::OnceLock<Remote>>,
     /// How a server elsewhere is looked at; `None` for one of our own.
     pub(crate) view: Option<View>,
+    /// Whether commands are joined and thresholds looked at.
+    pub(crate) instruments: Instruments,
 }
 
 /// How a server elsewhere is looked at.
@@ -90,12 +96,27 @@ pub(crate) struct Collector {
     over: GettingOver,
     join: Join,
     in_flight: InFlight,
+    boxes: Boxes,
     health: Health,
     board: Board,
     watchdog: Watchdog,
     remote: Arc<std::sync::OnceLock<Remote>>,
     view: Option<View>,
+    instruments: Instruments,
     late_looks: u64,
+}
+
+/// When what is not done at every turn is due.
+struct Due {
+    levels: Instant,
+    numbers: Instant,
+}
+
+impl Due {
+    fn now() -> Self {
+        let now = Instant::now();
+        Self { levels: now, numbers: now }
+    }
 }
 
 /// Lists that are filled and emptied again and again.
@@ -112,8 +133,10 @@ pub(crate) struct Collected {
     pub(crate) recorder: Recorder,
     pub(crate) pending: Vec<Pending>,
     pub(crate) vitals: Vitals,
-    /// Notes that were not taken: anything but 0 makes the numbers worthless.
-    pub(crate) missed: u64,
+    /// What went wrong on purpose, as it happened.
+    pub(crate) faults: Vec<FaultReport>,
+    /// What was changed by hand.
+    pub(crate) interventions: Vec<Intervention>,
     /// Commands of a server elsewhere that were looked at too late to say when they were over.
     pub(crate) late_looks: u64,
 }
@@ -160,16 +183,18 @@ impl Collector {
         let deadline = scenario.limits.deadline;
         let ends = if making.view.is_some() { Ends::Answered } else { Ends::All };
         Self {
-            recorder: Recorder::new(Arc::clone(&labels.legend)),
+            recorder: Recorder::with_room(Arc::clone(&labels.legend)),
             devices: Devices::of(&planned),
             join: Join::new(deadline, in_flight.clone(), places),
             over: GettingOver::default(),
             fetched: Fetched::default(),
+            boxes: making.boxes,
             health: making.health,
             board: making.board,
-            watchdog: Watchdog::new(scenario, ends),
+            watchdog: Watchdog::new(scenario, ends, Part::of(places)),
             remote: making.remote,
             view: making.view,
+            instruments: making.instruments,
             late_looks: 0,
             in_flight,
             labels,
@@ -179,23 +204,32 @@ impl Collector {
     }
 
     fn run(mut self, stop: &AtomicBool, show: &watch::Sender<Snapshot>) -> Collected {
-        let (mut levels_due, mut show_due) = (Instant::now(), Instant::now());
-        loop {
-            let is_last = stop.load(Ordering::Acquire);
-            self.fetch();
-            let now = Instant::now();
-            if is_last || now >= levels_due {
-                levels_due = now + LEVELS_EVERY;
-                self.note_levels();
-            }
-            if is_last || now >= show_due {
-                show_due = now + SHOW_EVERY;
-                let _nobody_looks = show.send(self.look());
-            }
-            if is_last {
-                return self.leave();
-            }
+        let mut due = Due::now();
+        while !stop.load(Ordering::Acquire) && !self.clock.has_begun() {
+            self.turn(&mut due, show);
             thread::park_timeout(FETCH_EVERY);
+        }
+        self.health.set_aside();
+        while !stop.load(Ordering::Acquire) {
+            self.turn(&mut due, show);
+            thread::park_timeout(FETCH_EVERY);
+        }
+        self.turn(&mut Due::now(), show);
+        self.leave()
+    }
+
+    /// Fetches what was noted and, where that is due, notes levels and shows the numbers.
+    fn turn(&mut self, due: &mut Due, show: &watch::Sender<Snapshot>) {
+        self.fetch();
+        self.boxes.look(&self.recorder);
+        let now = Instant::now();
+        if now >= due.levels {
+            due.levels = now + LEVELS_EVERY;
+            self.note_levels();
+        }
+        if now >= due.numbers {
+            due.numbers = now + SHOW_EVERY;
+            let _nobody_looks = show.send(self.look());
         }
     }
 
@@ -212,7 +246,7 @@ impl Collector {
         for note in fetched.deeds.drain(..) {
             self.on_deed(note);
         }
-        for note in &fetched.fleet {
+        for note in fetched.fleet.drain(..) {
             self.on_device(note);
         }
         for note in &fetched.server {
@@ -245,11 +279,14 @@ impl Collector {
         gauges.connected = Some(self.devices.connected);
         gauges.in_flight = Some(u64::from(self.in_flight.count()));
         if !self.clock.has_begun() {
-            return self.health.set_aside();
+            return;
         }
         let now = self.clock.now();
         self.recorder.gauges(now, gauges);
-        let vitals = self.health.vitals();
+        if self.instruments == Instruments::Off {
+            return;
+        }
+        let vitals = Vitals { unseen: self.eyes.missed(), ..self.health.vitals() };
         let (standing, aborts) = self.watchdog.look(&self.recorder, vitals, now);
         (self.board.thresholds, self.board.aborts) = (standing, aborts);
     }
@@ -268,9 +305,10 @@ impl Collector {
         let (join, mut around) = self.parts();
         join.close(now, &mut around);
         Collected {
-            vitals: self.health.vitals(),
+            vitals: Vitals { unseen: self.eyes.missed(), ..self.health.close() },
             pending: self.join.pending(),
-            missed: self.eyes.missed(),
+            faults: self.board.faults.into_rounds(),
+            interventions: self.board.interventions,
             late_looks: self.late_looks,
             recorder: self.recorder,
         }
@@ -286,3 +324,6 @@ impl Collector {
         (&mut self.join, around)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,28 +1,71 @@
 //! What the collector makes of each note.
 
-use muster_agent::Seen;
+use std::time::Duration;
+
+use muster_agent::{Ending, Seen};
 use muster_protocol::Timestamp;
-use muster_report::Connect;
+use muster_report::{Connect, ErrorCode, EventIndex, EventKind};
 use muster_server::Seen as ServerSeen;
 
 use super::Collector;
 use super::devices::TakenOut;
-use super::errors::of_obstacle;
-use crate::load::deed::{Deed, Done, Side};
-use crate::load::eyes::OfDevice;
+use super::errors::{of_attempt, of_ignored, of_session};
+use crate::load::deed::{Begins, Deed, Done, Injected, Side};
+use crate::load::eyes::{Instruments, OfDevice};
 use crate::load::fleet_side::Tell;
 use crate::load::lookout::{Outside, Timing};
 use crate::load::tap::Note;
 
+/// What begins so late is an error of the machine. What is a little late is told by the lag alone.
+const TOO_LATE: Duration = Duration::from_secs(1);
+
 impl Collector {
     pub(super) fn on_deed(&mut self, note: Note<Deed>) {
+        match self.instruments {
+            Instruments::On => self.record(note),
+            Instruments::Off => self.follow(note),
+        }
+    }
+
+    /// Heeds what decides where devices are. Nobody sees commands end: they are not joined.
+    fn follow(&mut self, note: Note<Deed>) {
+        match &note.what.what {
+            Done::Submitted { request, .. } => self.note_taken_out(request),
+            Done::Sent { .. } | Done::Named { .. } | Done::Dropped(_) | Done::Refused { .. } => {}
+            Done::PhaseBegan { .. }
+            | Done::PhaseEnded { .. }
+            | Done::WorkBegan { .. }
+            | Done::SwitchedOn { .. }
+            | Done::SwitchedOff { .. }
+            | Done::EnrolAgain { .. }
+            | Done::FaultBegan { .. }
+            | Done::FaultEnded { .. }
+            | Done::Changed(_)
+            | Done::Injected(_)
+            | Done::Unheeded(_)
+            | Done::Retimed(_) => self.record(note),
+        }
+    }
+
+    fn record(&mut self, note: Note<Deed>) {
         let (at, Deed { planned, what }) = (self.clock.at(note.at), note.what);
         match what {
-            Done::Submitted { command, request, who } => {
-                self.late(at, planned);
+            Done::Submitted { command, request, who, begins } => {
+                let started = (begins == Begins::AtOnce).then_some(at);
+                if let Some(at) = started {
+                    self.late(at, planned);
+                }
                 self.note_taken_out(&request);
                 let (join, mut around) = self.parts();
-                join.submitted((at, planned), (command, request), who, &mut around);
+                join.submitted((started, planned), (command, request), who, &mut around);
+            }
+            Done::Sent { command } => {
+                self.late(at, planned);
+                self.join.sent(at, command);
+            }
+            Done::Named { command, known_as } => {
+                let (join, mut around) = self.parts();
+                join.named((command, known_as), &mut around);
             }
             Done::Dropped(request) => {
                 self.late(at, planned);
@@ -34,6 +77,7 @@ impl Collector {
                 join.refused(at, (command, request), (code, &reason), &mut around);
             }
             Done::PhaseBegan { phase } => self.board.phase_began(phase),
+            Done::PhaseEnded { phase } => self.watchdog.phase_ended(planned, phase),
             Done::WorkBegan { work } => self.on_work(at, planned, work),
             Done::SwitchedOn { device } => {
                 self.late(at, planned);
@@ -45,12 +89,15 @@ impl Collector {
             }
             Done::EnrolAgain { device } => self.on_enrol_again(device),
             Done::FaultBegan { fault, side } => self.on_fault(planned, fault, side),
-            Done::FaultEnded { fault } => self.board.fault_ended(at, fault),
+            Done::FaultEnded { fault } => self.board.fault_ended(planned, fault),
             Done::Changed(what) => self.board.said(at, what),
+            Done::Injected(injected) => self.on_injected(at, &injected),
+            Done::Unheeded(why) => self.board.unheeded(at, why),
+            Done::Retimed(timeline) => self.retime(timeline),
         }
     }
 
-    pub(super) fn on_device(&mut self, note: &Note<OfDevice>) {
+    pub(super) fn on_device(&mut self, note: Note<OfDevice>) {
         let at = self.clock.at(note.at);
         let OfDevice { place, seen } = note.what;
         let place = usize::try_from(place).unwrap_or(usize::MAX);
@@ -63,21 +110,21 @@ impl Collector {
                 self.over.connected(at, place, &mut self.recorder);
                 self.join.connected(at, place);
             }
-            Seen::ConnectFailed(obstacle) => {
+            Seen::ConnectFailed(ending) => {
                 self.recorder.connect(Connect::Failed);
-                let number = self.devices.at(place).map_or(0, |device| device.number);
-                self.recorder.failed(at, of_obstacle(obstacle), || {
-                    format!("device {number} did not get through: {obstacle:?}")
-                });
+                self.cut_off(at, place, (of_attempt(ending), ending));
             }
-            Seen::Disconnected => self.devices.left(place),
+            Seen::Disconnected(ending) => {
+                self.devices.left(place);
+                self.cut_off(at, place, (of_session(ending), ending));
+            }
             Seen::Delivered(command) => {
                 let (join, mut around) = self.parts();
                 join.delivered(at, command, &mut around);
             }
-            Seen::Answered(command, class) => {
+            Seen::Answered(command, class, error) => {
                 let (join, mut around) = self.parts();
-                join.answered(at, (command, class), &mut around);
+                join.answered(at, (command, class), error, &mut around);
             }
             Seen::ExecutedTwice(_) => self.recorder.executed_twice(),
             Seen::Woken => {}
@@ -100,7 +147,18 @@ impl Collector {
                 let (join, mut around) = self.parts();
                 join.ended(at, (command, end), &mut around);
             }
+            ServerSeen::AnswerIgnored { command, why } => {
+                let told = || format!("an answer to command {command} changed nothing: {why}");
+                self.recorder.failed(at, of_ignored(why), told);
+            }
         }
+    }
+
+    /// A device does not get through, or not any more.
+    fn cut_off(&mut self, at: Timestamp, place: usize, why: (Option<ErrorCode>, Ending)) {
+        let (Some(code), ending) = why else { return };
+        let number = self.devices.at(place).map_or(0, |device| device.number);
+        self.recorder.failed(at, code, || format!("device {number}: {ending}"));
     }
 
     pub(super) fn on_outside(&mut self, note: &Note<Outside>) {
@@ -119,7 +177,12 @@ impl Collector {
     }
 
     fn late(&mut self, at: Timestamp, planned: Timestamp) {
-        self.recorder.lag(planned, at.since(planned));
+        let late = at.since(planned);
+        self.recorder.lag(planned, late);
+        if late >= TOO_LATE {
+            let told = || format!("began {:.1} s after its time", late.as_secs_f64());
+            self.recorder.failed(at, ErrorCode::GeneratorLate, told);
+        }
     }
 
     fn on_work(&mut self, at: Timestamp, planned: Timestamp, work: usize) {
@@ -127,13 +190,14 @@ impl Collector {
         if let Some(event) = self.labels.event_of_work(work)
             && let Some(kind) = self.labels.kind(event)
         {
+            self.recorder.event_began(event, planned);
             self.over.began(event, kind, planned);
         }
     }
 
     fn on_switched_on(&mut self, device: u32) {
         let place = self.join.place(device);
-        if self.devices.at(place).is_some_and(|device| !device.is_enrolled) {
+        if self.devices.at(place).is_some_and(|device| !device.is_enrolled()) {
             self.over.switched_on_first(place, &mut self.recorder);
         }
     }
@@ -148,7 +212,20 @@ impl Collector {
         self.board.fault_began(planned, fault);
         let (Side::Server, Some(event)) = (side, self.labels.event_of_fault(fault)) else { return };
         let Some(kind) = self.labels.kind(event) else { return };
-        self.over.began(event, kind, planned);
+        self.server_goes(planned, (event, kind));
+    }
+
+    fn on_injected(&mut self, at: Timestamp, injected: &Injected) {
+        self.board.injected(at, injected);
+        if injected.side == Side::Server {
+            let kind = EventKind::ServerAway;
+            let event = self.recorder.one_more_event(injected.name, kind, at);
+            event.into_iter().for_each(|event| self.server_goes(at, (event, kind)));
+        }
+    }
+
+    fn server_goes(&mut self, at: Timestamp, event: (EventIndex, EventKind)) {
+        let event = self.over.round_began(event, at, &mut self.recorder);
         let connected = self.devices.all().iter().enumerate();
         let connected = connected.filter(|(_place, device)| device.keeps_connection_now());
         let connected = connected.map(|(place, _device)| place);
@@ -181,7 +258,7 @@ impl Collector {
     fn on_enrol_again(&mut self, device: u32) {
         let place = self.join.place(device);
         let Some(device) = self.devices.at_mut(place) else { return };
-        if device.is_enrolled {
+        if device.is_enrolled() {
             device.taken_out = TakenOut::Awaited;
         } else {
             device.taken_out = TakenOut::No;

@@ -1,5 +1,6 @@
 //! How well the generator does: whether the numbers of a run are about the server at all.
 
+mod drops;
 mod proc;
 mod stall;
 
@@ -8,16 +9,15 @@ use std::time::{Duration, Instant};
 
 use muster_report::{Gauges, Vitals};
 
+use self::drops::Rest;
 use self::proc::{Share, Thread};
 
+pub(crate) use drops::Drops;
 pub(crate) use proc::cores;
 pub(crate) use stall::Stall;
 
 /// Over how long a thread has to be busy for it to count: ten looks of a second each.
 const WINDOW: usize = 10;
-
-/// How often sockets and files are counted, in looks: a directory of thousands takes its time.
-const COUNT_EVERY: u32 = 5;
 
 /// What a thread wanted of a processor, as shares of the time.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +38,8 @@ pub(crate) struct Health {
     shares: BTreeMap<u32, Share>,
     /// What each thread of the generator wanted of a processor, look by look.
     wanted: BTreeMap<u32, VecDeque<Wanted>>,
-    looks: u32,
-    drops_before: u64,
+    drops: Drops,
+    rest: Rest,
     vitals: Vitals,
 }
 
@@ -52,8 +52,8 @@ impl Health {
             at: Instant::now(),
             shares: BTreeMap::new(),
             wanted: BTreeMap::new(),
-            looks: 0,
-            drops_before: proc::udp_drops(),
+            drops: Drops::from_now_on(),
+            rest: Rest::none(Instant::now()),
             vitals: Vitals::default(),
         }
     }
@@ -63,10 +63,10 @@ impl Health {
         let now = Instant::now();
         let passed = now.saturating_duration_since(std::mem::replace(&mut self.at, now));
         let (server, generator) = self.look_at_threads(passed);
-        if self.looks.is_multiple_of(COUNT_EVERY) {
+        if self.rest.is_over(now) {
             self.count();
+            self.rest = Rest::after(now, now.elapsed());
         }
-        self.looks = self.looks.wrapping_add(1);
         let percent = |share: Share| {
             (!passed.is_zero()).then(|| 100.0 * share.ran.as_secs_f64() / passed.as_secs_f64())
         };
@@ -78,17 +78,25 @@ impl Health {
         }
     }
 
-    /// Forgets how busy threads were: enrolling thousands of devices takes all there is, and is no
-    /// part of what the plan measures.
+    /// Forgets how busy threads were and what was dropped: enrolling thousands of devices takes all
+    /// there is, and is no part of what the plan measures.
     pub(crate) fn set_aside(&mut self) {
         self.wanted.clear();
         (self.vitals.cpu_share, self.vitals.waited_share) = (None, None);
+        self.drops = Drops::from_now_on();
         self.stall.forget();
+    }
+
+    /// Counts a last time, for as long as the sockets are open.
+    pub(crate) fn close(&mut self) -> Vitals {
+        self.count();
+        self.vitals()
     }
 
     /// What was seen so far.
     pub(crate) fn vitals(&mut self) -> Vitals {
         self.vitals.stall_max = self.stall.max();
+        self.vitals.udp_drops = self.drops.total();
         self.vitals
     }
 
@@ -133,8 +141,7 @@ impl Health {
     }
 
     fn count(&mut self) {
-        let drops = proc::udp_drops().saturating_sub(self.drops_before);
-        self.vitals.udp_drops = self.vitals.udp_drops.max(drops);
+        self.drops.count();
         if let Some((open, limit)) = proc::files() {
             self.vitals.descriptors_open = self.vitals.descriptors_open.max(open);
             self.vitals.descriptors_limit = limit;
@@ -190,6 +197,27 @@ mod tests {
         assert_eq!(health.vitals().cpu_share, None);
         health.note_wanted(1, share(100, 0), Duration::from_secs(1));
         assert!(health.vitals().cpu_share.unwrap() < 0.11);
+    }
+
+    #[test]
+    fn what_was_dropped_counts_from_the_beginning_of_the_plan_to_its_very_end() {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let mut health = health();
+        overflow(&socket);
+        health.set_aside();
+        health.look();
+        assert_eq!(health.vitals().udp_drops, 0, "the devices came up");
+        overflow(&socket);
+        assert!(health.close().udp_drops > 0);
+    }
+
+    /// Sends a socket more than its buffer holds.
+    fn overflow(socket: &std::net::UdpSocket) {
+        let sender = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (datagram, to) = ([0; 1_024], socket.local_addr().unwrap());
+        for _ in 0..10_000 {
+            sender.send_to(&datagram, to).unwrap();
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Everything is read from `/proc/self`; where a line is missing, as on another system, nothing is
 //! known and nothing is claimed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -99,13 +99,13 @@ pub(crate) fn files() -> Option<(u64, u64)> {
     Some((u64::try_from(open).ok()?, max))
 }
 
-/// Datagrams the kernel has dropped before this process's own UDP sockets, because a receive buffer
-/// was full.
-pub(crate) fn udp_drops() -> u64 {
+/// Datagrams the kernel has dropped before each of this process's own UDP sockets, because its
+/// receive buffer was full, by the inodes of the sockets.
+pub(crate) fn udp_drops() -> BTreeMap<u64, u64> {
     let own = own_sockets();
     let tables = ["/proc/self/net/udp", "/proc/self/net/udp6"];
     let tables = tables.iter().filter_map(|path| fs::read_to_string(path).ok());
-    tables.map(|table| drops(&table, &own)).sum()
+    tables.flat_map(|table| drops(&table, &own)).collect()
 }
 
 /// The inodes of this process's sockets.
@@ -119,14 +119,14 @@ fn own_sockets() -> BTreeSet<u64> {
     links.filter_map(|link| inode(&link)).collect()
 }
 
-fn drops(table: &str, own: &BTreeSet<u64>) -> u64 {
+fn drops(table: &str, own: &BTreeSet<u64>) -> Vec<(u64, u64)> {
     let rows = table.lines().skip(1).filter_map(|row| {
         let fields: Vec<&str> = row.split_whitespace().collect();
         let inode: u64 = fields.get(9)?.parse().ok()?;
         let drops: u64 = fields.last()?.parse().ok()?;
-        own.contains(&inode).then_some(drops)
+        own.contains(&inode).then_some((inode, drops))
     });
-    rows.sum()
+    rows.collect()
 }
 
 /// Processors this process may run on.
@@ -157,8 +157,8 @@ mod tests {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n\
              1: 0100007F:1151 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 111 2 0000000000000000 5\n\
              2: 0100007F:1152 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 222 2 0000000000000000 7\n";
-        assert_eq!(drops(table, &BTreeSet::from([222])), 7);
-        assert_eq!(drops("", &BTreeSet::from([222])), 0);
+        assert_eq!(drops(table, &BTreeSet::from([222])), [(222, 7)]);
+        assert_eq!(drops("", &BTreeSet::from([222])), []);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::history::History;
 use super::keys::Key;
 use crate::load::control::{Control, Injection, PACE_MAX, PACE_MIN};
 use crate::load::snapshot::Snapshot;
+use crate::load::timeline::{Course, Tempo};
 
 /// The paces that can be chosen, in percent of the plan's own.
 const PACES: [u32; 9] = [PACE_MIN, 25, 50, 75, 100, 150, 200, 500, PACE_MAX];
@@ -77,7 +78,20 @@ impl Model {
             self.p99.add(look.recent.p99);
             self.rate.add(per_second(look.recent_terminal, look.recent_us));
         }
+        if now.tempo != self.now.tempo {
+            self.follow(now.tempo);
+        }
         (self.now, self.fleet) = (now, fleet);
+    }
+
+    /// The plan is played in another way than before: by a key here, or by a wish from elsewhere.
+    fn follow(&mut self, tempo: Tempo) {
+        self.pace = tempo.percent;
+        self.clock = match (self.clock, tempo.course) {
+            (Clock::Ending, _) => Clock::Ending,
+            (Clock::Runs | Clock::Paused, Course::Plays) => Clock::Runs,
+            (Clock::Runs | Clock::Paused, Course::Stands) => Clock::Paused,
+        };
     }
 
     /// A key is pressed; what the run has to be told of it.
@@ -158,6 +172,18 @@ mod tests {
         while model.press(Key::Faster).is_some() {}
         assert_eq!(model.pace, PACE_MAX);
         assert!(PACES.is_sorted());
+    }
+
+    #[test]
+    fn keys_go_on_from_what_somebody_else_has_wished() {
+        let mut model = Model::new("steady");
+        let tempo = Tempo { percent: 120, course: Course::Stands };
+        let now = || Snapshot { tempo, ..Snapshot::default() };
+        model.take(now(), FleetProgress::default());
+        assert_eq!((model.pace, model.press(Key::Pause)), (120, Some(Control::Resume)));
+        model.take(now(), FleetProgress::default());
+        assert_eq!(model.clock, Clock::Runs, "old numbers do not take back what was pressed");
+        assert_eq!(model.press(Key::Faster), Some(Control::Pace(150)));
     }
 
     #[test]

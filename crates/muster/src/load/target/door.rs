@@ -36,6 +36,9 @@ pub(crate) enum Turned {
     Away,
 }
 
+/// Why a command was refused for good, in a word and in a sentence.
+pub(crate) type Refusal = (ErrorCode, String);
+
 /// Hands a command in, at the next server if the present one goes before it has answered.
 ///
 /// A server that comes back knows the command by its id, if the last one has taken it: it is not
@@ -45,7 +48,7 @@ pub(crate) async fn hand_in(
     device: DeviceId,
     command: CommandId,
     action: Action,
-) -> Taken {
+) -> Result<Option<CommandId>, Refusal> {
     loop {
         let door = gate.borrow_and_update().clone();
         let turned = match door {
@@ -56,14 +59,13 @@ pub(crate) async fn hand_in(
             Err(Turned::Away) => {}
             // What a server that is being killed says last means nothing.
             Err(Turned::Down { .. }) if gate.has_changed().unwrap_or(false) => {}
-            Err(Turned::Unanswered { reason }) => {
-                return Err(Turned::Down { code: ErrorCode::ServerFailed, reason });
-            }
-            answered => return answered,
+            Err(Turned::Down { code, reason }) => return Err((code, reason)),
+            Err(Turned::Unanswered { reason }) => return Err((ErrorCode::ServerFailed, reason)),
+            Ok(known_as) => return Ok(known_as),
         }
         if gate.changed().await.is_err() {
             let reason = "the run ended before a server was there".to_owned();
-            return Err(Turned::Down { code: ErrorCode::ServerFailed, reason });
+            return Err((ErrorCode::ServerFailed, reason));
         }
     }
 }
@@ -116,7 +118,7 @@ mod tests {
         Some(Arc::new(Says(answer)))
     }
 
-    async fn ask(gate: Gate) -> Taken {
+    async fn ask(gate: Gate) -> Result<Option<CommandId>, Refusal> {
         let (device, command) = (DeviceId::from_bytes([1; 16]), CommandId::from_bytes([2; 16]));
         hand_in(gate, device, command, Action::RemoteLock).await
     }
@@ -134,10 +136,10 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_server_refuses_is_refused() {
-        let reason = "no".to_owned();
-        let no = Turned::Down { code: ErrorCode::NotCapable, reason };
-        let (_opened, gate) = watch::channel(says(Err(no.clone())));
-        assert_eq!(ask(gate).await, Err(no));
+        let (code, reason) = (ErrorCode::NotCapable, "no".to_owned());
+        let no = Turned::Down { code, reason: reason.clone() };
+        let (_opened, gate) = watch::channel(says(Err(no)));
+        assert_eq!(ask(gate).await, Err((code, reason)));
     }
 
     /// Answers once the next server is there.
@@ -152,7 +154,7 @@ mod tests {
         }
     }
 
-    async fn ask_one_that_goes(last_word: Turned) -> Taken {
+    async fn ask_one_that_goes(last_word: Turned) -> Result<Option<CommandId>, Refusal> {
         let (opened, gate) = watch::channel(None);
         let door: Arc<dyn Door> = Arc::new(SaysLate(Err(last_word), opened.clone()));
         opened.send_replace(Some(door));
@@ -161,16 +163,17 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_server_may_have_taken_is_not_handed_in_twice() {
-        let reason = "it broke off".to_owned();
-        let refused = Turned::Down { code: ErrorCode::ServerFailed, reason: reason.clone() };
-        assert_eq!(ask_one_that_goes(refused.clone()).await, Ok(None));
-        assert_eq!(ask_one_that_goes(Turned::Unanswered { reason }).await, Err(refused));
+        let (code, reason) = (ErrorCode::ServerFailed, "it broke off".to_owned());
+        let down = Turned::Down { code, reason: reason.clone() };
+        assert_eq!(ask_one_that_goes(down).await, Ok(None));
+        let unanswered = Turned::Unanswered { reason: reason.clone() };
+        assert_eq!(ask_one_that_goes(unanswered).await, Err((code, reason)));
     }
 
     #[tokio::test]
     async fn the_end_of_a_run_is_the_end_of_waiting() {
         let (opened, gate) = watch::channel(None);
         drop(opened);
-        assert!(matches!(ask(gate).await, Err(Turned::Down { .. })));
+        assert!(ask(gate).await.is_err());
     }
 }

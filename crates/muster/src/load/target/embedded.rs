@@ -168,8 +168,10 @@ impl Embedded {
     pub(crate) fn slow_disk(&self, by: Duration) {
         let inner = Arc::clone(&self.inner);
         self.room.spawn(async move {
+            // Under the lock of the server: one that comes meanwhile reads what holds then.
+            let server = inner.server.lock().await;
             *inner.slow_by() = by;
-            if let Some(server) = &*inner.server.lock().await {
+            if let Some(server) = &*server {
                 server.disk().slow(by);
             }
         });
@@ -245,8 +247,10 @@ impl Inner {
             }
         };
         self.metrics.send_replace(Some(Arc::new(server.metrics())));
+        let mut place = self.server.lock().await;
         server.disk().slow(*self.slow_by());
-        *self.server.lock().await = Some(server);
+        *place = Some(server);
+        drop(place);
         self.opened.send_replace(Some(door));
     }
 

@@ -5,7 +5,8 @@ use muster_protocol::{CommandId, DeviceId};
 use muster_report::ErrorCode;
 use serde_json::{Value, json};
 
-use super::{Door, Submitting, Taken, Turned};
+use super::door::Turned;
+use super::{Door, Submitting, Taken};
 use crate::client::{AdminClient, Asked};
 
 /// The admin API of a server.

@@ -14,10 +14,10 @@ use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::{CommandId, DeviceId};
 use muster_scenario::Action;
 
-use self::door::{Direct, Door, Submitting, Taken};
+use self::door::{Direct, Taken};
 
 pub(crate) use address::Address;
-pub(crate) use door::{Gate, Turned, hand_in};
+pub(crate) use door::{Door, Gate, Refusal, Submitting, hand_in};
 pub(crate) use elsewhere::{Elsewhere, id_of, latest};
 pub(crate) use embedded::{Embedded, Leave};
 

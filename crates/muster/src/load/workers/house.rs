@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::LEAD;
 use super::arguments::Common;
@@ -14,7 +15,7 @@ use super::faults;
 use crate::cli::{LoadArgs, ThroughName};
 use crate::load::begin::Begin;
 use crate::load::faults::lead;
-use crate::load::health::cores;
+use crate::load::health::{Drops, cores};
 use crate::load::order::Order;
 use crate::load::processors::{Half, Threads};
 use crate::load::setting::folder;
@@ -22,6 +23,9 @@ use crate::load::target::Embedded;
 
 /// Folder of what the workers write down, in the run's own.
 const PARTS: &str = "workers";
+
+/// How often it is counted what was dropped at the server's sockets: they go with a server that stops.
+const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 /// The house of a run of several workers.
 pub(super) struct House {
@@ -33,6 +37,8 @@ pub(super) struct House {
     /// When the run begins, if its faults have to know before its devices start.
     fixed: Option<SystemTime>,
     workers: u32,
+    /// What was dropped at the server's sockets, which no worker sees.
+    drops: Arc<Mutex<Drops>>,
 }
 
 impl House {
@@ -51,7 +57,8 @@ impl House {
             lead(&order.plan, order.begin).and_then(|lead| SystemTime::now().checked_add(lead));
         let fixed = args.start_at.or(fixed);
         let workers = args.workers.map_or(1, std::num::NonZero::get);
-        Ok(Self { _folder: folder, path, server, fixed, workers })
+        let drops = Arc::default();
+        Ok(Self { _folder: folder, path, server, fixed, workers, drops })
     }
 
     /// Whether the server is the run's own.
@@ -93,15 +100,32 @@ impl House {
         Ok((Begin::At(at).instant()?, at))
     }
 
-    /// Has the plan's faults of the server happen, until the handle is dropped.
+    /// Has the plan's faults of the server happen, and counts what is dropped at its sockets, until
+    /// the handle is dropped.
     ///
     /// # Errors
     /// If they have no plan.
-    pub(super) fn faults(&self, order: &Order, start: Instant) -> anyhow::Result<JoinSet<()>> {
-        match &self.server {
-            Some(server) => faults::play(order, start, Arc::clone(server)),
-            None => Ok(JoinSet::new()),
+    pub(super) fn play(&self, order: &Order, start: Instant) -> anyhow::Result<JoinSet<()>> {
+        let Some(server) = &self.server else { return Ok(JoinSet::new()) };
+        let mut playing = faults::play(order, start, Arc::clone(server))?;
+        *lock(&self.drops) = Drops::from_now_on();
+        let drops = Arc::clone(&self.drops);
+        playing.spawn(async move {
+            loop {
+                sleep(COUNT_EVERY).await;
+                lock(&drops).count();
+            }
+        });
+        Ok(playing)
+    }
+
+    /// Datagrams the kernel has dropped at the server's sockets since the plan began.
+    pub(super) fn dropped(&self) -> u64 {
+        let mut drops = lock(&self.drops);
+        if self.is_own() {
+            drops.count();
         }
+        drops.total()
     }
 
     /// Stops the server.
@@ -111,4 +135,9 @@ impl House {
             None => Ok(()),
         }
     }
+}
+
+fn lock(drops: &Mutex<Drops>) -> MutexGuard<'_, Drops> {
+    // A panic elsewhere leaves whole counts.
+    drops.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -16,7 +16,6 @@ use std::num::NonZeroU32;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use muster_report::{Ending, RunReport};
-use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -29,7 +28,6 @@ use super::{folder, outcome};
 use crate::cli::{LoadArgs, ThroughName};
 use crate::exit::{Exit, ExitWith, usage_error};
 use crate::talk::{Format, say};
-use crate::verbs::interrupted;
 
 pub(super) use worker::run as work;
 
@@ -50,29 +48,29 @@ enum Ended {
 pub(super) async fn run(
     args: &LoadArgs,
     count: NonZeroU32,
+    stop: &CancellationToken,
     format: Format,
 ) -> anyhow::Result<Exit> {
     let order = Order::of(args)?;
     refuse_impossible(args, &order)?;
     let says = if args.quiet { Says::Nothing } else { Says::Lines };
     says.begins(&order);
-    let (stop, _listening) = stop_on_interrupt();
     let house = House::open(args, &order).await?;
     let mut crew = Crew::start(house.command_lines(args, &order, count.get()))?;
     says.say(|| format!("the workers are processes {}", crew.processes()));
-    match conduct(&mut crew, &house, &order, says, &stop).await {
+    match conduct(&mut crew, &house, &order, says, stop).await {
         Ok(Ended::ByThemselves) => {}
         early => {
             // Server and folder stay for as long as somebody uses them.
             crew.tell(Told::Stop);
-            play(&mut crew, Says::Nothing, &stop).await;
+            play(&mut crew, Says::Nothing, stop).await;
             let closed = house.close().await;
             return early.and(closed).map(|()| Exit::Interrupted);
         }
     }
-    let report = merged(crew, &house)?;
+    let mut report = merged(crew, &house)?;
     if let Some(out) = &args.out {
-        let folder = folder::write_merged(out, &report, &house.parts())?;
+        let folder = folder::write_merged(out, &mut report, &house.parts())?;
         say(&format!("the run is written down in {}", folder.display()));
     }
     house.close().await?;
@@ -96,22 +94,11 @@ async fn conduct(
     let (instant, at) = house.begin()?;
     crew.tell(Told::Begin(unix_us(at)));
     says.say(|| "all workers are up: the plan begins".to_owned());
-    let mut faults = house.faults(order, instant)?;
+    let mut playing = house.play(order, instant)?;
     play(crew, says, stop).await;
     // Only then nobody else has the server, and it can be stopped.
-    faults.shutdown().await;
+    playing.shutdown().await;
     Ok(Ended::ByThemselves)
-}
-
-/// Listens for an interrupt from now on: one that comes between two waits is not missed.
-fn stop_on_interrupt() -> (CancellationToken, JoinSet<()>) {
-    let (stop, mut listening) = (CancellationToken::new(), JoinSet::new());
-    let heard = stop.clone();
-    listening.spawn(async move {
-        interrupted().await;
-        heard.cancel();
-    });
-    (stop, listening)
 }
 
 fn refuse_impossible(args: &LoadArgs, order: &Order) -> anyhow::Result<()> {
@@ -191,10 +178,15 @@ fn wants_end(stand: &Stand) -> Option<Told> {
 /// The reports of all workers as one; what a dead one has seen is missing, and said so.
 fn merged(crew: Crew, house: &House) -> anyhow::Result<RunReport> {
     let dead = crew.dead();
-    let reports = crew.into_reports();
+    let mut reports = crew.into_reports();
     if reports.is_empty() {
         let message = format!("nothing is known of the run: {}", dead.join("; "));
         return Err(ExitWith { exit: Exit::Inconclusive, message }.into());
+    }
+    // Only this process has the server's sockets: what they dropped is judged with a worker's.
+    if let Some(report) = reports.first_mut() {
+        let dropped = &mut report.generator.udp_drops;
+        *dropped = dropped.saturating_add(house.dropped());
     }
     let mut report = muster_report::merge(&reports)?;
     if house.is_own() {

@@ -1,4 +1,4 @@
-//! `muster case replay`, `shrink`, `timeline` and `explain`: a case file taken apart.
+//! `muster case replay`, `shrink`, `timeline` and `explain`: a recording taken apart.
 
 mod explain;
 mod hurry;

@@ -60,7 +60,7 @@ fn told_server(file: &RecordedFile) -> String {
     }
 }
 
-/// Reads a case file if it is about a live device, and plants the fault it was found with.
+/// Reads a recording if it is about a live device, and plants the fault it was found with.
 pub(super) fn open(path: &Path) -> anyhow::Result<Option<RecordedFile>> {
     let file = RecordedFile::read(path).map_err(|error| refused(path, error))?;
     if let Some(file) = &file {

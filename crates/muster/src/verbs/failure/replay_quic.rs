@@ -15,7 +15,7 @@ use crate::talk::{Format, print};
 /// Most broken promises told.
 const TOLD_MAX: usize = 5;
 
-/// Reads a case file if it is about a run over QUIC, and plants the fault it was found with.
+/// Reads a recording if it is about a run over QUIC, and plants the fault it was found with.
 pub(super) fn open(path: &Path) -> anyhow::Result<Option<QuicFile>> {
     let file = QuicFile::read(path).map_err(|error| refused(path, error))?;
     if let Some(file) = &file {

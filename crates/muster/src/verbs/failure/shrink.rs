@@ -65,7 +65,7 @@ fn tell(format: Format, report: &Report<'_>) -> anyhow::Result<()> {
                 .map(|act| format!("  {} {:?}\n", act.at, act.what))
                 .collect();
             print(&format!(
-                "{} became {}, in {} runs and {:.1} s\n{acts}  {}\ncase file {}\n",
+                "{} became {}, in {} runs and {:.1} s\n{acts}  {}\nrecording {}\n",
                 size(&case.plan),
                 size(&shrunk.plan),
                 shrunk.runs,

@@ -47,7 +47,7 @@ pub(super) async fn shrink(
             let left: String = smaller.recording.entries.iter().map(line).collect();
             print(&format!(
                 "{before} inputs became {after}, in {runs} runs and {wall_s:.1} s\n{left}  \
-                 {signature}\ncase file {}\n",
+                 {signature}\nrecording {}\n",
                 out.display(),
             ));
         }

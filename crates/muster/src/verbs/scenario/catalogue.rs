@@ -24,6 +24,7 @@ files! {
     "slow-disk"
     "soak"
     "steady-half-load"
+    "tower-outage"
     "two-weeks-of-backlog"
     "woken-fleet-under-push-loss"
     "working-day"

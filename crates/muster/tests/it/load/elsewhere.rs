@@ -79,7 +79,7 @@ async fn every_command_on_a_server_that_runs_already_is_seen_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_gone_at_the_end_does_not_take_the_report_with_it() {
+async fn a_server_that_goes_takes_neither_the_report_nor_what_was_planned_with_it() {
     let home = tempfile::tempdir().unwrap();
     let (server, data) = server(home.path()).await;
     let (_folder, file) = scenario(CUT_OFF);
@@ -91,7 +91,14 @@ async fn a_server_that_is_gone_at_the_end_does_not_take_the_report_with_it() {
     until("a command is over", async || shows("\"actionState\": \"done\"")).await;
     server.kill();
     let report = json(&load.wait_with_output().unwrap());
-    assert!(count(&report["commands"]["accepted"]) > 0, "{report:#}");
+    let commands = &report["commands"];
+    assert!(count(&commands["accepted"]) > 0, "{report:#}");
+    // What was planned for the time without a server is counted, and has taken its time so far.
+    assert!(count(&commands["planned"]) > 600, "{report:#}");
+    let told = count(&report["latency_ms"]["total"]["count"]) + count(&commands["refused"]);
+    assert_eq!(told, count(&commands["planned"]), "{report:#}");
+    let unseen = report["run"]["not_observed"].to_string();
+    assert!(unseen.contains("still being handed in"), "{unseen}");
 }
 
 #[tokio::test]

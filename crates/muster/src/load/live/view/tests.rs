@@ -70,7 +70,7 @@ fn running() -> Model {
                 standing("lost == 0", None),
                 standing("dropped < 0.1%", Some(false)),
             ],
-            aborts: false,
+            ..Snapshot::default()
         };
         let fleet = FleetProgress { locked: 40, left: 60, ..FleetProgress::default() };
         model.take(now, fleet);
