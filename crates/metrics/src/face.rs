@@ -16,6 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, error, info, warn};
@@ -37,6 +38,10 @@ const CLIENTS_MAX: usize = 8;
 /// How long a client may take to ask, and may keep its connection without asking again: longer than
 /// the usual distance between two scrapes.
 const HEAD_WITHIN: Duration = Duration::from_secs(90);
+
+/// How long to wait after somebody could not be accepted: what was in the way, such as no descriptor
+/// being left, does not go in an instant.
+const NEXT_TRY_AFTER: Duration = Duration::from_millis(100);
 
 /// Who may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +125,7 @@ async fn accept(listener: TcpListener, desk: Desk) {
         let Ok(place) = room.clone().acquire_owned().await else { return };
         let Ok((client, _address)) = listener.accept().await else {
             warn!("a reader of metrics was not accepted");
-            tokio::task::yield_now().await;
+            sleep(NEXT_TRY_AFTER).await;
             continue;
         };
         let (tasks, stop) = (desk.tasks.clone(), desk.stop.clone());

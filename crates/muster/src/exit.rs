@@ -26,7 +26,8 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    const fn code(self) -> u8 {
+    /// The number.
+    pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Ok => 0,
             Self::VerdictFailed => 1,

@@ -21,6 +21,7 @@ use muster_admin::MICROSOFT_HOSTS;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
@@ -33,6 +34,10 @@ const CLIENTS_MAX: usize = 256;
 
 /// How long a client may take to say where it wants to go.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long to wait after somebody could not be accepted: what was in the way, such as no descriptor
+/// being left, does not go in an instant.
+const NEXT_TRY_AFTER: Duration = Duration::from_millis(100);
 
 /// Why a client is not led anywhere.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,7 +94,7 @@ impl Interceptor {
             };
             let (Ok(place), Ok((client, _address))) = (place, accepted) else {
                 warn!("a client of the proxy was not accepted");
-                tokio::task::yield_now().await;
+                sleep(NEXT_TRY_AFTER).await;
                 continue;
             };
             let serving = serve(client, self.admin, Arc::new(place), work.clone());

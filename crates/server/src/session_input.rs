@@ -135,8 +135,8 @@ impl Session {
         let presence = state.presence;
         let decided = self.gateway.registry.decide(&mut state, |record| {
             let settled = record.settle(now, result);
-            let next = presence.take_next(record, now, self.gateway.registry.readings());
             let ignored = Ignored::of(settled, record, result);
+            let next = presence.take_next(record, now, self.gateway.registry.readings());
             Taken { settled, ignored, next, lifecycle: record.lifecycle }
         });
         Ok(decided.await?)

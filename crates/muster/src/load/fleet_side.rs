@@ -128,16 +128,19 @@ pub(crate) enum Tell {
 impl Remote {
     /// Tells the device with this place in the fleet. Returns at once.
     pub(crate) fn tell(&self, place: usize, what: Tell) {
-        let fleet = Arc::clone(&self.fleet);
-        let network = match what {
-            Tell::On | Tell::EnrolAgain => self.switches.planned(place, Network::There),
-            Tell::Off => self.switches.planned(place, Network::Away),
-        };
+        let (fleet, switches) = (Arc::clone(&self.fleet), Arc::clone(&self.switches));
+        switches.planned(
+            place,
+            match what {
+                Tell::On | Tell::EnrolAgain => Network::There,
+                Tell::Off => Network::Away,
+            },
+        );
         self.tasks.spawn(async move {
             if what == Tell::EnrolAgain {
                 heard(set_up_again(&fleet, place).await);
             }
-            heard(have(&fleet, place, network).await);
+            follow(&fleet, &switches, place).await;
         });
     }
 
@@ -145,12 +148,25 @@ impl Remote {
     /// Returns at once.
     pub(crate) fn outage(&self, place: usize, lasts: Duration) {
         let (fleet, switches) = (Arc::clone(&self.fleet), Arc::clone(&self.switches));
-        let network = switches.cut(place);
+        switches.cut(place);
         self.tasks.spawn(async move {
-            heard(have(&fleet, place, network).await);
+            follow(&fleet, &switches, place).await;
             tokio::time::sleep(lasts).await;
-            heard(have(&fleet, place, switches.mended(place)).await);
+            switches.mended(place);
+            follow(&fleet, &switches, place).await;
         });
+    }
+}
+
+/// Has a device follow its switch. Others may throw it meanwhile, and their words may overtake this
+/// one: it is over when the device was told what the switch says now.
+async fn follow(fleet: &Fleet, switches: &Switches, place: usize) {
+    loop {
+        let network = switches.now(place);
+        heard(have(fleet, place, network).await);
+        if switches.now(place) == network {
+            return;
+        }
     }
 }
 

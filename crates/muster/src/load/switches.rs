@@ -35,26 +35,33 @@ impl Switches {
         Self(Mutex::new(starts.map(switch).collect()))
     }
 
-    /// The plan wants it so; says what the device has now: while an outage lasts, nothing.
-    pub(crate) fn planned(&self, place: usize, wanted: Network) -> Network {
-        self.change(place, |switch| switch.planned = wanted)
+    /// The plan wants it so.
+    pub(crate) fn planned(&self, place: usize, wanted: Network) {
+        self.change(place, |switch| switch.planned = wanted);
+    }
+
+    /// What a device has now: what the plan wants, and while an outage lasts nothing.
+    pub(crate) fn now(&self, place: usize) -> Network {
+        match self.lock().get(place) {
+            Some(Switch { planned, outages: 0 }) => *planned,
+            Some(_) | None => Network::Away,
+        }
     }
 
     /// An outage begins.
-    pub(crate) fn cut(&self, place: usize) -> Network {
-        self.change(place, |switch| switch.outages = switch.outages.saturating_add(1))
+    pub(crate) fn cut(&self, place: usize) {
+        self.change(place, |switch| switch.outages = switch.outages.saturating_add(1));
     }
 
-    /// An outage is over; says what the device has now: what the plan wants, if it was the last one.
-    pub(crate) fn mended(&self, place: usize) -> Network {
-        self.change(place, |switch| switch.outages = switch.outages.saturating_sub(1))
+    /// An outage is over.
+    pub(crate) fn mended(&self, place: usize) {
+        self.change(place, |switch| switch.outages = switch.outages.saturating_sub(1));
     }
 
-    fn change(&self, place: usize, change: impl FnOnce(&mut Switch)) -> Network {
-        let mut all = self.lock();
-        let Some(switch) = all.get_mut(place) else { return Network::Away };
-        change(switch);
-        if switch.outages == 0 { switch.planned } else { Network::Away }
+    fn change(&self, place: usize, change: impl FnOnce(&mut Switch)) {
+        if let Some(switch) = self.lock().get_mut(place) {
+            change(switch);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Switch>> {
@@ -71,32 +78,47 @@ mod tests {
         Switches::of([Start::Online, Start::Offline].into_iter())
     }
 
+    fn now(switches: &Switches) -> [Network; 2] {
+        [switches.now(0), switches.now(1)]
+    }
+
     #[test]
     fn after_an_outage_a_device_has_what_the_plan_wants() {
         let switches = two();
-        assert_eq!([switches.cut(0), switches.cut(1)], [Away, Away]);
-        assert_eq!([switches.mended(0), switches.mended(1)], [There, Away]);
+        (0..2).for_each(|place| switches.cut(place));
+        assert_eq!(now(&switches), [Away, Away]);
+        (0..2).for_each(|place| switches.mended(place));
+        assert_eq!(now(&switches), [There, Away]);
     }
 
     #[test]
     fn what_the_plan_wants_during_an_outage_comes_when_it_is_over() {
         let switches = two();
-        assert_eq!([switches.cut(0), switches.cut(1)], [Away, Away]);
-        assert_eq!([switches.planned(0, Away), switches.planned(1, There)], [Away, Away]);
-        assert_eq!([switches.mended(0), switches.mended(1)], [Away, There]);
+        (0..2).for_each(|place| switches.cut(place));
+        switches.planned(0, Away);
+        switches.planned(1, There);
+        assert_eq!(now(&switches), [Away, Away]);
+        (0..2).for_each(|place| switches.mended(place));
+        assert_eq!(now(&switches), [Away, There]);
     }
 
     #[test]
     fn of_two_outages_the_last_one_counts() {
         let switches = two();
-        assert_eq!([switches.cut(0), switches.cut(0)], [Away, Away]);
-        assert_eq!([switches.mended(0), switches.mended(0)], [Away, There]);
+        (0..2).for_each(|_outage| switches.cut(0));
+        switches.mended(0);
+        assert_eq!(switches.now(0), Away);
+        switches.mended(0);
+        assert_eq!(switches.now(0), There);
     }
 
     #[test]
     fn without_outages_a_device_has_what_the_plan_wants_and_one_that_is_not_there_has_nothing() {
         let switches = two();
-        assert_eq!([switches.planned(0, Away), switches.planned(1, There)], [Away, There]);
-        assert_eq!(switches.planned(2, There), Away);
+        switches.planned(0, Away);
+        switches.planned(1, There);
+        assert_eq!(now(&switches), [Away, There]);
+        switches.planned(2, There);
+        assert_eq!(switches.now(2), Away);
     }
 }

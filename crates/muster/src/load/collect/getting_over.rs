@@ -53,6 +53,10 @@ impl GettingOver {
             false => event,
             true => recorder.event_again(event, at),
         };
+        if self.began.contains_key(&event) {
+            // There is no room for more rounds: the last one goes on, from its own beginning.
+            return event;
+        }
         recorder.event_began(event, at);
         self.began(event, kind, at);
         event

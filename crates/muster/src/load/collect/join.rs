@@ -55,6 +55,8 @@ struct Open {
     /// Who was asked. A device that enrols again is somebody else.
     who: Option<DeviceId>,
     class: Option<AnswerClass>,
+    /// How often it was put off before it was known who has asked, and how the last time.
+    put_off: Option<(AnswerClass, u32)>,
     end: Option<CommandEnd>,
     given_up: GivenUp,
 }
@@ -115,11 +117,21 @@ impl Pending {
     }
 }
 
+/// Counts that a device has put a command off.
+fn put_off(at: Timestamp, class: AnswerClass, asked: Asked, around: &mut Around<'_>) {
+    around.recorder.count(at, asked.label, Step::NotNow);
+    if let Some(code) = of_answer(class) {
+        around.recorder.failed(at, code, || {
+            format!("{} for device {}", asked.request.action, asked.request.device)
+        });
+    }
+}
+
 impl Open {
     const fn planned(at: Timestamp) -> Self {
         let journey = Journey::planned(at);
         let (asked, who, class, end) = (None, None, None, None);
-        Self { journey, asked, who, class, end, given_up: GivenUp::No }
+        Self { journey, asked, who, class, put_off: None, end, given_up: GivenUp::No }
     }
 }
 
@@ -287,19 +299,20 @@ impl Join {
         if class.is_final() {
             (open.journey.acknowledged, open.class) = (Some(at), Some(class));
         }
-        let Some(asked) = open.asked else { return };
-        match (of_answer(class), is_first) {
-            (Some(code), _) => {
-                around.recorder.count(at, asked.label, Step::NotNow);
-                around.recorder.failed(at, code, || {
-                    format!("{} for device {}", asked.request.action, asked.request.device)
-                });
+        let Some(asked) = open.asked else {
+            if !class.is_final() {
+                let before = open.put_off.map_or(0, |(_class, times)| times);
+                open.put_off = Some((class, before.saturating_add(1)));
             }
-            (None, true) => {
+            return;
+        };
+        match (class.is_final(), is_first) {
+            (false, _) => put_off(at, class, asked, around),
+            (true, true) => {
                 self.answered.push(command);
                 around.recorder.count(at, asked.label, Step::Acknowledged);
             }
-            (None, false) => {}
+            (true, false) => {}
         }
     }
 
@@ -597,6 +610,7 @@ mod tests {
         assert_eq!((world.total().count, world.join.open()), (1, 0));
         let funnel = world.recorder.look(ms(60_000)).funnel;
         assert_eq!((funnel.queued, funnel.delivered, funnel.acknowledged), (1, 1, 1));
+        assert_eq!(funnel.not_now, 1);
         assert!((19.9..20.1).contains(&world.total().max), "{:?}", world.total());
     }
 

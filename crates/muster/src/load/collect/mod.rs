@@ -183,7 +183,10 @@ impl Collector {
         let deadline = scenario.limits.deadline;
         let ends = if making.view.is_some() { Ends::Answered } else { Ends::All };
         Self {
-            recorder: Recorder::with_room(Arc::clone(&labels.legend)),
+            recorder: match making.instruments {
+                Instruments::On => Recorder::with_room(Arc::clone(&labels.legend)),
+                Instruments::Off => Recorder::new(Arc::clone(&labels.legend)),
+            },
             devices: Devices::of(&planned),
             join: Join::new(deadline, in_flight.clone(), places),
             over: GettingOver::default(),

@@ -31,7 +31,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
@@ -55,6 +55,10 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 
 /// How long answers that are under way may take once the run is over.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long to wait after somebody could not be accepted: what was in the way, such as no descriptor
+/// being left, does not go in an instant.
+const NEXT_TRY_AFTER: Duration = Duration::from_millis(100);
 
 /// The control of a run. Dropping it ends it.
 #[derive(Debug)]
@@ -130,7 +134,7 @@ async fn accept(listener: TcpListener, desk: Arc<Desk>, tasks: TaskTracker) {
         let Ok(place) = room.clone().acquire_owned().await else { return };
         let Ok((client, _address)) = listener.accept().await else {
             warn!("somebody who wanted to control the run was not accepted");
-            tokio::task::yield_now().await;
+            sleep(NEXT_TRY_AFTER).await;
             continue;
         };
         let serving = serve(client, Arc::clone(&desk));

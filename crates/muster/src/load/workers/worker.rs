@@ -20,6 +20,9 @@ use crate::load::snapshot::Snapshot;
 use crate::load::{folder, outcome};
 use crate::verbs::interrupted;
 
+/// How long a worker may still take that nobody waits for: its server may be gone as well.
+const ALONE_FOR: Duration = Duration::from_secs(10);
+
 /// How often a worker tells how it goes.
 const PULSE_EVERY: Duration = Duration::from_secs(1);
 
@@ -74,6 +77,8 @@ impl Orders {
             }
             // Whoever has started this is gone, and nobody waits for what is found.
             tell.send_modify(|heard| heard.hear(Told::Stop));
+            thread::sleep(ALONE_FOR);
+            std::process::exit(Exit::Interrupted.code().into());
         };
         let thread = thread::Builder::new().name("orders".to_owned()).spawn(listen);
         thread.context("failed to start listening to orders")?;

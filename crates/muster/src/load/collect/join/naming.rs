@@ -3,7 +3,7 @@
 use muster_protocol::{CommandId, Timestamp};
 use muster_report::Step;
 
-use super::{Around, Join, Open};
+use super::{Around, Join, Open, put_off};
 
 impl Join {
     /// A command is on its way that had to wait until somebody sent it.
@@ -48,6 +48,9 @@ impl Join {
         for (at, step) in behind.into_iter().filter_map(|(at, step)| Some((at?, step))) {
             around.recorder.count(at, asked.label, step);
         }
+        if let (Some((class, times)), Some(at)) = (open.put_off, open.journey.delivered) {
+            (0..times).for_each(|_time| put_off(at, class, asked, around));
+        }
         if open.journey.acknowledged.is_some() {
             self.answered.push(command);
         }
@@ -68,6 +71,7 @@ impl Open {
         journey.acknowledged = journey.acknowledged.or(other.acknowledged);
         journey.stored = journey.stored.or(other.stored);
         (self.class, self.end) = (self.class.or(seen.class), self.end.or(seen.end));
+        self.put_off = self.put_off.or(seen.put_off);
     }
 
     /// Whether its deadline is still to come, which knows it by its first id.
