@@ -77,7 +77,7 @@ PY
 
 # One core for server, devices and pacer together, and somebody else on it at full speed: what is left
 # is less than the devices need.
-scenario starved 2_500/s ""
+scenario starved 5_000/s ""
 (while :; do :; done) & busy=$!
 trap 'kill "$busy" 2>/dev/null || true; rm -rf "$work"' EXIT
 taskset -cp 0 "$busy" > /dev/null
