@@ -5,6 +5,8 @@ use std::time::Duration;
 use muster_protocol::Timestamp;
 use muster_scenario::Stage;
 
+use crate::funnel::Step;
+
 /// When one command reached each point of its way; `None` where it has not been.
 ///
 /// All instants are of one clock, that of the run. Two instants seen out of order by a hair, as
@@ -46,6 +48,14 @@ impl Journey {
             acknowledged: None,
             stored: None,
         }
+    }
+
+    /// The journey of a command that came to this end. Nobody has answered what has expired or was
+    /// taken back: there is no answer to have been stored.
+    #[must_use]
+    pub fn to_end(self, step: Step) -> Self {
+        let is_unanswered = matches!(step, Step::Expired | Step::Cancelled);
+        Self { stored: self.stored.filter(|_stored| !is_unanswered), ..self }
     }
 
     /// The stages that are behind it.

@@ -63,7 +63,7 @@ impl Track {
         let who = Who { device: request.device, command };
         match self.ended {
             Some((at, step)) if at <= deadline => {
-                recorder.ended(at, self.label, who, &self.journey_to(step));
+                recorder.ended(at, self.label, who, &self.journey.to_end(step));
             }
             Some(_) | None => {
                 let given_up = deadline.min(now);
@@ -92,14 +92,6 @@ impl Track {
         for _time in 0..self.not_now {
             recorder.count(acknowledged.unwrap_or(now), self.label, Step::NotNow);
         }
-    }
-
-    /// Its journey, to the end it came to: nobody has answered what has expired or was taken back,
-    /// and there is no answer to have been stored.
-    fn journey_to(&self, step: Step) -> Journey {
-        let is_unanswered = matches!(step, Step::Expired | Step::Cancelled);
-        let stored = self.journey.stored.filter(|_stored| !is_unanswered);
-        Journey { stored, ..self.journey }
     }
 }
 

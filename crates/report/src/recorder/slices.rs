@@ -26,35 +26,14 @@ pub(crate) struct Slice {
 }
 
 impl Slice {
-    fn latency(&mut self, stage: Stage) -> &mut Latency {
-        self.stages.slot(stage).get_or_insert_with(coarse)
-    }
-
-    fn lag_mut(&mut self) -> &mut Latency {
-        self.lag.get_or_insert_with(coarse)
-    }
-
-    /// Takes the place of itself and the slice after it.
+    /// Takes in counts and latencies of another; levels are the caller's.
     fn absorb(&mut self, mut other: Self, spare: &mut Spare) {
         self.funnel.add(&other.funnel);
         self.errors = self.errors.saturating_add(other.errors);
-        self.gauges.meet(other.gauges);
         for stage in Stage::ALL {
             spare.join(self.stages.slot(stage), other.stages.slot(stage).take());
         }
         spare.join(&mut self.lag, other.lag);
-    }
-
-    /// Adds counts and latencies of another; levels are the caller's.
-    fn add(&mut self, other: &Self) {
-        self.funnel.add(&other.funnel);
-        self.errors = self.errors.saturating_add(other.errors);
-        for (stage, latency) in other.stages.iter() {
-            self.latency(stage).add(latency);
-        }
-        if let Some(lag) = &other.lag {
-            self.lag_mut().add(lag);
-        }
     }
 }
 
@@ -192,9 +171,9 @@ impl Slices {
         if self.items.len() < other.items.len() {
             self.items.resize_with(other.items.len(), Slice::default);
         }
-        for (mine, theirs) in self.items.iter_mut().zip(&other.items) {
-            mine.add(theirs);
+        for (mine, theirs) in self.items.iter_mut().zip(other.items) {
             mine.gauges.join(theirs.gauges);
+            mine.absorb(theirs, &mut self.spare);
         }
     }
 
@@ -205,6 +184,7 @@ impl Slices {
         let mut items = std::mem::take(&mut self.items).into_iter();
         while let Some(mut first) = items.next() {
             if let Some(second) = items.next() {
+                first.gauges.meet(second.gauges);
                 first.absorb(second, &mut self.spare);
             }
             wider.push(first);

@@ -178,13 +178,8 @@ impl GettingOver {
         place: usize,
         recorder: &mut Recorder,
     ) {
-        match kind {
-            EventKind::Backlog => self.over(at, (event, kind), place, recorder),
-            EventKind::Broadcast
-            | EventKind::MassWipe
-            | EventKind::Storm
-            | EventKind::Wave
-            | EventKind::ServerAway => {}
+        if kind == EventKind::Backlog {
+            self.over(at, (event, kind), place, recorder);
         }
     }
 
