@@ -4,6 +4,7 @@ mod carry;
 mod ending;
 mod mischief;
 mod person;
+mod presence;
 mod request;
 mod trouble;
 mod wake;
@@ -11,7 +12,7 @@ mod wake;
 use std::sync::Arc;
 
 use muster_device::recording::Recorder;
-use muster_device::{Attention, Backoff, Device, Input, Person};
+use muster_device::{Attention, Backoff, Connectivity, Device, Input, Person};
 use muster_protocol::fault::Moment;
 use muster_protocol::management::ToDevice;
 use muster_protocol::planted::{Plant, is};
@@ -34,6 +35,7 @@ use crate::shared::Shared;
 use crate::state::{Credentials, Grant, StateError};
 use crate::watch::Seen;
 
+use presence::Presence;
 use trouble::Died;
 
 pub use mischief::Misbehaviour;
@@ -90,7 +92,7 @@ pub(crate) struct DeviceTask {
     credentials: Option<Credentials>,
     kept: Kept,
     aim: Aim,
-    presence: Start,
+    presence: Presence,
     link: Link,
     backoff: Backoff,
     refusals: u8,
@@ -157,7 +159,7 @@ impl DeviceTask {
             credentials: beginning.credentials,
             kept: Kept::AsIs,
             aim: Aim::Rest,
-            presence: beginning.presence,
+            presence: Presence::beginning(beginning.presence),
             link: Link::Down,
             backoff: beginning.backoff,
             refusals: 0,
@@ -244,14 +246,14 @@ impl DeviceTask {
     async fn strive(&mut self) -> Result<(), StateError> {
         // Whatever an agent wants that died of it, it tries.
         self.meet_connecting().await?;
-        match (&self.link, self.presence, self.aim) {
-            (Link::Down, Start::Online, Aim::Enrol) => Box::pin(self.try_enrol()).await,
-            (Link::Down, Start::Online, Aim::Connect) => {
+        match (&self.link, self.presence.network(), self.aim) {
+            (Link::Down, Connectivity::Online, Aim::Enrol) => Box::pin(self.try_enrol()).await,
+            (Link::Down, Connectivity::Online, Aim::Connect) => {
                 self.try_connect();
                 Ok(())
             }
-            (Link::Down, Start::Online, Aim::Rest)
-            | (Link::Down, Start::Offline, Aim::Rest | Aim::Enrol | Aim::Connect)
+            (Link::Down, Connectivity::Online, Aim::Rest)
+            | (Link::Down, Connectivity::Offline, Aim::Rest | Aim::Enrol | Aim::Connect)
             | (Link::Resting { .. } | Link::Trying(_), _, _)
             | (Link::Up(_) | Link::Leaving { .. }, _, _) => Ok(()),
         }

@@ -1,22 +1,20 @@
 //! The fleet as its owner sees it.
 
+mod config;
+mod error;
 mod metrics;
 mod resume;
 mod trouble;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use muster_device::recording::Recorder;
 use muster_device::{Backoff, Contact, Device, DeviceSpec, Note, Person, Phase, UserAction};
-use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::status::DeviceStatus;
 use muster_protocol::{DeviceId, Seed, SerialNumber, Timestamp};
-use muster_transport::{CertificateDer, ClientTls, EndpointError, Network, Skew, TlsError};
+use muster_transport::{ClientTls, Network};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
@@ -28,77 +26,24 @@ use crate::activation::ActivationHandle;
 use crate::black_box::{BlackBox, Spilled};
 use crate::clock::Clock;
 use crate::device_task::{Beginning, DeviceTask, Misbehaviour, Request};
-use crate::faults::{FaultPlan, FleetFault};
+use crate::faults::FaultPlan;
 use crate::mailbox::{Mailbox, PostError};
 use crate::pacer::Pacer;
 use crate::progress::{Counters, FleetProgress, FleetSummary};
 use crate::push::{PushHandle, PushServices, Subscriber};
 use crate::shared::Shared;
-use crate::sockets::{Endpoints, Sockets};
-use crate::state::{Kept, StateError, Writer};
-use crate::watch::{Watch, Watched};
+use crate::sockets::Endpoints;
+use crate::state::{Kept, Writer};
+use crate::watch::Watched;
 
+pub use config::{DevicePlan, FleetConfig, Start};
+pub use error::FleetError;
 pub use metrics::FleetMetrics;
 use resume::resume;
 
 /// How long a stop may take before what still runs is cut off: two seconds less what the end of a
 /// large process takes.
 const STOP_WITHIN: Duration = Duration::from_millis(1_500);
-
-/// Most devices of one fleet: effects are counted by a 32-bit index.
-const DEVICES_MAX: usize = u32::MAX as usize;
-
-/// What a fleet consists of.
-#[derive(Clone, Debug)]
-pub struct FleetConfig {
-    /// Where the server listens.
-    pub server: SocketAddr,
-    /// The run's CA: the only one whose servers the devices trust.
-    pub ca: CertificateDer<'static>,
-    /// The devices, in the order of their indices.
-    pub plans: Vec<DevicePlan>,
-    /// All chance of the fleet.
-    pub seed: Seed,
-    /// How devices share UDP sockets.
-    pub sockets: Sockets,
-    /// Where the devices survive the end of the process; nothing is kept without it.
-    pub state_dir: Option<PathBuf>,
-    /// How many may connect at once; [`CONNECTS_IN_FLIGHT`](crate::CONNECTS_IN_FLIGHT) is proved.
-    pub connects_in_flight: NonZeroUsize,
-    /// How often a connected device pings. The sooner, the earlier it notices a server that was
-    /// killed; the usual is [`KEEP_ALIVE`](muster_protocol::limits::KEEP_ALIVE).
-    pub keep_alive: Duration,
-    /// How far the fleet's time is ahead of the machine's: the same handle as its server's.
-    pub skew: Skew,
-    /// What goes wrong on purpose.
-    pub faults: Vec<FleetFault>,
-    /// Whether devices keep their last inputs.
-    pub black_box: BlackBox,
-    /// Who looks on; nobody in a fleet that is not measured.
-    pub watch: Option<Arc<dyn Watch>>,
-}
-
-/// One device of a fleet.
-#[derive(Clone, Debug)]
-pub struct DevicePlan {
-    /// Hardware and user.
-    pub spec: DeviceSpec,
-    /// What it enrols with.
-    pub token: EnrolmentToken,
-    /// How it begins.
-    pub start: Start,
-    /// Who holds it; without anyone it lies there until it is asked.
-    pub person: Option<Box<Person>>,
-}
-
-/// Whether a device may have a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// It enrols and connects as its state asks.
-    Online,
-    /// It does neither until [`Fleet::go_online`].
-    Offline,
-}
 
 /// A device as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,59 +62,6 @@ pub struct DeviceView {
     pub lost: bool,
     /// The state as it would report it.
     pub status: DeviceStatus,
-}
-
-/// Why a fleet cannot start, or cannot do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum FleetError {
-    /// More devices than can be counted.
-    #[error("{devices} devices are more than {DEVICES_MAX}")]
-    TooMany {
-        /// How many were planned.
-        devices: usize,
-    },
-    /// The CA certificate is none.
-    #[error("failed to set up TLS for the fleet")]
-    Tls {
-        /// Why.
-        #[source]
-        source: TlsError,
-    },
-    /// The sockets cannot be opened.
-    #[error("failed to open the fleet's sockets")]
-    Sockets {
-        /// Why.
-        #[source]
-        source: EndpointError,
-    },
-    /// The state folder cannot be used.
-    #[error("failed to open the fleet's state folder")]
-    State {
-        /// Why.
-        #[source]
-        source: StateError,
-    },
-    /// The fleet keeps its devices on disk: a copy beyond the plan has no place there.
-    #[error("a fleet with a state folder takes no copies of its devices")]
-    Kept,
-    /// The fleet has no device with this index.
-    #[error("no device has index {index}")]
-    NoSuchDevice {
-        /// The index.
-        index: usize,
-    },
-    /// The device has enough requests waiting.
-    #[error("device {index} is busy: try again")]
-    Busy {
-        /// The index.
-        index: usize,
-    },
-    /// The device's task has ended: the fleet is stopping, or its state could not be kept.
-    #[error("device {index} does not run any more")]
-    Ended {
-        /// The index.
-        index: usize,
-    },
 }
 
 /// A running fleet. Dropping it ends its tasks without waiting for them; see [`Fleet::stop`].
@@ -206,7 +98,7 @@ impl Fleet {
     /// # Errors
     /// As for [`Self::start`].
     pub async fn start_on(network: Network, config: FleetConfig) -> Result<Self, FleetError> {
-        check(&config)?;
+        config.check()?;
         let resumed = resume(&config).await?;
         let stop = CancellationToken::new();
         let shared = Arc::new(Shared {
@@ -253,7 +145,7 @@ impl Fleet {
         self.ask(index, |answer| Request::User(action, answer)).await
     }
 
-    /// Takes a device off the network: its connection closes and it stays away.
+    /// Switches a device off: its connection closes and it stays away, wherever its person goes.
     ///
     /// Returns when the connection is closed. Cancel safe: no, as for [`Self::user`].
     ///
@@ -263,7 +155,8 @@ impl Fleet {
         self.ask(index, Request::GoOffline).await
     }
 
-    /// Puts a device back on the network. One that had given up tries again.
+    /// Switches a device on. One that had given up tries again; one whose person has no network
+    /// comes when they have.
     ///
     /// Returns before it is connected. Cancel safe: no, as for [`Self::user`].
     ///
@@ -478,13 +371,6 @@ fn subscriber(device: &Device, seed: Seed) -> Option<Box<Subscriber>> {
         Contact::Connected => None,
         Contact::Woken => Some(Box::new(Subscriber::new(seed.stream()))),
     }
-}
-
-fn check(config: &FleetConfig) -> Result<(), FleetError> {
-    if config.plans.len() > DEVICES_MAX {
-        return Err(FleetError::TooMany { devices: config.plans.len() });
-    }
-    Ok(())
 }
 
 /// Waits for the last write. The thread ends when the last task has: a bound for those cut off.

@@ -10,8 +10,7 @@ use muster_protocol::management::{ToDevice, ToServer, Welcome};
 use muster_protocol::planted::{Plant, is};
 use muster_protocol::{CloseCode, DeviceId};
 use muster_transport::{
-    DeviceKey, FrameReceiver, FrameSender, Identity, PathMtu, ReceiveError, SERVER_NAME, close,
-    violation,
+    FrameReceiver, FrameSender, Identity, PathMtu, ReceiveError, SERVER_NAME, close, violation,
 };
 use quinn::{Connection, ConnectionError, Endpoint};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -91,9 +90,9 @@ pub(crate) struct Caller {
 
 /// The identity to show, if the kept credentials are those of `device`.
 pub(crate) fn identity(credentials: &Credentials, device: DeviceId) -> Option<Identity> {
-    let grant = credentials.grant.as_ref()?;
-    let key = DeviceKey::from_pkcs8(&credentials.pkcs8).ok()?;
-    (grant.device == device).then(|| key.identity(vec![grant.certificate.clone()]))
+    let grant = credentials.grant.as_ref().filter(|grant| grant.device == device)?;
+    // Not read here: TLS does, and finds out what is no key.
+    Some(Identity::of(vec![grant.certificate.clone()], credentials.pkcs8.clone()))
 }
 
 /// Connects, once. The device still has to say hello.

@@ -15,6 +15,7 @@ use muster_protocol::{DeviceFacts, DeviceId, Mode, Policy, Seed, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::activation::ActivationCall;
+use crate::apple::Obstacle;
 use crate::enrolment::{Enrolment, Link};
 use crate::input::Input;
 use crate::journal::Journal;
@@ -40,6 +41,9 @@ pub struct Device {
     system: System,
     #[serde(skip)]
     outputs: VecDeque<Output>,
+    /// Why the answer among the outputs is `NotNow`, if it is. It goes with them.
+    #[serde(skip)]
+    obstacle: Option<Obstacle>,
 }
 
 /// The phase, with what exists in that phase only.
@@ -88,6 +92,7 @@ impl Device {
             life: Life::SetupAssistant(Attendance::Person),
             system,
             outputs: VecDeque::new(),
+            obstacle: None,
         }
     }
 
@@ -122,6 +127,7 @@ impl Device {
         if output.is_none() {
             // Thousands of devices wait at once: none keeps an empty buffer.
             self.outputs = VecDeque::new();
+            self.obstacle = None;
         }
         output
     }
@@ -162,10 +168,11 @@ impl Device {
         self.system.is_switched_on()
     }
 
-    /// Whether the device has said `NotNow` because it is locked, and still is.
+    /// Whether the answer that is being handed out is `NotNow` because the device is locked. Once
+    /// all outputs are handed out, there is none.
     #[must_use]
     pub fn is_locked_out(&self) -> bool {
-        self.system.is_locked_out()
+        self.obstacle.is_some_and(Obstacle::is_lock)
     }
 
     /// Whether the device finds a network without anybody's help: not one that is switched off, nor

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::activation::{ActivationCall, LockType};
 use crate::android::Android;
-use crate::apple::Apple;
+use crate::apple::{Apple, Obstacle};
 use crate::note::Note;
 use crate::recording::SecretMut;
 use crate::spec::{Persona, Traits};
@@ -81,6 +81,8 @@ impl Secrets {
 #[derive(Debug)]
 pub(crate) struct Execution {
     pub(crate) outcome: Outcome,
+    /// Why the outcome is `NotNow`, if it is.
+    pub(crate) obstacle: Option<Obstacle>,
     pub(crate) effect: Effect,
     pub(crate) consequences: Consequences,
 }
@@ -88,7 +90,13 @@ pub(crate) struct Execution {
 impl Execution {
     /// An answer that changed nothing.
     pub(crate) fn answer(outcome: Outcome) -> Self {
-        Self { outcome, effect: Effect::Nothing, consequences: Consequences::default() }
+        let consequences = Consequences::default();
+        Self { outcome, obstacle: None, effect: Effect::Nothing, consequences }
+    }
+
+    /// `NotNow`, until this is out of the way.
+    pub(crate) fn put_off(obstacle: Obstacle) -> Self {
+        Self { obstacle: Some(obstacle), ..Self::answer(Outcome::NotNow) }
     }
 
     /// An answer after a change of the system's own state.
@@ -258,14 +266,6 @@ impl System {
     pub(crate) fn is_busy(&self) -> bool {
         match self {
             Self::Apple(apple) => apple.is_busy(),
-            Self::Android(_) => false,
-        }
-    }
-
-    /// Whether its lock keeps the device from what it answered `NotNow` to.
-    pub(crate) fn is_locked_out(&self) -> bool {
-        match self {
-            Self::Apple(apple) => apple.is_locked_out(),
             Self::Android(_) => false,
         }
     }

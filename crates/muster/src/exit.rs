@@ -15,8 +15,8 @@ pub(crate) enum Exit {
     Inconclusive,
     /// The command line cannot be understood.
     Usage,
-    /// A case, a recording or a scenario that is none.
-    BadCase,
+    /// A case, a recording, a scenario or a report that is none.
+    BadFile,
     /// The server cannot be reached.
     Unreachable,
     /// The tool itself failed.
@@ -33,7 +33,7 @@ impl Exit {
             Self::VerdictFailed => 1,
             Self::Inconclusive => 2,
             Self::Usage => 64,
-            Self::BadCase => 65,
+            Self::BadFile => 65,
             Self::Unreachable => 69,
             Self::Internal => 70,
             Self::Interrupted => 130,

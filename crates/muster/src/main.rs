@@ -2,7 +2,6 @@
 
 mod addresses;
 mod case;
-mod case_file;
 mod cli;
 mod client;
 mod conform;
@@ -19,6 +18,7 @@ mod metrics;
 mod places;
 mod planted;
 mod quic_world;
+mod recording;
 mod talk;
 mod vendor;
 mod verbs;

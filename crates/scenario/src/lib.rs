@@ -18,6 +18,7 @@ mod population;
 mod read;
 mod scenario;
 mod stage;
+mod taken_out;
 mod text;
 mod threshold;
 mod units;
@@ -35,6 +36,7 @@ pub use scenario::{
     Counts, Fault, FaultKind, GeneratorLimits, Limits, Phase, Scenario, ServerFault,
 };
 pub use stage::Stage;
+pub use taken_out::{Handling, ServiceEvent, TakenOut};
 pub use threshold::{Comparison, Counted, Event, Limit, Metric, Scope, Threshold};
 pub use units::{Percent, Quantile, Rate, Span, Spread, TimeScale, Weighted};
 pub use work::{

@@ -12,6 +12,7 @@ use muster_admin::{
 use muster_control::{ActionKind, DeviceRecord, NewCommand, PrimaryUser, Readings, SubmitRefusal};
 use muster_protocol::{Command, CommandId, DeviceId, Timestamp};
 use muster_store::{CommitError, DocumentWrite, Transaction};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug, info_span, warn};
@@ -25,6 +26,11 @@ use crate::watch::Seen;
 
 /// How many commands may wait in all. At about half a kilobyte each this is half a gibibyte.
 const LIVE_COMMANDS_MAX: i64 = 1_000_000;
+
+/// How many commands are accepted at once; others wait their turn. Without a limit a server that is
+/// asked for more than it can do spends its time on accepting, and hardly any command comes to an
+/// end; with it, as many are accepted as end.
+pub(crate) const ACCEPTED_AT_ONCE: usize = 128;
 
 /// How many devices are looked at before others may look up theirs.
 const SCAN_PAGE: usize = 1_000;
@@ -40,6 +46,8 @@ pub(crate) struct ServerBackend {
     pub(crate) command_lifetime: Duration,
     /// Where calls to the activation service are left, if there is one.
     pub(crate) errands: Option<Arc<Errands>>,
+    /// Room for commands that are being accepted: [`ACCEPTED_AT_ONCE`].
+    pub(crate) accepting: Arc<Semaphore>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -138,11 +146,17 @@ impl Backend for ServerBackend {
             return Err(SubmitError::QueueFull { retry_after: RETRY_AFTER_FULL });
         }
         let slot = self.registry.slot(device).ok_or(SubmitError::UnknownDevice)?;
+        let room = self.room().await?;
         // In a task of its own: a caller who goes away must not leave a command in the store that
         // nobody hands over.
         let span = info_span!("command", device_id = %device, command_id = %submission.id);
         let accepting = self.clone().accept(slot, submission).instrument(span);
-        let accepted = self.tasks.spawn(accepting).await;
+        let accepted = self.tasks.spawn(async move {
+            let accepted = accepting.await;
+            drop(room);
+            accepted
+        });
+        let accepted = accepted.await;
         accepted.map_err(|died| SubmitError::Unavailable(Box::new(died)))?
     }
 
@@ -174,6 +188,17 @@ impl Backend for ServerBackend {
 }
 
 impl ServerBackend {
+    /// Room for one more to be accepted. Who has to wait for it is taken in the order of coming.
+    async fn room(&self) -> Result<OwnedSemaphorePermit, SubmitError> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(SubmitError::ShuttingDown),
+            room = self.accepting.clone().acquire_owned() => {
+                room.map_err(|_closed| SubmitError::ShuttingDown)
+            }
+        }
+    }
+
     /// Accepts a command and, if its device is here and free, hands it over at once: one write
     /// for both.
     ///

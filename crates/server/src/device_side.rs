@@ -11,13 +11,14 @@ use muster_protocol::{CloseCode, Seed};
 use muster_store::{Counts, LoadError, Store};
 use muster_transport::{MemoryNetwork, RunCa, Skew};
 use quinn::Endpoint;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::activation::Errands;
-use crate::backend::ServerBackend;
+use crate::backend::{ACCEPTED_AT_ONCE, ServerBackend};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::enrolment::Enroller;
@@ -124,6 +125,7 @@ impl DeviceSide {
             clock,
             command_lifetime,
             errands,
+            accepting: Arc::new(Semaphore::new(ACCEPTED_AT_ONCE)),
             stop: stop.child_token(),
             tasks: tasks.clone(),
         };

@@ -10,6 +10,7 @@ use muster_device::{Backoff, Calendar, Device, Input, Person, Phase};
 use muster_protocol::management::CommandResult;
 use muster_protocol::planted::{Plant, is};
 use muster_protocol::{DeviceId, Policy, PushTarget, Seed, Timestamp};
+use muster_scenario::TakenOut;
 
 use crate::armed::Armed;
 use crate::fault::{Condition, Fault};
@@ -45,22 +46,18 @@ pub(crate) enum Way {
     Leaving(LinkId),
 }
 
-/// Whether there is any network.
+/// Whether there is any network around a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
     Online,
     Offline,
 }
 
-/// What becomes of a device whose management has ended.
+/// Whether the run has switched a device on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TakenOut {
-    /// Whatever it does by itself.
-    No,
-    /// It lies there, switched off.
-    Away,
-    /// Somebody waits to set it up.
-    Awaited,
+pub(crate) enum Switch {
+    On,
+    Off,
 }
 
 /// Whether the core has said all it has to say.
@@ -94,6 +91,7 @@ pub(crate) struct Actor {
     pub(crate) crashes: u32,
     pub(crate) aim: Aim,
     pub(crate) way: Way,
+    pub(crate) switch: Switch,
     pub(crate) reach: Reach,
     pub(crate) last_answer: Option<CommandResult>,
     /// What it does wrong with its next answer, where it is played by hand.
@@ -154,6 +152,7 @@ impl Actor {
             identity: None,
             aim: Aim::Rest,
             way: Way::Down,
+            switch: Switch::On,
             reach: Reach::Online,
             last_answer: None,
             misdeed: None,
@@ -241,6 +240,11 @@ impl Actor {
             Condition::SwitchedOff => !self.device.is_switched_on(),
             Condition::Unenrolled => self.device.phase() == Phase::Unenrolled,
         }
+    }
+
+    /// Whether it has a network: one that is switched off has none.
+    pub(crate) fn has_network(&self) -> bool {
+        (self.switch, self.reach) == (Switch::On, Reach::Online)
     }
 
     /// Whether it sleeps until a push brings it. A copy hears none.

@@ -144,12 +144,12 @@ pub enum What {
         /// What.
         does: UserDoes,
     },
-    /// The device loses every network. At the very beginning: it has none when it is switched on.
+    /// The device is switched off: it has no network, whatever is around it.
     Offline {
         /// Which.
         device: u32,
     },
-    /// It has a network again.
+    /// It is switched on again, and has the network that is around it.
     Online {
         /// Which.
         device: u32,

@@ -16,6 +16,7 @@ use quinn::{
 use rustls::pki_types::CertificateDer;
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::attentive::Attentive;
 use crate::digest::random;
 use crate::identity::Identity;
 use crate::reset::ResetKey;
@@ -237,7 +238,8 @@ pub(crate) fn open(
     let socket_error = |source| EndpointError::Socket { address, source };
     let (socket, buffers) = bind(address).map_err(socket_error)?;
     let config = endpoint_config(reset, server.as_ref());
-    let endpoint = Endpoint::new(config, server.map(|it| it.config), socket, runtime);
+    let server = server.map(|it| it.config);
+    let endpoint = Endpoint::new(config, server, socket, Attentive::new(runtime));
     Ok((endpoint.map_err(socket_error)?, buffers))
 }
 

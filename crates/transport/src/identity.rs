@@ -22,6 +22,16 @@ pub struct PemError {
 }
 
 impl Identity {
+    /// Of a certificate chain in DER and its private key in PKCS #8. What they are worth shows when
+    /// they are used.
+    #[must_use]
+    pub fn of(chain_der: Vec<Vec<u8>>, pkcs8_der: Vec<u8>) -> Self {
+        Self {
+            chain: chain_der.into_iter().map(CertificateDer::from).collect(),
+            key: PrivateKeyDer::Pkcs8(pkcs8_der.into()),
+        }
+    }
+
     /// Reads a certificate chain and its private key from PEM.
     ///
     /// # Errors

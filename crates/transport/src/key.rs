@@ -3,7 +3,7 @@
 use std::fmt;
 
 use rcgen::{CertificateParams, DistinguishedName, KeyPair};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::PrivatePkcs8KeyDer;
 
 use crate::ca::CaError;
 use crate::digest::sha256;
@@ -88,10 +88,7 @@ impl DeviceKey {
     /// This key with the certificates the server issued for it.
     #[must_use]
     pub fn identity(&self, chain_der: Vec<Vec<u8>>) -> Identity {
-        Identity {
-            chain: chain_der.into_iter().map(CertificateDer::from).collect(),
-            key: PrivateKeyDer::Pkcs8(self.pkcs8_der().into()),
-        }
+        Identity::of(chain_der, self.pkcs8_der())
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`client_endpoint`] open sockets, [`ClientTls`] makes connection settings,
 //! [`FrameSender`] and [`FrameReceiver`] carry messages, [`peer_identity`] says who is there.
 
+mod attentive;
 mod ca;
 mod close;
 mod csr;

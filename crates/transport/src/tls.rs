@@ -12,11 +12,12 @@ use muster_protocol::alpn;
 use muster_protocol::limits::KEEP_ALIVE;
 use quinn::crypto::rustls::{NoInitialCipherSuite, QuicClientConfig, QuicServerConfig};
 use rustls::client::Resumption;
-use rustls::crypto::CryptoProvider;
+use rustls::crypto::aws_lc_rs::sign::{any_eddsa_type, any_supported_type};
 use rustls::crypto::aws_lc_rs::{cipher_suite, default_provider, kx_group};
-use rustls::pki_types::CertificateDer;
+use rustls::crypto::{CryptoProvider, KeyProvider};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{NoServerSessionStorage, VerifierBuilderError, WebPkiClientVerifier};
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 use rustls::{ClientConfig, ConfigBuilder, ConfigSide, RootCertStore, ServerConfig, WantsVerifier};
 
 use crate::endpoint::{device_transport, discovering_transport};
@@ -245,10 +246,30 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
                 cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
             ],
             kx_groups: vec![kx_group::X25519],
+            key_provider: &Ed25519First,
             ..default_provider()
         })
     });
     Arc::clone(provider)
+}
+
+/// Reads keys of every kind, but tries first what devices have: the library's order, with RSA and
+/// three curves before, takes 39 µs for a key of theirs instead of 8, and each connect reads one.
+#[derive(Debug)]
+struct Ed25519First;
+
+impl KeyProvider for Ed25519First {
+    fn load_private_key(
+        &self,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        if let PrivateKeyDer::Pkcs8(pkcs8) = &key
+            && let Ok(ed25519) = any_eddsa_type(pkcs8)
+        {
+            return Ok(ed25519);
+        }
+        any_supported_type(&key)
+    }
 }
 
 fn tls13<S: ConfigSide>(

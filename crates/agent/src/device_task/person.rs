@@ -5,7 +5,6 @@ use muster_protocol::Timestamp;
 use tracing::trace;
 
 use super::{DeviceTask, Due};
-use crate::fleet::Start;
 use crate::link::Link;
 use crate::progress::Gauge;
 use crate::state::StateError;
@@ -40,17 +39,25 @@ impl DeviceTask {
             PersonEvent::User(action) => {
                 self.handle(Input::User(action)).await?;
             }
-            PersonEvent::Network(Connectivity::Offline) => self.go_offline().await?,
-            PersonEvent::Network(Connectivity::Online) => self.find_network(),
+            PersonEvent::Network(around) => self.go_where(around).await?,
         }
         self.count_attention();
         Ok(())
     }
 
+    /// The person is where there is a network, or where there is none.
+    pub(super) async fn go_where(&mut self, around: Connectivity) -> Result<(), StateError> {
+        self.presence.around = around;
+        match around {
+            Connectivity::Offline => self.lose_network().await?,
+            Connectivity::Online => self.find_network(),
+        }
+        Ok(())
+    }
+
     /// There is a network again. Whether the device wants a connection is its own affair: one that
-    /// has given up stays away.
+    /// has given up stays away, and so does one that is switched off.
     fn find_network(&mut self) {
-        self.presence = Start::Online;
         self.backoff.reset();
         if matches!(self.link, Link::Resting { .. }) {
             self.link = Link::Down;

@@ -44,7 +44,8 @@ impl DeviceTask {
                 let _gone = answer.send(notes);
             }
             Request::GoOffline(answer) => {
-                self.go_offline().await?;
+                self.presence.switch = Start::Offline;
+                self.lose_network().await?;
                 // Before the answer: whoever hears it may push at once.
                 self.show_presence();
                 let _gone = answer.send(());
@@ -75,8 +76,8 @@ impl DeviceTask {
         Ok(())
     }
 
-    pub(super) async fn go_offline(&mut self) -> Result<(), StateError> {
-        self.presence = Start::Offline;
+    /// Whoever has taken it away: the connection goes with it.
+    pub(super) async fn lose_network(&mut self) -> Result<(), StateError> {
         let had_session = matches!(self.link, Link::Up(_));
         self.hang_up();
         if had_session {
@@ -87,7 +88,7 @@ impl DeviceTask {
 
     /// Somebody asks for the connection: a device that stayed away tries again.
     fn go_online(&mut self) {
-        self.presence = Start::Online;
+        self.presence.switch = Start::Online;
         self.backoff.reset();
         self.refusals = 0;
         match self.device.phase() {

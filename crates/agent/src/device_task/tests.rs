@@ -50,9 +50,20 @@ async fn a_device_restarted_behind_its_passcode_has_no_network_to_be_put_on() {
     let (answer, answered) = oneshot::channel();
     task.on_request(Request::GoOnline(answer)).await.unwrap();
     answered.await.unwrap();
-    assert_eq!((task.presence, task.aim), (Start::Online, Aim::Rest));
+    assert_eq!((task.presence.switch, task.aim), (Start::Online, Aim::Rest));
     task.handle(Input::User(UserAction::Unlock)).await.unwrap();
     assert_eq!(task.aim, Aim::Connect);
+}
+
+#[tokio::test]
+async fn a_device_switched_on_where_there_is_no_network_comes_once_there_is_one() {
+    let mut task = task(enrolled_with_passcode());
+    task.go_where(Connectivity::Offline).await.unwrap();
+    let (answer, _answered) = oneshot::channel();
+    task.on_request(Request::GoOnline(answer)).await.unwrap();
+    assert_eq!(task.presence.network(), Connectivity::Offline);
+    task.go_where(Connectivity::Online).await.unwrap();
+    assert_eq!(task.presence.network(), Connectivity::Online);
 }
 
 fn enrolled_with_passcode() -> Device {

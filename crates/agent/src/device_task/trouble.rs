@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use muster_device::recording::{Recorder, Recording};
-use muster_device::{Device, Input, Output, Phase};
+use muster_device::{Connectivity, Device, Input, Output, Phase};
 use muster_protocol::fault::{Condition, Moment};
 use muster_protocol::management::{CommandResult, ToDevice, ToServer};
 use muster_protocol::{decode_at_rest, encode_at_rest};
@@ -15,7 +15,6 @@ use tracing::{debug, warn};
 
 use super::{Aim, DeviceTask, Misbehaviour};
 use crate::faults::{AnswerFault, DeviceFault, PathFault, Strike, Trouble};
-use crate::fleet::Start;
 use crate::link::Link;
 use crate::state::StateError;
 
@@ -151,7 +150,7 @@ impl DeviceTask {
     /// The same before an attempt to enrol or to connect, if one begins now.
     pub(super) async fn meet_connecting(&mut self) -> Result<(), StateError> {
         let begins = matches!(self.link, Link::Down)
-            && self.presence == Start::Online
+            && self.presence.network() == Connectivity::Online
             && self.aim != Aim::Rest;
         if begins {
             self.meet(Moment::Connecting).await?;

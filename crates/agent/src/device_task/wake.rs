@@ -1,13 +1,12 @@
 //! A woken device and its push service.
 
 use muster_device::push::WakeWord;
-use muster_device::{Input, Phase};
+use muster_device::{Connectivity, Input, Phase};
 use muster_protocol::Timestamp;
 use tracing::{debug, trace};
 
 use super::DeviceTask;
 use crate::faults::{Trouble, WakeFault};
-use crate::fleet::Start;
 use crate::progress::Count;
 use crate::push::Reach;
 use crate::state::StateError;
@@ -95,9 +94,9 @@ impl DeviceTask {
     }
 
     fn reach(&self) -> Reach {
-        match self.presence {
-            Start::Online if self.device.is_on_network() => Reach::Online,
-            Start::Online | Start::Offline => Reach::Offline,
+        match self.presence.network() {
+            Connectivity::Online if self.device.is_on_network() => Reach::Online,
+            Connectivity::Online | Connectivity::Offline => Reach::Offline,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use muster_agent::DevicePlan;
+use muster_agent::{DevicePlan, Start};
 use muster_device::{
     Calendar, Connectivity, Habit, Person, PersonEvent, Phase, Script, UserAction,
 };
@@ -87,6 +87,22 @@ async fn a_network_does_not_bring_back_a_device_that_has_given_up() {
     let progress = until(&fleet, "the end of the script", |progress| progress.in_use == 1).await;
     assert_eq!((progress.given_up, progress.connected), (1, 0));
     assert!(server.seen().hellos.is_empty());
+    fleet.stop().await;
+}
+
+#[tokio::test]
+async fn a_person_does_not_bring_back_what_the_run_has_switched_off() {
+    let server = TestServer::start();
+    let found = [(ms(50), OFFLINE), (ms(100), ONLINE)];
+    let last = (ms(200), PersonEvent::User(UserAction::Unlock));
+    let plan = DevicePlan { start: Start::Offline, ..plan("TEST0") };
+    let plan = with_script(plan, found.into_iter().chain([last]));
+    let fleet = start(config(&server, vec![plan])).await;
+    until(&fleet, "the end of the script", |progress| progress.in_use == 1).await;
+    assert_eq!(fleet.view(0).await.unwrap().phase, Phase::Enrolling);
+    assert_eq!(server.seen().enrolments, 0);
+    fleet.go_online(0).await.unwrap();
+    until(&fleet, "connected", |progress| progress.connected == 1).await;
     fleet.stop().await;
 }
 

@@ -109,11 +109,9 @@ impl Android {
         let names = cleared.map(|one| one.package_name.clone());
         let notes: Vec<Note> = names.map(Note::ApplicationDataCleared).collect();
         let effect = if notes.is_empty() { Effect::Nothing } else { Effect::Changed };
-        Execution {
-            outcome: Outcome::Acknowledged(Answer::ClearedApplications(statuses)),
-            effect,
-            consequences: Consequences { notes, ..Consequences::default() },
-        }
+        let outcome = Outcome::Acknowledged(Answer::ClearedApplications(statuses));
+        let consequences = Consequences { notes, ..Consequences::default() };
+        Execution { effect, consequences, ..Execution::answer(outcome) }
     }
 
     /// Removes profile and token, and ends Lost Mode; the device's own lock stays.

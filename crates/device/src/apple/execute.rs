@@ -41,7 +41,7 @@ impl Apple {
             Decision::Refuse(outcome) => Execution::answer(outcome),
             Decision::Wait(obstacle) => {
                 self.wait_for(obstacle);
-                Execution::answer(Outcome::NotNow)
+                Execution::put_off(obstacle)
             }
             Decision::Tell(answer) => Execution::answer(Outcome::Acknowledged(answer)),
             Decision::Lock(message) => self.lock(message),

@@ -27,6 +27,16 @@ pub(crate) enum Obstacle {
     LostMode,
 }
 
+impl Obstacle {
+    /// Whether it goes when somebody unlocks the device.
+    pub(crate) const fn is_lock(self) -> bool {
+        match self {
+            Self::LockedScreen | Self::BeforeFirstUnlock => true,
+            Self::Held(_) | Self::LostMode => false,
+        }
+    }
+}
+
 /// What holds a device up until somebody ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Hold {
@@ -90,14 +100,6 @@ impl Apple {
         waits.retain(|known| self.meets(*known));
         waits.insert(obstacle);
         self.waits = waits;
-    }
-
-    /// Whether a lock made it say `NotNow` and is still in the way.
-    pub(crate) fn is_locked_out(&self) -> bool {
-        self.waits.iter().any(|obstacle| match obstacle {
-            Obstacle::LockedScreen | Obstacle::BeforeFirstUnlock => self.meets(*obstacle),
-            Obstacle::Held(_) | Obstacle::LostMode => false,
-        })
     }
 
     /// Whether everything that made it say `NotNow` is still in the way.

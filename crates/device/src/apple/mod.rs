@@ -15,4 +15,5 @@ mod refusal;
 mod shared;
 mod state;
 
+pub(crate) use holds::Obstacle;
 pub(crate) use state::Apple;

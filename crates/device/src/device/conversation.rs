@@ -135,6 +135,7 @@ impl Device {
         let before = is(Plant::NothingIsDone).then(|| self.system.clone());
         let (system, mut situation) = self.situation(now);
         let execution = system.execute(request, &mut situation);
+        self.obstacle = execution.obstacle;
         if let Some(before) = before {
             self.system = before;
         }

@@ -38,10 +38,8 @@ fn not_now_is_no_final_answer_and_idle_follows_once_the_user_unlocks() {
     let mut rig = Rig::managed(Mode::AppleDevice, persona, Policy::FULL);
     let request = rig.request("SecurityInfo");
     assert_eq!(rig.attempt(ID, 1, request.clone()).outcome, Outcome::NotNow);
-    assert!(rig.device.is_locked_out());
     rig.forget();
     rig.user(UserAction::Unlock);
-    assert!(!rig.device.is_locked_out());
     assert_eq!(rig.trace(), ["Persist", "Send Idle"]);
     let again = rig.attempt(ID, 2, request);
     assert_eq!(describe(&again.outcome), "Acknowledged Status");
@@ -49,6 +47,21 @@ fn not_now_is_no_final_answer_and_idle_follows_once_the_user_unlocks() {
     rig.user(UserAction::Lock);
     rig.user(UserAction::Unlock);
     assert_eq!(rig.trace(), ["Persist", "Persist"], "nothing is owed any more");
+}
+
+#[test]
+fn a_device_says_of_each_answer_whether_its_lock_is_in_the_way() {
+    let persona = Persona { screen: Screen::Locked, ..PERSONA };
+    let mut rig = Rig::managed(Mode::AppleDevice, persona, Policy::FULL);
+    assert_eq!(rig.ask(rig.request("SecurityInfo")), Outcome::NotNow);
+    assert!(rig.locked_out);
+    rig.user(UserAction::HoldManagement);
+    assert_eq!(rig.ask(rig.request("SecurityInfo")), Outcome::NotNow);
+    assert!(!rig.locked_out, "locked it is, but that is not what it waits for");
+    rig.user(UserAction::ReleaseManagement);
+    assert_eq!(rig.ask(rig.request("SecurityInfo")), Outcome::NotNow);
+    assert!(rig.locked_out);
+    assert!(!rig.device.is_locked_out(), "there is no answer left that it says so of");
 }
 
 #[test]

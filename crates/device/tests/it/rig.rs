@@ -36,6 +36,8 @@ pub(crate) struct Rig {
     pub(crate) calls: Vec<&'static str>,
     /// Every other output since the last [`Rig::forget`].
     pub(crate) seen: Vec<Output>,
+    /// Whether the device said of its last answer that its lock was in the way.
+    pub(crate) locked_out: bool,
     pub(crate) unlock_token: Option<UnlockToken>,
     pub(crate) bypass_code: Option<BypassCode>,
     /// Sequences of token updates not acknowledged yet.
@@ -84,6 +86,7 @@ impl Rig {
             service: ActivationService::default(),
             calls: Vec::new(),
             seen: Vec::new(),
+            locked_out: false,
             unlock_token: None,
             bypass_code: None,
             owed: Vec::new(),
@@ -172,6 +175,9 @@ impl Rig {
         while let Some(input) = inputs.pop_front() {
             self.device.handle(self.now, input);
             while let Some(output) = self.device.poll_output() {
+                if let Output::Send(ToServer::CommandResult(_)) = output {
+                    self.locked_out = self.device.is_locked_out();
+                }
                 if let Output::Activation(call) = output {
                     self.calls.push(call.name());
                     let reply = self.service.answer(&self.device.facts().serial, call);

@@ -46,7 +46,7 @@ pub(crate) async fn play<S: Scene>(
         }
     }
     let timeline: Vec<Moment> = player.timeline.into_moments();
-    Ok(Played { case: case.name.clone(), rows, timeline, case_file: None })
+    Ok(Played { case: case.name.clone(), rows, timeline, recording: None })
 }
 
 /// What a judged step has to say.

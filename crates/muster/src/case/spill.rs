@@ -6,7 +6,7 @@ use muster_device::recording::Recording;
 
 use super::script::Case;
 use super::stage::{Played, Stage, serial};
-use crate::case_file::RecordedFile;
+use crate::recording::DeviceRecording;
 
 /// What is written down as the author of a file.
 const CREATED_BY: &str = "muster case run";
@@ -21,7 +21,7 @@ pub(super) async fn if_failed(
     if let Some(row) = played.rows.iter().find(|row| !row.ok) {
         let (name, action) = (short(case), row.action);
         let why = format!("{name}: {action}: expected {}, but {}", row.expected, row.actual);
-        played.case_file = device(stage, index, case, why).await?;
+        played.recording = device(stage, index, case, why).await?;
     }
     Ok(played)
 }
@@ -79,7 +79,7 @@ async fn write(
 ) -> anyhow::Result<PathBuf> {
     let facts = stage.house.facts(&recording.serial).await;
     let path = stage.case_dir.join(format!("{name}.muster"));
-    RecordedFile::of(recording, facts, CREATED_BY).because(why).write(&path)?;
+    DeviceRecording::of(recording, facts, CREATED_BY).because(why).write(&path)?;
     Ok(path)
 }
 
@@ -119,7 +119,7 @@ mod tests {
         passcodes.chain(stage.admin.bypass_code(&device).await.unwrap()).collect()
     }
 
-    async fn fails(name: &str, text: &str) -> (RecordedFile, Vec<String>) {
+    async fn fails(name: &str, text: &str) -> (DeviceRecording, Vec<String>) {
         install_crypto();
         let case = parse(name, text).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -127,7 +127,7 @@ mod tests {
         let theatre = Theatre::open_for(&data, &case, Seed::root(1)).await.unwrap();
         let stage = theatre.stage(&folder.path().join("cases")).unwrap();
         let played = play(&stage, 0, &case).await.unwrap();
-        let file = RecordedFile::read(&played.case_file.unwrap()).unwrap().unwrap();
+        let file = DeviceRecording::read(&played.recording.unwrap()).unwrap().unwrap();
         let secrets = secrets(&stage).await;
         drop(stage);
         theatre.strike().await.unwrap();

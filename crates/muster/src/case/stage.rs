@@ -40,8 +40,8 @@ pub(crate) struct Played {
     pub(crate) rows: Vec<Row>,
     pub(crate) timeline: Vec<Moment>,
     /// What led to a failure, as a file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) case_file: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none", rename = "case_file")]
+    pub(crate) recording: Option<PathBuf>,
 }
 
 /// What every case plays on. The device of a case stands at the case's place in the fleet.

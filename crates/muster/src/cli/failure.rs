@@ -36,7 +36,7 @@ pub(crate) struct ShrinkArgs {
     /// How long to search; the best found by then is kept
     #[arg(long = "for", default_value = "60s", value_parser = span, value_name = "SPAN")]
     pub(crate) patience: Duration,
-    /// Where the smaller case goes; default: beside FILE, ending with .small.muster
+    /// Where the smaller recording goes; default: beside FILE, ending with .small.muster
     #[arg(long, short, value_name = "OUT")]
     pub(crate) out: Option<PathBuf>,
 }

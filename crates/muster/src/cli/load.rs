@@ -21,6 +21,7 @@ const WORKERS_MAX: u32 = 64;
     muster load steady-half-load --json > report.json\n  \
     muster load mine.toml --data .muster                   against a server that runs already\n  \
     muster load steady-half-load --workers 4               by four processes\n  \
+    muster load soak --control 127.0.0.1:7600              with a dashboard: says its address\n  \
     muster load soak --control 127.0.0.1:7600 --control-token-file token\n    \
         curl -H \"Authorization: Bearer $(cat token)\" -d '{\"fault\": \"restart\"}' \\\n        \
             http://127.0.0.1:7600/v1/run/inject            something goes wrong now\n  \
@@ -82,7 +83,8 @@ pub(crate) struct LoadArgs {
     /// Show metrics of run, server and fleet to Prometheus at http://ADDR/metrics
     #[arg(long, value_name = "ADDR")]
     pub(crate) metrics: Option<SocketAddr>,
-    /// Let the run be watched and changed at http://ADDR/v1/run, on this machine; port 0 is a free one
+    /// Let the run be watched and changed in a browser at http://ADDR/, by programs at
+    /// http://ADDR/v1/run, on this machine; port 0 is a free one
     #[arg(long, value_name = "ADDR")]
     pub(crate) control: Option<SocketAddr>,
     /// Leave the token for that in this file, instead of saying it

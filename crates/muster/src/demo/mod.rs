@@ -94,7 +94,7 @@ async fn perform(args: &DemoArgs, folder: &Path) -> anyhow::Result<DemoReport> {
     roll_call::run(&stage, cases.len()).await?;
     let twice = case::effects_twice(&stage, &cases).await?;
     drop(stage);
-    for file in played.iter().filter_map(|case| case.case_file.as_ref()).chain(&twice) {
+    for file in played.iter().filter_map(|case| case.recording.as_ref()).chain(&twice) {
         say(&format!("what led to a failure: muster case replay {}", file.display()));
     }
     let tour = played.into_iter().flat_map(|played| played.rows).collect();

@@ -4,7 +4,7 @@ use askama::Template as _;
 use muster_sim::{Lane, Sort, Step};
 
 use super::headline;
-use crate::case_file::CaseFile;
+use crate::recording::SimulatedRecording;
 
 /// Most lines of a page: browsers get slow beyond. The last ones are kept.
 const ROWS_MAX: usize = 2_000;
@@ -47,15 +47,18 @@ struct Row<'a> {
 /// Writes the page.
 ///
 /// # Errors
-/// If the template cannot be filled, which no case can bring about.
-pub(crate) fn page(case: &CaseFile, steps: &[Step]) -> Result<String, askama::Error> {
+/// If the template cannot be filled, which no recording can bring about.
+pub(crate) fn page(
+    recording: &SimulatedRecording,
+    steps: &[Step],
+) -> Result<String, askama::Error> {
     let left_out = steps.len().saturating_sub(ROWS_MAX);
     let rows: Vec<Row<'_>> =
         steps.iter().skip(left_out).enumerate().map(|(index, step)| row(index, step)).collect();
-    let manifest = &case.manifest;
+    let manifest = &recording.manifest;
     Page {
         title: format!("seed {} breaks {}", manifest.seed, manifest.expected.invariant),
-        headline: headline(case),
+        headline: headline(recording),
         violation: manifest.expected.to_string(),
         left_out,
         lanes: Lane::ALL

@@ -5,15 +5,15 @@ use std::fmt::Write as _;
 use muster_sim::{Lane, Sort, Step};
 
 use super::headline;
-use crate::case_file::CaseFile;
+use crate::recording::SimulatedRecording;
 
 /// Characters from one lane to the next.
 const LANE_WIDTH: usize = 11;
 
 /// The diagram as text that keeps its shape in a fixed-width font.
-pub(crate) fn text(case: &CaseFile, steps: &[Step]) -> String {
+pub(crate) fn text(recording: &SimulatedRecording, steps: &[Step]) -> String {
     let drawn = lanes(steps);
-    format!("{}\n\n{drawn}\n{}\n", headline(case), case.manifest.expected)
+    format!("{}\n\n{drawn}\n{}\n", headline(recording), recording.manifest.expected)
 }
 
 /// The lanes alone.

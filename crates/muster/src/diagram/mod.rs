@@ -6,16 +6,16 @@ mod lanes;
 pub(crate) use html::page;
 pub(crate) use lanes::{lanes, text};
 
-use crate::case_file::CaseFile;
+use crate::recording::SimulatedRecording;
 
 /// What stands above either form.
-fn headline(case: &CaseFile) -> String {
-    let manifest = &case.manifest;
+fn headline(recording: &SimulatedRecording) -> String {
+    let manifest = &recording.manifest;
     format!(
         "seed {}, muster {} (commit {}), plan {:016x}",
         manifest.seed,
         manifest.version,
         manifest.commit,
-        case.plan.digest(),
+        recording.plan.digest(),
     )
 }

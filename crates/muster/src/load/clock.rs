@@ -1,7 +1,7 @@
 //! The clock of a run: all instants are told from its beginning.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use muster_protocol::Timestamp;
 
@@ -18,9 +18,14 @@ impl RunClock {
         let _begun_already = self.origin.set(origin);
     }
 
-    /// Whether the run has begun, or it is known when it will.
+    /// Whether the run has begun.
     pub(crate) fn has_begun(&self) -> bool {
-        self.origin.get().is_some()
+        self.begins_within(Duration::ZERO)
+    }
+
+    /// Whether the run has begun so long from now; that of one whose beginning nobody knows has not.
+    pub(crate) fn begins_within(&self, span: Duration) -> bool {
+        self.origin.get().is_some_and(|origin| *origin <= Instant::now() + span)
     }
 
     /// This moment.
@@ -37,9 +42,17 @@ impl RunClock {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[test]
+    fn a_run_has_not_begun_because_it_is_known_when_it_will() {
+        let (clock, second) = (RunClock::default(), Duration::from_secs(1));
+        assert!(!clock.begins_within(3_600 * second));
+        clock.begin(Instant::now() + 600 * second);
+        assert!(!clock.has_begun());
+        assert!(!clock.begins_within(500 * second));
+        assert!(clock.begins_within(601 * second));
+    }
 
     #[test]
     fn what_is_before_the_run_is_at_its_beginning() {

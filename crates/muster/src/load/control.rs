@@ -11,6 +11,9 @@ const WISHES_MAX: usize = 64;
 pub(crate) const PACE_MIN: u32 = 10;
 pub(crate) const PACE_MAX: u32 = 1_000;
 
+/// The paces among which a key or a button chooses.
+pub(crate) const PACES: [u32; 9] = [PACE_MIN, 25, 50, 75, 100, 150, 200, 500, PACE_MAX];
+
 /// What somebody wants of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Control {

@@ -1,5 +1,6 @@
 //! What the pacer does, as it tells the collector.
 
+use std::fmt;
 use std::time::Duration;
 
 use muster_protocol::{CommandId, DeviceId, Timestamp};
@@ -43,13 +44,13 @@ pub(crate) enum Done {
     SwitchedOff { device: u32 },
     /// A device is to enrol again.
     EnrolAgain { device: u32 },
-    /// A fault has begun; one of the server's has an event that devices have to get over.
-    FaultBegan { fault: usize, side: Side },
-    /// A fault is over.
+    /// A fault of the server has begun. The fleet's begin by its own clock.
+    FaultBegan { fault: usize },
+    /// A fault of the server is over.
     FaultEnded { fault: usize },
-    /// Somebody has changed the run.
+    /// Somebody has changed the run, or wanted something to go wrong.
     Changed(String),
-    /// Somebody has let something go wrong.
+    /// What somebody wanted to go wrong does. A server that is away cannot go before it is back.
     Injected(Injected),
     /// Somebody wanted what cannot be done, and this is why.
     Unheeded(&'static str),
@@ -96,4 +97,10 @@ pub(crate) struct Request {
     pub(crate) action: Action,
     /// The work's index in the scenario.
     pub(crate) work: usize,
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} for device {}", self.action, self.device)
+    }
 }

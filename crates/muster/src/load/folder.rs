@@ -54,7 +54,7 @@ pub(crate) fn bring_devices(
     runs: &[PathBuf],
 ) -> anyhow::Result<()> {
     for slow in &mut report.slowest {
-        for link in [&mut slow.timeline, &mut slow.case_file] {
+        for link in [&mut slow.timeline, &mut slow.recording] {
             let Some(path) = link.as_deref() else { continue };
             if !bring(folder, path, runs)? {
                 *link = None;
@@ -113,14 +113,14 @@ fn make(out: &Path, scenario: &str, started_at: &str) -> anyhow::Result<PathBuf>
 fn tell_device(folder: &Path, report: &mut RunReport, device: &SlowDevice) -> anyhow::Result<()> {
     let devices = folder.join("devices");
     fs::create_dir_all(&devices).context("failed to make the folder of the devices")?;
-    let (timeline, case_file) =
+    let (timeline, recording) =
         (format!("devices/{}.txt", device.number), format!("devices/{}.muster", device.number));
     let lacks = device.lacks.map_or_else(String::new, |lacks| format!("{lacks}\n\n"));
     put(folder, &timeline, &format!("{lacks}{}", timeline_of(&device.file)))?;
-    device.file.write(&folder.join(&case_file)).context("failed to write a recording")?;
+    device.file.write(&folder.join(&recording)).context("failed to write a recording")?;
     for slow in report.slowest.iter_mut().filter(|slow| slow.device == device.number) {
         slow.timeline = Some(timeline.clone());
-        slow.case_file = Some(case_file.clone());
+        slow.recording = Some(recording.clone());
         slow.lacks = device.lacks.map(str::to_owned);
     }
     Ok(())

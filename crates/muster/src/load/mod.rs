@@ -14,7 +14,7 @@ mod clock;
 pub(crate) mod collect;
 mod control;
 mod control_face;
-mod deed;
+pub(crate) mod deed;
 mod engine;
 mod eyes;
 mod fault_log;
@@ -97,7 +97,7 @@ async fn play(args: &LoadArgs, format: Format, stop: &CancellationToken) -> anyh
     let name = order.scenario.name.clone();
     let stage = Stage::set(order, &labels).await?;
     let page = metrics_page(args, &stage).await?;
-    let control = control_face::open(args, stage.controls(), stage.shown()).await?;
+    let control = control_face::open(args, stage.controls(), stage.sight()).await?;
     let mut shows = Shows::of(&name, says);
     let wanted = stage.controls();
     let up = tokio::select! {

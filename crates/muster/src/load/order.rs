@@ -182,7 +182,7 @@ fn culprit<'a>(written: &str, changes: &'a [String]) -> Option<&'a String> {
 /// A scenario that is none.
 pub(crate) fn bad(file: &Path, error: &impl std::fmt::Display) -> anyhow::Error {
     let message = format!("{}: {error}", file.display());
-    ExitWith { exit: Exit::BadCase, message }.into()
+    ExitWith { exit: Exit::BadFile, message }.into()
 }
 
 #[cfg(test)]

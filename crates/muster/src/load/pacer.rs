@@ -13,7 +13,7 @@ use muster_scenario::{Moment, What};
 
 use super::clock::RunClock;
 use super::control::Control;
-use super::deed::{Deed, Done, Request, Side};
+use super::deed::{Deed, Done, Request};
 use super::fleet_side::{Remote, Tell};
 use super::submit::Submitter;
 use super::tap::Tap;
@@ -168,8 +168,12 @@ impl Pacer {
                 Done::Changed(format!("played at {percent} % of its pace"))
             }
             Control::Inject(injection) => {
-                let injected = self.wrecker.inject(injection, &self.remote);
-                injected.map_or_else(Done::Unheeded, Done::Injected)
+                let (deeds, planned) = (Arc::clone(&self.deeds), self.clock.at(now));
+                let goes = move |injected| {
+                    deeds.note(Deed { planned, what: Done::Injected(injected) });
+                };
+                let said = self.wrecker.inject(injection, &self.remote, goes);
+                said.map_or_else(Done::Unheeded, Done::Changed)
             }
             Control::Stop => return,
         };
@@ -195,16 +199,15 @@ impl Pacer {
             What::Submit { device, command: action, work } => {
                 self.submit(planned, Request { moment, device, action, work });
             }
-            What::FaultBegins { fault } => {
-                self.tell(moment, Done::FaultBegan { fault, side: Side::Fleet });
-            }
+            // The fleet has its faults by a clock of its own.
+            What::FaultBegins { .. } => {}
+            What::FaultEnds { fault } if self.wrecker.is_fleets(fault) => {}
             What::FaultEnds { fault } => {
-                let ended = if self.wrecker.is_fleets(fault) { moment } else { planned };
-                self.tell(ended, Done::FaultEnded { fault });
+                self.tell(planned, Done::FaultEnded { fault });
                 self.wrecker.mend(fault);
             }
             What::Server { fault, kind } => {
-                self.tell(planned, Done::FaultBegan { fault, side: Side::Server });
+                self.tell(planned, Done::FaultBegan { fault });
                 self.wrecker.wreck(kind);
             }
         }

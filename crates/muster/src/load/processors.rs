@@ -3,7 +3,9 @@
 //! Server and devices of a run speak over loopback and wake each other for each datagram. A
 //! scheduler likes to have who wakes each other on one processor, and so both sides shared one while
 //! the other idled, for as long as a quarter of a minute. Each keeps to a half of its own instead,
-//! as if they were two machines. Where either side is another process, the scheduler decides.
+//! as if they were two machines. The server's database goes where there is room: with both on one
+//! processor the server takes six commands where it could take nine. Where either side is another
+//! process, the scheduler decides.
 
 use std::num::NonZeroUsize;
 
@@ -34,10 +36,12 @@ impl Threads {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use rustix::process::{Pid, getpid};
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
     use tracing::debug;
 
     use super::{Threads, share};
+    use crate::load::health::threads;
 
     /// Has the present thread keep to a half, if that has a processor for each of its threads.
     pub(crate) fn keep_to(threads: Threads) {
@@ -50,14 +54,30 @@ mod linux {
             debug!(error = %refusal, ?threads, "they go where they like");
         }
     }
+
+    /// Has threads with this name go where there is room, though one that keeps to a half has
+    /// started them. What there is, the process's first thread knows, which keeps to nothing.
+    pub(crate) fn let_go(name: &str) {
+        let Ok(all) = sched_getaffinity(Some(getpid())) else { return };
+        let named = threads().into_iter().filter(|thread| thread.name == name);
+        for thread in named.filter_map(|thread| Pid::from_raw(thread.id.cast_signed())) {
+            if let Err(refusal) = sched_setaffinity(Some(thread), &all) {
+                debug!(error = %refusal, name, "a thread stays in its half");
+            }
+        }
+    }
 }
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::keep_to;
+pub(crate) use linux::{keep_to, let_go};
 
 /// Elsewhere threads go where the system likes.
 #[cfg(not(target_os = "linux"))]
 pub(crate) const fn keep_to(_threads: Threads) {}
+
+/// The same.
+#[cfg(not(target_os = "linux"))]
+pub(crate) const fn let_go(_name: &str) {}
 
 /// The processors of a half; none if they are fewer than its threads.
 #[cfg(any(target_os = "linux", test))]
@@ -74,6 +94,31 @@ fn share(allowed: &[usize], threads: Threads) -> Option<&[usize]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_thread_that_is_let_go_is_where_the_process_may_be() {
+        use rustix::process::getpid;
+        use rustix::thread::{sched_getaffinity, sched_setaffinity};
+
+        const NAME: &str = "let-go-of-me";
+        let all = sched_getaffinity(Some(getpid())).unwrap();
+        let (kept, is_kept) = std::sync::mpsc::sync_channel(1);
+        let (free, is_free) = std::sync::mpsc::sync_channel(1);
+        let thread = std::thread::Builder::new().name(NAME.to_owned()).spawn(move || {
+            let first = (0..).find(|it| all.is_set(*it)).unwrap();
+            let mut one = rustix::thread::CpuSet::new();
+            one.set(first);
+            sched_setaffinity(None, &one).unwrap();
+            kept.send(()).unwrap();
+            is_free.recv().unwrap();
+            assert_eq!(sched_getaffinity(None).unwrap(), all);
+        });
+        is_kept.recv().unwrap();
+        let_go(NAME);
+        free.send(()).unwrap();
+        thread.unwrap().join().unwrap();
+    }
 
     #[test]
     fn each_side_has_its_half_unless_its_threads_are_too_many() {

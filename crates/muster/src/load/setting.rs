@@ -76,6 +76,8 @@ pub(super) fn board(order: &Order) -> Board {
         holds: None,
     };
     Board {
+        name: scenario.name.clone(),
+        question: scenario.question.clone(),
         lasts,
         devices: u64::try_from(plan.devices().count()).unwrap_or(u64::MAX),
         faults: FaultLog::of(plan.faults()),

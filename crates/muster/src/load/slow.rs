@@ -20,7 +20,7 @@ use super::fleet_side::FleetSide;
 use super::pacer::Places;
 use super::room::RoomHandle;
 use super::target::{Embedded, Target};
-use crate::case_file::RecordedFile;
+use crate::recording::DeviceRecording;
 
 /// How often a box is fetched at most: playing its inputs once more takes a device a moment, which
 /// is not to be the load.
@@ -34,7 +34,7 @@ const FETCH_WITHIN: Duration = Duration::from_secs(2);
 pub(crate) struct SlowDevice {
     /// Its number in the whole fleet.
     pub(crate) number: u32,
-    pub(crate) file: RecordedFile,
+    pub(crate) file: DeviceRecording,
     /// Why its slow command is not among what they keep, if it is not.
     pub(crate) lacks: Option<&'static str>,
 }
@@ -140,7 +140,7 @@ impl Source {
         if let Some(lacks) = lacks {
             why = format!("{why}; {lacks}");
         }
-        let file = RecordedFile::of(recording, facts, "muster load").because(why);
+        let file = DeviceRecording::of(recording, facts, "muster load").because(why);
         Some(SlowDevice { number, file, lacks })
     }
 }

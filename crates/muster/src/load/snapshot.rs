@@ -10,7 +10,6 @@ use muster_protocol::Timestamp;
 use muster_report::{Intervention, Look, Recorder};
 
 use super::collect::{Devices, Labels};
-use super::deed::Injected;
 use super::fault_log::FaultLog;
 use super::timeline::Tempo;
 
@@ -24,6 +23,9 @@ const INTERVENTIONS_MAX: usize = 256;
 /// A run at one moment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshot {
+    /// The name of the scenario, and the question it answers.
+    pub(crate) name: String,
+    pub(crate) question: String,
     /// How far the run is; zero until its plan begins.
     pub(crate) at: Duration,
     /// How long the plan is.
@@ -59,6 +61,8 @@ pub(crate) struct Standing {
 /// What the collector keeps for the next snapshot.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Board {
+    pub(crate) name: String,
+    pub(crate) question: String,
     pub(crate) lasts: Duration,
     pub(crate) devices: u64,
     /// The faults of the plan and those by hand, as they come and go.
@@ -104,10 +108,11 @@ impl Board {
         self.happens(at, what);
     }
 
-    /// Somebody has let something go wrong.
-    pub(super) fn injected(&mut self, at: Timestamp, injected: &Injected) {
-        self.faults.injected(at, injected);
-        self.said(at, injected.what.clone());
+    /// The faults of the fleet go on by its clock.
+    pub(super) fn faults_go_on(&mut self, now: Timestamp) {
+        for (at, what) in self.faults.pass(now) {
+            self.happens(at, what);
+        }
     }
 
     /// Somebody wanted what cannot be done.
@@ -123,6 +128,8 @@ impl Board {
         (devices, open): (&Devices, usize),
     ) -> Snapshot {
         Snapshot {
+            name: self.name.clone(),
+            question: self.question.clone(),
             at: now.since(Timestamp::ZERO),
             lasts: self.lasts,
             phase: self.phase.map(|phase| labels.phase_name(phase).to_owned()).unwrap_or_default(),

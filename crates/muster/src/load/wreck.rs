@@ -32,8 +32,12 @@ impl Wrecker {
     pub(crate) fn wreck(&self, fault: ServerFault) {
         let Some(server) = &self.server else { return };
         match fault {
-            ServerFault::Restart { away } => server.leave(Leave::Stop, self.time_scale.of(away)),
-            ServerFault::Kill { away } => server.leave(Leave::Kill, self.time_scale.of(away)),
+            ServerFault::Restart { away } => {
+                server.leave(Leave::Stop, self.time_scale.of(away), || {});
+            }
+            ServerFault::Kill { away } => {
+                server.leave(Leave::Kill, self.time_scale.of(away), || {});
+            }
             ServerFault::SlowDisk { by } => server.slow_disk(by),
         }
     }
@@ -53,23 +57,29 @@ impl Wrecker {
         }
     }
 
-    /// Does what somebody wants; says what it was, or why it cannot be done.
+    /// Does what somebody wants, and tells `begins` of it when it begins; says what it is, or why it
+    /// cannot be done.
     pub(crate) fn inject(
         &self,
         injection: Injection,
         remote: &Remote,
-    ) -> Result<Injected, &'static str> {
+        begins: impl FnOnce(Injected) + Send + 'static,
+    ) -> Result<String, &'static str> {
+        let injected = injected(injection);
+        let said = injected.what.clone();
+        let begins = move || begins(injected);
         match (injection, &self.server) {
-            (Injection::Restart, Some(server)) => server.leave(Leave::Stop, AWAY),
-            (Injection::Kill, Some(server)) => server.leave(Leave::Kill, AWAY),
+            (Injection::Restart, Some(server)) => server.leave(Leave::Stop, AWAY, begins),
+            (Injection::Kill, Some(server)) => server.leave(Leave::Kill, AWAY, begins),
             (Injection::Restart | Injection::Kill, None) => {
                 return Err("the server is not ours to stop");
             }
             (Injection::Outage(percent), _) => {
+                begins();
                 places(self.devices, percent).for_each(|place| remote.outage(place, OUTAGE));
             }
         }
-        Ok(injected(injection))
+        Ok(said)
     }
 }
 

@@ -26,8 +26,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tracing::debug;
 
-use crate::case_file::RecordedFile;
 use crate::planted;
+use crate::recording::DeviceRecording;
 use crate::talk::say;
 
 /// Only the owner looks at what happened to devices.
@@ -134,7 +134,7 @@ impl Run {
                 let facts = server_facts(&data, &recording.serial).await;
                 let path = folder.join(format!("{}.muster", recording.serial));
                 let why = "a command took effect twice".to_owned();
-                RecordedFile::of(recording, facts, "muster fleet").because(why).write(&path)?;
+                DeviceRecording::of(recording, facts, "muster fleet").because(why).write(&path)?;
                 anyhow::Ok(path)
             });
         }

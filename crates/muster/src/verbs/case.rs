@@ -46,7 +46,7 @@ pub(super) async fn run(args: &CaseRunArgs, format: Format) -> anyhow::Result<Ex
     };
     let failed = failed(&played);
     let files: Vec<&PathBuf> =
-        played.iter().filter_map(|case| case.case_file.as_ref()).chain(&twice).collect();
+        played.iter().filter_map(|case| case.recording.as_ref()).chain(&twice).collect();
     match format {
         Format::Json => print_json(&json!({
             "cases": played.len(),
@@ -116,7 +116,7 @@ fn wanted(args: &CaseRunArgs) -> anyhow::Result<Vec<Case>> {
     args.names.iter().map(|name| match by_name.remove(name) {
         Some(case) => Ok(case),
         None if name.ends_with(".toml") => {
-            let refused = |message| ExitWith { exit: Exit::BadCase, message };
+            let refused = |message| ExitWith { exit: Exit::BadFile, message };
             let text = fs::read_to_string(name)
                 .with_context(|| refused(format!("failed to read {name:?}")))?;
             case::parse(name, &text).with_context(|| refused(format!("{name:?} is no case")))

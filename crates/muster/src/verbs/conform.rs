@@ -301,7 +301,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
 }
 
 fn bad_file(path: &Path) -> ExitWith {
-    ExitWith { exit: Exit::BadCase, message: format!("failed to use {}", path.display()) }
+    ExitWith { exit: Exit::BadFile, message: format!("failed to use {}", path.display()) }
 }
 
 fn today() -> String {

@@ -69,14 +69,14 @@ pub(super) async fn run(args: &FleetArgs, format: Format) -> anyhow::Result<Exit
     if let Some(vendor) = vendor {
         vendor.stop().await;
     }
-    let case_files = keep_black_boxes(boxes.as_ref(), &fleet, args).await?;
+    let recordings = keep_black_boxes(boxes.as_ref(), &fleet, args).await?;
     let links = (!args.fault.is_empty()).then(|| fleet.link_totals());
     let summary = fleet.stop().await;
     match format {
         Format::Text => print(&summary_text(&summary, links)),
         Format::Json => {
             let mut told = summary_json(&summary, links);
-            told["case_files"] = json!(case_files);
+            told["case_files"] = json!(recordings);
             print_json(&told)?;
         }
     }
@@ -132,11 +132,11 @@ async fn keep_black_boxes(
         let written = run.write_all(fleet).await?;
         say(&format!("{written} recordings in {}", run.folder().display()));
     }
-    let case_files = run.spill(fleet).await?;
-    for file in &case_files {
+    let recordings = run.spill(fleet).await?;
+    for file in &recordings {
         say(&format!("a promise was broken: muster case replay {}", file.display()));
     }
-    Ok(case_files)
+    Ok(recordings)
 }
 
 /// Refuses an address other machines could reach before any device enrols.

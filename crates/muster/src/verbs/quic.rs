@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::interrupted;
-use crate::case_file::QuicFile;
 use crate::cli::SimArgs;
 use crate::exit::{Exit, usage_error};
 use crate::quic_world::{QuicPlan, QuicRun, first_difference, play};
+use crate::recording::QuicRecording;
 use crate::talk::{Format, print, print_json};
 
 /// How often a plan is played.
@@ -36,13 +36,13 @@ pub(super) async fn run(args: &SimArgs, format: Format) -> anyhow::Result<Exit> 
         if !run.verdict.broken.is_empty() {
             exit = Exit::VerdictFailed;
         }
-        let case_file = keep(args, &run)?;
+        let recording = keep(args, &run)?;
         if let Some(path) = &args.quic.events {
             fs::write(path, run.timeline.told()).context("failed to write the events")?;
         }
         match format {
-            Format::Json => shown.push(data(&run, case_file.as_deref())),
-            Format::Text => print(&told(&run, case_file.as_deref())),
+            Format::Json => shown.push(data(&run, recording.as_deref())),
+            Format::Text => print(&told(&run, recording.as_deref())),
         }
     }
     if format == Format::Json {
@@ -53,7 +53,7 @@ pub(super) async fn run(args: &SimArgs, format: Format) -> anyhow::Result<Exit> 
 
 /// Writes a recording for a run that broke a promise.
 fn keep(args: &SimArgs, run: &QuicRun) -> anyhow::Result<Option<PathBuf>> {
-    let Some(file) = QuicFile::of(run, "muster sim --quic") else { return Ok(None) };
+    let Some(file) = QuicRecording::of(run, "muster sim --quic") else { return Ok(None) };
     let path = args.case_dir.join(format!("quic-seed-{}.muster", run.plan.seed));
     file.write(&path)?;
     Ok(Some(path))
@@ -99,7 +99,7 @@ fn ratio(run: &QuicRun) -> f64 {
     run.virtual_time.as_secs_f64() / run.wall_time.as_secs_f64().max(1e-6)
 }
 
-fn data(run: &QuicRun, case_file: Option<&Path>) -> Value {
+fn data(run: &QuicRun, recording: Option<&Path>) -> Value {
     let QuicRun { plan, timeline, verdict, virtual_time, wall_time } = run;
     json!({
         "seed": plan.seed,
@@ -113,7 +113,7 @@ fn data(run: &QuicRun, case_file: Option<&Path>) -> Value {
         "servers": verdict.servers,
         "reconnects": verdict.reconnects,
         "violations": verdict.broken,
-        "case_file": case_file,
+        "case_file": recording,
         "events": timeline.entries.len(),
         "packets": timeline.packets.len(),
         "packets_lost": timeline.lost(),
@@ -125,14 +125,14 @@ fn data(run: &QuicRun, case_file: Option<&Path>) -> Value {
     })
 }
 
-fn told(run: &QuicRun, case_file: Option<&Path>) -> String {
+fn told(run: &QuicRun, recording: Option<&Path>) -> String {
     let QuicRun { plan, timeline, verdict, virtual_time, wall_time } = run;
     let broken: String = verdict.broken.iter().map(|it| format!("  broken    {it}\n")).collect();
-    let case_file = case_file.map(|path| format!("  recording {}\n", path.display()));
-    let case_file = case_file.unwrap_or_default();
+    let recording = recording.map(|path| format!("  recording {}\n", path.display()));
+    let recording = recording.unwrap_or_default();
     format!(
         "seed {}: {} devices over QUIC, {:.1} min of virtual time in {:.2} s: {:.0} times as fast\n\
-         {broken}{case_file}  \
+         {broken}{recording}  \
          commands  {} accepted, {} ended, {} effects; {} requests refused\n  \
          devices   {} connected at the end, {} sessions with {} servers, {} came back\n  \
          packets   {}, {} of them lost on purpose\n  \

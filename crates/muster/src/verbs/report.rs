@@ -112,7 +112,7 @@ fn bad(file: &Path) -> String {
 /// An error of what was read, with its causes: exit code 65.
 fn bad_case(cause: impl Into<anyhow::Error>) -> anyhow::Error {
     let causes: Vec<String> = cause.into().chain().map(ToString::to_string).collect();
-    anyhow::Error::new(ExitWith { exit: Exit::BadCase, message: causes.join(": ") })
+    anyhow::Error::new(ExitWith { exit: Exit::BadFile, message: causes.join(": ") })
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {

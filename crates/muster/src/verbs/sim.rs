@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{interrupted, quic, virtual_time};
-use crate::case_file::{self, CaseFile};
 use crate::cli::SimArgs;
 use crate::exit::Exit;
 use crate::explore::{Explored, Found, Progress, Quest, Until, explore};
 use crate::planted;
+use crate::recording::{self, SimulatedRecording};
 use crate::talk::{Format, print, print_json, say};
 
 /// How many worlds without being told.
@@ -28,7 +28,7 @@ const SEEDS: u64 = 1_000;
 const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// Most recordings of one run: a change that breaks every world needs no thousand of them.
-const CASE_FILES_MAX: usize = 20;
+const RECORDINGS_MAX: usize = 20;
 
 pub(super) async fn run(args: &SimArgs, format: Format) -> anyhow::Result<Exit> {
     planted::sow_wanted(args.plant.as_deref())?;
@@ -117,11 +117,11 @@ fn keep(args: &SimArgs, quest: &Quest, explored: &Explored) -> anyhow::Result<Ve
     for (index, found) in explored.found.iter().enumerate() {
         let plan = quest.swarm.plan(found.seed);
         let mut file = None;
-        if index < CASE_FILES_MAX
-            && let Some(case) = CaseFile::record(plan, "muster sim")?
+        if index < RECORDINGS_MAX
+            && let Some(recording) = SimulatedRecording::record(plan, "muster sim")?
         {
             let path = args.case_dir.join(format!("seed-{}.muster", found.seed));
-            case.write(&path)?;
+            recording.write(&path)?;
             file = Some(path);
         }
         kept.push(Kept { found: found.clone(), file });
@@ -150,7 +150,7 @@ impl Run<'_> {
             "virtual_s": self.explored.virtual_time.as_secs_f64(),
             "wall_s": self.wall_time.as_secs_f64(),
             "ratio": self.ratio(),
-            "made_by": case_file::build(),
+            "made_by": recording::build(),
             "planted": planted::present(),
         })
     }
@@ -213,7 +213,7 @@ impl Kept {
             violation.what,
             violation.device,
             violation.at,
-            case_file::build(),
+            recording::build(),
             violation.origin.scenario,
         )
     }

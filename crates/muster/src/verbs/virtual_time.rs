@@ -9,10 +9,10 @@ use muster_scenario::{Plan, Run, Scenario};
 
 use super::interrupted;
 use super::quic::on_a_thread_of_its_own;
-use crate::case_file::CaseFile;
 use crate::cli::SimArgs;
 use crate::exit::{Exit, usage_error};
 use crate::load::order::{bad, read};
+use crate::recording::SimulatedRecording;
 use crate::talk::{Format, print, print_json, say};
 use crate::virtual_load::{Script, TooLarge, VirtualReport, play};
 
@@ -30,10 +30,10 @@ pub(super) async fn run(args: &SimArgs, file: &Path, format: Format) -> anyhow::
         () = interrupted() => return Ok(Exit::Interrupted),
     };
     say(&format!("played in {:.1} s", started.elapsed().as_secs_f64()));
-    let case_file = keep(args, (&scenario.name, seed), &report, world)?;
+    let recording = keep(args, (&scenario.name, seed), &report, world)?;
     match format {
-        Format::Json => print_json(&report.data(case_file.as_deref()))?,
-        Format::Text => print(&report.told(case_file.as_deref())),
+        Format::Json => print_json(&report.data(recording.as_deref()))?,
+        Format::Text => print(&report.told(recording.as_deref())),
     }
     Ok(report.verdict().into())
 }
@@ -58,8 +58,8 @@ fn keep(
     if !report.is_broken() {
         return Ok(None);
     }
-    let Some(case) = CaseFile::record(world, "muster sim")? else { return Ok(None) };
+    let Some(recording) = SimulatedRecording::record(world, "muster sim")? else { return Ok(None) };
     let path = args.case_dir.join(format!("{name}-seed-{seed}.muster"));
-    case.write(&path)?;
+    recording.write(&path)?;
     Ok(Some(path))
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use muster_control::Stage;
 use muster_device::Phase;
 use muster_protocol::{CommandId, Timestamp};
-use muster_report::{Connect, EventIndex, EventKind, Recorder};
-use muster_scenario::{Contact, Moment, Plan, ServerFault, What as Planned};
+use muster_report::{Connect, Recorder};
+use muster_scenario::{Contact, Moment, Plan, What as Planned};
 use muster_sim::{Entry, Outcome, Seen};
 
-use super::script::{Request, Script, in_plan, in_world};
+use super::script::{Script, in_plan, in_world};
 use super::track::{Expiry, Fate, Track, end};
-use crate::load::collect::{GettingOver, Labels};
+use crate::load::collect::{GettingOver, Labels, OfWoken};
 
 /// What a run in virtual time has left behind.
 #[derive(Clone, Copy)]
@@ -73,8 +73,8 @@ struct Observer<'a> {
     requests: BTreeMap<CommandId, usize>,
     /// What was asked so far, each at the place of its request.
     tracks: Vec<Track>,
-    /// What woken devices have yet to hear of.
-    of_woken: BTreeMap<u32, BTreeSet<usize>>,
+    /// Requests that woken devices have yet to hear of.
+    of_woken: OfWoken<usize>,
     executed: BTreeSet<CommandId>,
     refused: BTreeMap<&'static str, u64>,
 }
@@ -96,7 +96,7 @@ impl<'a> Observer<'a> {
             devices: left.plan.whole_fleet().iter().map(device).collect(),
             requests: requests.collect(),
             tracks: Vec::new(),
-            of_woken: BTreeMap::new(),
+            of_woken: OfWoken::default(),
             executed: BTreeSet::new(),
             refused: BTreeMap::new(),
             left,
@@ -106,13 +106,11 @@ impl<'a> Observer<'a> {
     fn moment(&mut self, moment: Moment) {
         let Moment { at, what } = moment;
         match what {
-            Planned::WorkBegins { work, .. } => {
-                self.began(self.left.labels.event_of_work(work), at);
-            }
+            Planned::WorkBegins { work, .. } => self.work_began(at, work),
             Planned::Submit { .. } => self.asked(),
             Planned::SwitchOn { device } => self.switched_on(device),
             Planned::SwitchOff { device } => self.switched_off(at, device),
-            Planned::Server { fault, kind } => self.server_fault(at, fault, kind),
+            Planned::Server { fault, .. } => self.server_fault(at, fault),
             Planned::PhaseBegins { .. }
             | Planned::PhaseEnds { .. }
             | Planned::EnrolAgain { .. }
@@ -176,7 +174,7 @@ impl<'a> Observer<'a> {
                 track.fate = Fate::Lost;
             }
             if let Some(request) = self.left.script.requests.get(nth) {
-                let due = request.planned.after(deadline);
+                let due = request.moment.after(deadline);
                 track.record((request, command), (due, now), &mut self.recorder);
             }
         }
@@ -186,18 +184,10 @@ impl<'a> Observer<'a> {
 
 /// What the plan does.
 impl Observer<'_> {
-    fn began(&mut self, event: Option<EventIndex>, at: Timestamp) {
-        if let Some((event, kind)) = event.and_then(|event| self.kind(event)) {
+    fn work_began(&mut self, at: Timestamp, work: usize) {
+        if let Some((event, kind)) = self.left.labels.event_of_work(work) {
             self.over.began(event, kind, at);
         }
-    }
-
-    fn kind(&self, event: EventIndex) -> Option<(EventIndex, EventKind)> {
-        Some((event, self.left.labels.kind(event)?))
-    }
-
-    fn event_of(&self, request: &Request) -> Option<(EventIndex, EventKind)> {
-        self.kind(self.left.labels.event_of_work(request.work)?)
     }
 
     /// The next of the requests is made.
@@ -205,17 +195,17 @@ impl Observer<'_> {
         let nth = self.tracks.len();
         let Some(request) = self.left.script.requests.get(nth) else { return };
         let Some(device) = self.left.plan.whole_fleet().get(place(request.device)) else { return };
-        let label = self.left.labels.label(request.planned, request.action, device.platform());
-        self.tracks.push(Track::new(request.planned, label));
-        if let Some(event) = self.event_of(request) {
-            let place = place(request.device);
+        let label = self.left.labels.label(request.moment, request.action, device.platform());
+        self.tracks.push(Track::new(request.moment, label));
+        let place = place(request.device);
+        if let Some(event) = self.left.labels.event_of_work(request.work) {
             self.over.asked(event, (place, device.contact), &mut self.recorder);
             if !self.is_taken(nth) {
-                self.over.not_taken(request.planned, event, place, &mut self.recorder);
+                self.over.not_taken(request.moment, event, place, &mut self.recorder);
             }
         }
         if device.contact == Contact::Woken && self.is_taken(nth) {
-            self.of_woken.entry(request.device).or_default().insert(nth);
+            self.of_woken.add(place, nth);
         }
     }
 
@@ -240,17 +230,12 @@ impl Observer<'_> {
         self.see_device(device, |device| device.is_connected = false);
     }
 
-    fn server_fault(&mut self, at: Timestamp, fault: usize, kind: ServerFault) {
-        let event = self.left.labels.event_of_fault(fault);
-        let Some(event) = event.and_then(|event| self.kind(event)) else { return };
-        if kind.away().is_none() {
-            return;
-        }
-        let event = self.over.round_began(event, at, &mut self.recorder);
+    fn server_fault(&mut self, at: Timestamp, fault: usize) {
+        let Some(event) = self.left.labels.event_of_fault(fault) else { return };
         let keeps = |device: &Device| device.is_connected && device.contact == Contact::Connected;
         let connected = self.devices.iter().enumerate().filter(|(_place, device)| keeps(device));
         let connected = connected.map(|(place, _device)| place);
-        self.over.server_went(event, connected, &mut self.recorder);
+        self.over.server_went(event, at, connected, &mut self.recorder);
     }
 }
 
@@ -267,8 +252,8 @@ impl Observer<'_> {
     }
 
     fn for_woken(&mut self, device: u32, see: impl Fn(&mut Track)) {
-        for nth in self.of_woken.get(&device).into_iter().flatten() {
-            if let Some(track) = self.tracks.get_mut(*nth).filter(|track| track.is_under_way()) {
+        for nth in self.of_woken.of(place(device)) {
+            if let Some(track) = self.tracks.get_mut(nth).filter(|track| track.is_under_way()) {
                 see(track);
             }
         }
@@ -295,9 +280,7 @@ impl Observer<'_> {
         if let Some(track) = self.tracks.get_mut(nth) {
             track.journey.delivered.get_or_insert(at);
         }
-        if let Some(waiting) = self.of_woken.get_mut(&device) {
-            waiting.remove(&nth);
-        }
+        self.of_woken.forget(place(device), nth);
     }
 
     fn answered(&mut self, at: Timestamp, command: CommandId, outcome: &str) {
@@ -324,11 +307,10 @@ impl Observer<'_> {
 
     fn ended(&mut self, at: Timestamp, nth: usize) {
         let Some(request) = self.left.script.requests.get(nth) else { return };
-        if let Some(waiting) = self.of_woken.get_mut(&request.device) {
-            waiting.remove(&nth);
-        }
-        if let Some(event) = self.event_of(request) {
-            self.over.over(at, event, place(request.device), &mut self.recorder);
+        let place = place(request.device);
+        self.of_woken.forget(place, nth);
+        if let Some(event) = self.left.labels.event_of_work(request.work) {
+            self.over.over(at, event, place, &mut self.recorder);
         }
     }
 }

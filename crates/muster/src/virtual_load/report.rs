@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::observer::{Left, Observed};
 use super::thresholds::{Unjudged, parted};
-use crate::case_file;
+use crate::recording;
 
 /// The name of the format, and its version.
 const FORMAT: &str = "muster.virtual/1";
@@ -60,7 +60,8 @@ pub(crate) struct VirtualReport {
 pub(crate) struct Data<'a> {
     #[serde(flatten)]
     report: &'a VirtualReport,
-    case_file: Option<&'a Path>,
+    #[serde(rename = "case_file")]
+    recording: Option<&'a Path>,
 }
 
 /// How messages travelled.
@@ -140,7 +141,7 @@ impl VirtualReport {
             virtual_s: left.outcome.at.since(Timestamp::ZERO).as_secs_f64(),
             world_events: left.outcome.events,
             log_digest: format!("{:016x}", left.outcome.log.digest()),
-            made_by: case_file::build(),
+            made_by: recording::build(),
         }
     }
 
@@ -150,8 +151,8 @@ impl VirtualReport {
     }
 
     /// The report for programs.
-    pub(crate) const fn data<'a>(&'a self, case_file: Option<&'a Path>) -> Data<'a> {
-        Data { report: self, case_file }
+    pub(crate) const fn data<'a>(&'a self, recording: Option<&'a Path>) -> Data<'a> {
+        Data { report: self, recording }
     }
 
     /// Whether a promise was broken.
@@ -160,7 +161,7 @@ impl VirtualReport {
     }
 
     /// The report on a terminal.
-    pub(crate) fn told(&self, case_file: Option<&Path>) -> String {
+    pub(crate) fn told(&self, recording: Option<&Path>) -> String {
         let mut text = format!("{}  {}\n", self.verdict.name().to_uppercase(), self.reason);
         let _written = writeln!(text, "{}: {}", self.scenario, self.question);
         let _written = writeln!(
@@ -178,7 +179,7 @@ impl VirtualReport {
         text += &self.told_ends();
         text += &self.told_phases();
         text += &self.left_out();
-        text += &self.promises.told(case_file);
+        text += &self.promises.told(recording);
         text
     }
 
@@ -234,11 +235,11 @@ impl Promises {
         Self { watched: Invariant::ALL.len(), broken }
     }
 
-    fn told(&self, case_file: Option<&Path>) -> String {
+    fn told(&self, recording: Option<&Path>) -> String {
         let Some(Broken { invariant, promise, at, device, what }) = &self.broken else {
             return format!("promises   all {} were kept\n", self.watched);
         };
-        let file = case_file.map(|path| format!("recording  {}\n", path.display()));
+        let file = recording.map(|path| format!("recording  {}\n", path.display()));
         let file = file.unwrap_or_default();
         format!(
             "promises   {invariant} was broken: {promise}\nseen       {what}: device {device}, at \

@@ -8,7 +8,7 @@ use muster_agent::FleetFault;
 use muster_control::{PUSH_GAP_MAX, Readings};
 use muster_protocol::{Policy, Timestamp};
 use muster_scenario::{
-    Action, Contact, FaultKind, Holder, Moment, Plan, PlannedDevice, PlannedFault, ServerFault,
+    Contact, FaultKind, Holder, Moment, Plan, PlannedDevice, PlannedFault, ServerFault,
     What as Planned, WorkKind,
 };
 use muster_server::profile_named;
@@ -16,6 +16,7 @@ use muster_sim::{Act, Asking, Network, What};
 
 use super::faults::{self, Round};
 use crate::load::action::action;
+use crate::load::deed::Request;
 use crate::load::population;
 
 /// How long the devices have to enrol and connect before the plan begins.
@@ -54,16 +55,6 @@ pub(crate) struct Script {
     pub(super) requests: Vec<Request>,
     /// What of the scenario the world does not play, and why.
     pub(super) not_played: BTreeMap<String, &'static str>,
-}
-
-/// Something an administrator asks for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Request {
-    /// In the time of the plan.
-    pub(super) planned: Timestamp,
-    pub(super) device: u32,
-    pub(super) action: Action,
-    pub(super) work: usize,
 }
 
 /// A plan with more commands than a world keeps track of.
@@ -155,8 +146,8 @@ impl Script {
             Planned::SwitchOn { device } => self.act(at, What::Online { device }),
             Planned::SwitchOff { device } => self.act(at, What::Offline { device }),
             Planned::EnrolAgain { device } => self.act(at, What::SetUp { device }),
-            Planned::Submit { device, command, work } => {
-                self.submit(plan, Request { planned: at, device, action: command, work });
+            Planned::Submit { device, command: action, work } => {
+                self.submit(plan, Request { moment: at, device, action, work });
             }
             Planned::FaultBegins { fault } => self.fleet_fault(plan, at, fault)?,
             Planned::Server { fault, kind } => self.server_fault(plan, (at, fault), kind),
@@ -165,14 +156,14 @@ impl Script {
     }
 
     fn submit(&mut self, plan: &Plan, request: Request) {
-        let Request { planned, device, action: asked, work } = request;
+        let Request { moment, device, action: asked, work } = request;
         let work = plan.scenario().works.get(work).map(|work| &work.kind);
         if let Some(WorkKind::MassWipe(_)) = work {
-            self.act(planned, What::TakeOut { device });
+            self.act(moment, What::TakeOut { device });
         }
         let command = u32::try_from(self.requests.len()).unwrap_or(u32::MAX);
         let (action, lifetime) = (action(asked), COMMAND_LIFETIME);
-        self.act(planned, What::Submit { device, command, action, lifetime });
+        self.act(moment, What::Submit { device, command, action, lifetime });
         self.requests.push(request);
     }
 

@@ -4,7 +4,7 @@ use muster_control::Stage;
 use muster_protocol::{CommandId, Timestamp};
 use muster_report::{Journey, Label, Recorder, Step, Who};
 
-use super::script::Request;
+use crate::load::deed::Request;
 
 /// What was seen of one command, in the time of the plan.
 #[derive(Clone, Copy, Debug)]

@@ -118,12 +118,12 @@ fn a_merge_brings_what_its_links_lead_to_and_takes_off_those_that_lead_nowhere()
     fs::write(&kept, "what happened").unwrap();
     fs::write(&secret, "nothing to do with it").unwrap();
     let shards = [("devices/1.txt", "devices/1.muster"), ("../secret", "/etc/hostname")];
-    let shards = [1, 2].into_iter().zip(shards).map(|(index, (timeline, case_file))| {
+    let shards = [1, 2].into_iter().zip(shards).map(|(index, (timeline, recording))| {
         let shard = Some(ShardOf { index, of: 2 });
         let mut report = report(Duration::from_millis(30), shard);
         report.slowest[0].device = index;
         report.slowest[0].timeline = Some(timeline.to_owned());
-        report.slowest[0].case_file = Some(case_file.to_owned());
+        report.slowest[0].recording = Some(recording.to_owned());
         folder(place.path(), &index.to_string(), &report)
     });
     let shards: Vec<String> = shards.collect();

@@ -56,7 +56,7 @@ fn a_fault_that_no_build_has_is_an_error_of_usage() {
 }
 
 #[test]
-fn what_is_no_case_file_is_told_apart_from_a_failed_verdict() {
+fn what_is_no_recording_is_told_apart_from_a_failed_verdict() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bad.muster");
     std::fs::write(&file, "PK no zip").unwrap();

@@ -211,7 +211,7 @@ fn slowest(recorder: &Recorder, slow: &Slow) -> SlowReport {
         waypoints: waypoints(&slow.journey),
         stages_ms,
         timeline: None,
-        case_file: None,
+        recording: None,
         lacks: None,
     }
 }

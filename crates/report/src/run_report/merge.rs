@@ -222,7 +222,7 @@ fn keep_links(merged: &mut RunReport, reports: &[RunReport]) {
         let mut known = reports.iter().flat_map(|report| &report.slowest);
         if let Some(known) = known.find(|known| known.device == slow.device) {
             slow.timeline.clone_from(&known.timeline);
-            slow.case_file.clone_from(&known.case_file);
+            slow.recording.clone_from(&known.recording);
             slow.lacks.clone_from(&known.lacks);
         }
     }

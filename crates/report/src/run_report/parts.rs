@@ -298,8 +298,8 @@ pub struct SlowReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<String>,
     /// The device's recording, as a path from the run's folder.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub case_file: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "case_file")]
+    pub recording: Option<String>,
     /// Why the command is not in timeline and recording, if it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lacks: Option<String>,

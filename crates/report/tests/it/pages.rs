@@ -27,7 +27,7 @@ fn rich_report() -> RunReport {
     let mut report = RunReport::new(&rich::measured(THRESHOLDS));
     for slow in report.slowest.iter_mut().take(3) {
         slow.timeline = Some(format!("devices/{}.html", slow.device));
-        slow.case_file = Some(format!("devices/{}.mdmcase", slow.device));
+        slow.recording = Some(format!("devices/{}.muster", slow.device));
     }
     report
 }

@@ -7,6 +7,7 @@ use muster_control::{Action, CommandState};
 use muster_protocol::management::ToServer;
 use muster_protocol::{Attempt, CloseCode};
 use muster_transport::close_code;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::world::{World, iphone, within};
@@ -70,4 +71,40 @@ async fn a_server_that_stops_takes_no_command() {
     let sync = Submission::new(backend.new_command_id().unwrap(), Action::SyncDevice);
     let refused = backend.submit(enrolled.id, sync).await;
     assert!(matches!(refused, Err(SubmitError::ShuttingDown)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_stop_refuses_who_waits_to_be_accepted_and_keeps_what_was() {
+    let world = World::new().await;
+    let mut devices = Vec::new();
+    for _device in 0..6 {
+        devices.push(world.enrol(iphone()).await.id);
+    }
+    let backend = world.server.backend();
+    world.server.disk().slow(Duration::from_millis(20));
+    let mut asked = JoinSet::new();
+    // More than are accepted at once, and less than a queue holds for each.
+    for device in devices.iter().copied().cycle().take(300) {
+        let (backend, id) = (backend.clone(), backend.new_command_id().unwrap());
+        let submission = Submission::new(id, Action::SyncDevice);
+        asked.spawn(async move { (device, id, backend.submit(device, submission).await) });
+    }
+    let (device, id, accepted) = asked.join_next().await.unwrap().unwrap();
+    accepted.unwrap();
+    within(world.server.stop()).await;
+
+    let knows = async |device, id| backend.device(device).await.unwrap().unwrap().knows(id);
+    assert!(knows(device, id).await);
+    let mut refused = 0;
+    for (device, id, told) in asked.join_all().await {
+        match told {
+            Ok(()) => assert!(knows(device, id).await),
+            Err(SubmitError::ShuttingDown) => {
+                assert!(!knows(device, id).await);
+                refused += 1;
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert!(refused > 0);
 }

@@ -6,9 +6,10 @@ use core::time::Duration;
 use muster_control::Action;
 use muster_device::{Connectivity, Input, PersonEvent, Phase, UserAction};
 use muster_protocol::{Seed, Timestamp};
+use muster_scenario::TakenOut;
 
 use super::{Event, World, name_of};
-use crate::actor::{Aim, Reach, TakenOut, Way as Road};
+use crate::actor::{Actor, Aim, Reach, Switch, Way as Road};
 use crate::link::{LinkId, Way};
 use crate::log::What;
 use crate::plan::What as Outside;
@@ -31,8 +32,8 @@ impl World {
             }
             Outside::Cancel { device, command } => self.cancel(device, command),
             Outside::User { device, does } => self.user(device, does.action()),
-            Outside::Offline { device } => self.offline(device, Timestamp::from_micros(u64::MAX)),
-            Outside::Online { device } => self.online(device),
+            Outside::Offline { device } => self.switch(device, Switch::Off),
+            Outside::Online { device } => self.switch(device, Switch::On),
             Outside::Fault(injection) => self.inject(&injection),
             Outside::FreshChance { draw } => self.fresh_chance(draw),
             Outside::Restart { away } => self.restart(away),
@@ -105,21 +106,39 @@ impl World {
         }
     }
 
+    /// The run switches a device on or off, whatever network is around it.
+    pub(super) fn switch(&mut self, device: u32, to: Switch) {
+        match to {
+            Switch::Off => self.take_network(device, |actor| actor.switch = to),
+            Switch::On => self.give_network(device, |actor| actor.switch = to),
+        }
+    }
+
     pub(super) fn offline(&mut self, device: u32, until: Timestamp) {
+        self.take_network(device, |actor| {
+            actor.reach = Reach::Offline;
+            actor.offline_until = until;
+        });
+    }
+
+    pub(super) fn online(&mut self, device: u32) {
+        self.give_network(device, |actor| actor.reach = Reach::Online);
+    }
+
+    fn take_network(&mut self, device: u32, take: impl FnOnce(&mut Actor)) {
         self.see(Some(device), What::Fault { name: "offline" });
         self.lose_link(device);
         if let Some(actor) = self.actors.get_mut(&device) {
-            actor.reach = Reach::Offline;
-            actor.offline_until = until;
+            take(actor);
             actor.way = Road::Down;
         }
         self.follow_presence(device);
     }
 
-    pub(super) fn online(&mut self, device: u32) {
+    fn give_network(&mut self, device: u32, give: impl FnOnce(&mut Actor)) {
         self.see(Some(device), What::FaultOver { name: "offline" });
         if let Some(actor) = self.actors.get_mut(&device) {
-            actor.reach = Reach::Online;
+            give(actor);
             actor.backoff.reset();
         }
         self.follow_presence(device);
@@ -128,9 +147,7 @@ impl World {
 
     /// The outage that was to end now is over, unless a longer one has begun since.
     pub(super) fn outage_over(&mut self, device: u32) {
-        let over = |actor: &crate::actor::Actor| {
-            actor.reach == Reach::Offline && actor.offline_until <= self.now
-        };
+        let over = |actor: &Actor| actor.reach == Reach::Offline && actor.offline_until <= self.now;
         if self.actors.get(&device).is_some_and(over) {
             self.online(device);
         }
@@ -160,6 +177,7 @@ impl World {
             actor.twist = None;
             actor.person = None;
             actor.taken_out = TakenOut::No;
+            actor.switch = Switch::On;
             actor.slow.1 = Timestamp::ZERO;
             actor.weather.clear();
             if actor.copy_of.is_some() {
@@ -182,7 +200,7 @@ impl World {
 
     /// A device that gave way to its copy is restarted by whoever misses it.
     fn take_up_again(&mut self, device: u32) {
-        let gave_way = |actor: &crate::actor::Actor| {
+        let gave_way = |actor: &Actor| {
             actor.aim == Aim::Rest && actor.gave_way && actor.device.phase() == Phase::Enrolled
         };
         if self.actors.get(&device).is_some_and(gave_way) {
@@ -237,7 +255,7 @@ impl World {
     /// Comes back after a while, if it wants anything.
     pub(super) fn rest(&mut self, device: u32) {
         let Some(actor) = self.actors.get_mut(&device) else { return };
-        if actor.reach == Reach::Offline || actor.aim == Aim::Rest {
+        if !actor.has_network() || actor.aim == Aim::Rest {
             actor.way = Road::Down;
             return;
         }

@@ -7,7 +7,7 @@ use muster_protocol::management::{CommandResult, ToDevice, ToServer};
 use muster_protocol::{CloseCode, Command, CommandHead, DeviceId, Outcome, alpn};
 
 use super::{Ends, Event, World};
-use crate::actor::{Actor, Aim, Identity, Reach, Way as Road};
+use crate::actor::{Actor, Aim, Identity, Way as Road};
 use crate::fault::{Fault, Handshake, Moment};
 use crate::link::{LinkId, Way};
 use crate::log::What;
@@ -198,7 +198,7 @@ impl World {
     /// Starts the attempt the core wants, if nothing stands in its way.
     pub(super) fn strive(&mut self, device: u32) {
         let Some(actor) = self.actors.get(&device) else { return };
-        if actor.way != Road::Down || actor.reach == Reach::Offline {
+        if actor.way != Road::Down || !actor.has_network() {
             return;
         }
         match actor.aim {

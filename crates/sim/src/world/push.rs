@@ -12,7 +12,6 @@ use muster_device::{Contact, Input, Phase};
 use muster_protocol::{DeviceId, Platform, PushService, PushTarget, SerialNumber, Timestamp};
 
 use super::{Event, World};
-use crate::actor::Reach;
 use crate::fault::{Fault, FoulPushes};
 use crate::log::What;
 use crate::plan::PlannedDevice;
@@ -200,7 +199,7 @@ impl World {
         let overtaken = core::mem::take(&mut actor.held_wakes);
         for word in core::iter::once(word).chain(overtaken) {
             let Some(actor) = self.actors.get(&device) else { return };
-            if actor.reach == Reach::Offline || !actor.device.is_on_network() {
+            if !actor.has_network() || !actor.device.is_on_network() {
                 continue;
             }
             let magic = match word {
@@ -278,9 +277,8 @@ impl World {
             return;
         }
         let Some(actor) = self.actors.get(&device) else { return };
-        let is_there = actor.reach == Reach::Online
-            && actor.device.is_on_network()
-            && self.now >= actor.push_path_from;
+        let is_there =
+            actor.has_network() && actor.device.is_on_network() && self.now >= actor.push_path_from;
         let serial = actor.device.facts().serial.clone();
         match self.push.presence(&serial) {
             Some(Presence::Offline) if is_there => {

@@ -6,22 +6,23 @@ use core::time::Duration;
 
 use muster_device::{Phase, UserAction};
 use muster_protocol::{CloseCode, Timestamp};
+use muster_scenario::{Handling, ServiceEvent};
 
 use super::{Event, World};
-use crate::actor::{Reach, TakenOut};
+use crate::actor::Switch;
 use crate::link::LinkId;
 use crate::log::What;
 use crate::plan::What as Outside;
 use crate::server::Effects;
 
 impl World {
-    /// Devices that lose their network at the very beginning have none when they are switched on.
+    /// Devices that are switched off at the very beginning have no network from the first.
     pub(super) fn begin_offline(&mut self) {
         for act in &self.plan.acts {
             if let (Outside::Offline { device }, Timestamp::ZERO) = (&act.what, act.at)
                 && let Some(actor) = self.actors.get_mut(device)
             {
-                actor.reach = Reach::Offline;
+                actor.switch = Switch::Off;
             }
         }
     }
@@ -52,43 +53,45 @@ impl World {
 
     /// From the end of its management on the device stays where it is.
     pub(super) fn take_out(&mut self, device: u32) {
-        if let Some(actor) = self.actors.get_mut(&device) {
-            actor.taken_out = TakenOut::Away;
-        }
+        self.on_service(device, ServiceEvent::TakeOut);
     }
 
     /// Somebody sets the device up, or waits until it is free.
     pub(super) fn await_set_up(&mut self, device: u32) {
-        let Some(actor) = self.actors.get_mut(&device) else { return };
-        match actor.device.phase() {
-            Phase::Enrolled => actor.taken_out = TakenOut::Awaited,
+        let Some(actor) = self.actors.get(&device) else { return };
+        let event = match actor.device.phase() {
+            Phase::Enrolled => ServiceEvent::SetUpWhileManaged,
             Phase::SetupAssistant
             | Phase::ActivationPrompt
             | Phase::Enrolling
-            | Phase::Unenrolled => self.set_up(device),
-        }
+            | Phase::Unenrolled => ServiceEvent::SetUpWhileFree,
+        };
+        self.on_service(device, event);
     }
 
     /// The management of a device has just ended.
     pub(super) fn management_ended(&mut self, device: u32) {
-        let Some(actor) = self.actors.get(&device) else { return };
-        match actor.taken_out {
-            TakenOut::No => {}
-            TakenOut::Away => self.offline(device, Timestamp::from_micros(u64::MAX)),
-            TakenOut::Awaited => self.set_up(device),
+        self.on_service(device, ServiceEvent::Left);
+    }
+
+    fn on_service(&mut self, device: u32, event: ServiceEvent) {
+        let Some(actor) = self.actors.get_mut(&device) else { return };
+        match actor.taken_out.handle(event) {
+            None => {}
+            Some(Handling::SwitchOff) => self.switch(device, Switch::Off),
+            Some(Handling::SetUp) => self.set_up(device),
         }
     }
 
     /// Whoever has the device next erases what is left on it, signs in if it is locked to the owner,
     /// and has it set itself up.
     fn set_up(&mut self, device: u32) {
-        let Some(actor) = self.actors.get_mut(&device) else { return };
-        actor.taken_out = TakenOut::No;
+        let Some(actor) = self.actors.get(&device) else { return };
         match actor.device.phase() {
             Phase::Unenrolled => self.user(device, UserAction::EraseAllContent),
             Phase::ActivationPrompt => self.user(device, UserAction::SignInAsOwner),
             Phase::SetupAssistant | Phase::Enrolling | Phase::Enrolled => {}
         }
-        self.online(device);
+        self.switch(device, Switch::On);
     }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use muster_control::{Action, Readings};
-use muster_device::{Contact, DeviceSpec, Phase};
+use muster_device::{Contact, DeviceSpec, Habit, Phase};
 use muster_protocol::{Mode, Policy, Timestamp};
 use muster_sim::{
     Act, Asking, CALM_NETWORK, Ending, Entry, Keep, Plan, PlannedDevice, Seen, Swarm, SwarmSize,
@@ -27,16 +27,20 @@ fn device() -> PlannedDevice {
 }
 
 fn played(acts: Vec<(u64, What)>) -> Vec<Entry> {
+    played_by(device(), Plan::REAL_DAY, acts)
+}
+
+fn played_by(device: PlannedDevice, day: Duration, acts: Vec<(u64, What)>) -> Vec<Entry> {
     let acts = acts.into_iter().map(|(seconds, what)| Act { at: at(seconds), what }).collect();
     let plan = Plan {
         seed: 1,
         network: CALM_NETWORK,
         readings: Readings::default(),
-        devices: vec![device()],
+        devices: vec![device],
         acts,
         calm_at: at(300),
         end_at: at(2_100),
-        day: Plan::REAL_DAY,
+        day,
         asking: Asking::Again,
     };
     let outcome = World::run(plan, Keep::All);
@@ -89,4 +93,19 @@ fn a_device_that_is_taken_out_enrols_again_only_when_it_is_set_up() {
     let set_up = (60, What::SetUp { device: 0 });
     let awaited = played(vec![(60, What::TakeOut { device: 0 }), set_up, (60, wipe())]);
     assert_eq!(enrolled(&awaited)[1], 60, "whoever waits for it does not wait longer");
+}
+
+#[test]
+fn a_person_does_not_bring_back_a_device_that_was_taken_out() {
+    let held = PlannedDevice { habit: Some(Habit::FieldWorker), ..device() };
+    let acts = vec![(60, What::TakeOut { device: 0 }), (60, wipe())];
+    let log = played_by(held, SECOND * 24, acts);
+    let after =
+        |from: u64, to: u64| log.iter().filter(move |it| (at(from)..at(to)).contains(&it.at));
+    let left =
+        after(60, 300).find(|it| matches!(it.what, Seen::Phase { .. })).expect("it is wiped");
+    let found = after(0, 300).filter(|it| it.at > left.at);
+    let found = found.filter(|it| matches!(it.what, Seen::FaultOver { name: "offline" }));
+    assert!(found.count() > 0, "its person is where there is a network, again and again");
+    assert!(enrolled(&log)[1..].iter().all(|second| *second >= 300), "{:?}", enrolled(&log));
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_protocol::{DeviceId, Platform};
-use muster_scenario::{Contact, PlannedDevice};
+use muster_scenario::{Contact, PlannedDevice, TakenOut};
 
 /// The devices of this process, by their places in its fleet.
 #[derive(Debug, Default)]
@@ -25,19 +25,8 @@ pub(crate) struct Device {
     pub(super) is_connected: bool,
     /// Who it is to the server; nobody while it is not enrolled.
     enrolled_as: Option<DeviceId>,
-    /// Whether it stays away once it is unenrolled, until somebody sets it up.
+    /// What becomes of it once its management has ended.
     pub(super) taken_out: TakenOut,
-}
-
-/// What is to become of a device that leaves management.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TakenOut {
-    /// Whatever it does by itself.
-    No,
-    /// It lies there, switched off.
-    Away,
-    /// Somebody waits to set it up.
-    Awaited,
 }
 
 impl Device {

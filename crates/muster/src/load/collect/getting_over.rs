@@ -42,26 +42,6 @@ impl GettingOver {
         }
     }
 
-    /// An event begins that may have begun before: each time is an event of its own. Says which.
-    pub(crate) fn round_began(
-        &mut self,
-        (event, kind): (EventIndex, EventKind),
-        at: Timestamp,
-        recorder: &mut Recorder,
-    ) -> EventIndex {
-        let event = match self.began.contains_key(&event) {
-            false => event,
-            true => recorder.event_again(event, at),
-        };
-        if self.began.contains_key(&event) {
-            // There is no room for more rounds: the last one goes on, from its own beginning.
-            return event;
-        }
-        recorder.event_began(event, at);
-        self.began(event, kind, at);
-        event
-    }
-
     /// A device vanishes from the network: in the storm that has begun at the same instant, if there
     /// is one. Not for those that keep no connection: they have none to get back.
     pub(crate) fn vanished(
@@ -84,16 +64,38 @@ impl GettingOver {
         }
     }
 
-    /// The server goes: whoever is connected has to come back.
+    /// The server goes, maybe once more: whoever is connected has to come back.
     pub(crate) fn server_went(
         &mut self,
-        event: EventIndex,
+        event: (EventIndex, EventKind),
+        at: Timestamp,
         connected: impl Iterator<Item = usize>,
         recorder: &mut Recorder,
     ) {
+        let event = self.round_began(event, at, recorder);
         for place in connected {
             self.awaits(event, place, recorder);
         }
+    }
+
+    /// An event begins that may have begun before: each time is an event of its own. Says which.
+    fn round_began(
+        &mut self,
+        (event, kind): (EventIndex, EventKind),
+        at: Timestamp,
+        recorder: &mut Recorder,
+    ) -> EventIndex {
+        let event = match self.began.contains_key(&event) {
+            false => event,
+            true => recorder.event_again(event, at),
+        };
+        if self.began.contains_key(&event) {
+            // There is no room for more rounds: the last one goes on, from its own beginning.
+            return event;
+        }
+        recorder.event_began(event, at);
+        self.began(event, kind, at);
+        event
     }
 
     fn awaits(&mut self, event: EventIndex, place: usize, recorder: &mut Recorder) {

@@ -1,22 +1,25 @@
 //! Joins what was seen of each command, on whatever side, to its journey.
 
 mod naming;
+mod open;
 mod reasons;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use muster_agent::AnswerClass;
 use muster_protocol::{CommandId, DeviceId, ErrorItem, Timestamp};
-use muster_report::{ErrorCode, EventIndex, EventKind, Journey, Label, Recorder, Step, Who};
+use muster_report::{ErrorCode, Journey, Label, Recorder, Step, Who};
 use muster_scenario::{Action, Contact};
 use muster_server::CommandEnd;
 
+use self::open::{Asked, GivenUp, Open};
 use self::reasons::Reasons;
 use super::devices::Devices;
-use super::errors::{of_answer, of_end};
+use super::errors::of_end;
 use super::getting_over::GettingOver;
 use super::labels::Labels;
+use super::woken::OfWoken;
 use crate::load::deed::Request;
 use crate::load::pacer::{InFlight, Places};
 use crate::load::target::Question;
@@ -32,8 +35,7 @@ pub(super) struct Join {
     /// In the order in which they were asked for.
     deadlines: VecDeque<(Timestamp, CommandId)>,
     deadline: Duration,
-    /// Commands of devices that have to be woken, by their places.
-    of_woken: BTreeMap<usize, Vec<CommandId>>,
+    of_woken: OfWoken<CommandId>,
     strangers: VecDeque<CommandId>,
     /// What the server calls commands that have another id among the deadlines.
     names: HashMap<CommandId, CommandId>,
@@ -44,38 +46,6 @@ pub(super) struct Join {
     /// Asked for and answered since the last fetch.
     answered: Vec<CommandId>,
     reasons: Reasons,
-}
-
-/// A command that is not over.
-#[derive(Clone, Copy, Debug)]
-struct Open {
-    journey: Journey,
-    /// `None` until it is known who has asked.
-    asked: Option<Asked>,
-    /// Who was asked. A device that enrols again is somebody else.
-    who: Option<DeviceId>,
-    class: Option<AnswerClass>,
-    /// How often it was put off before it was known who has asked, and how the last time.
-    put_off: Option<(AnswerClass, u32)>,
-    end: Option<CommandEnd>,
-    given_up: GivenUp,
-}
-
-/// Whether its deadline has passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum GivenUp {
-    Yes,
-    No,
-}
-
-/// Who has asked for what.
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    request: Request,
-    label: Label,
-    place: usize,
-    contact: Contact,
-    event: Option<(EventIndex, EventKind)>,
 }
 
 /// What a step of the join may touch.
@@ -117,31 +87,13 @@ impl Pending {
     }
 }
 
-/// Counts that a device has put a command off.
-fn put_off(at: Timestamp, class: AnswerClass, asked: Asked, around: &mut Around<'_>) {
-    around.recorder.count(at, asked.label, Step::NotNow);
-    if let Some(code) = of_answer(class) {
-        around.recorder.failed(at, code, || {
-            format!("{} for device {}", asked.request.action, asked.request.device)
-        });
-    }
-}
-
-impl Open {
-    const fn planned(at: Timestamp) -> Self {
-        let journey = Journey::planned(at);
-        let (asked, who, class, end) = (None, None, None, None);
-        Self { journey, asked, who, class, put_off: None, end, given_up: GivenUp::No }
-    }
-}
-
 impl Join {
     pub(super) fn new(deadline: Duration, in_flight: InFlight, places: Places) -> Self {
         Self {
             open: HashMap::new(),
             deadlines: VecDeque::new(),
             deadline,
-            of_woken: BTreeMap::new(),
+            of_woken: OfWoken::default(),
             strangers: VecDeque::new(),
             names: HashMap::new(),
             asked: 0,
@@ -163,11 +115,11 @@ impl Join {
     ) {
         let Some(asked) = self.asked(request, around) else { return };
         around.recorder.count(planned, asked.label, Step::Planned);
-        if let Some((event, kind)) = asked.event {
-            around.over.asked((event, kind), (asked.place, asked.contact), around.recorder);
+        if let Some(event) = asked.event {
+            around.over.asked(event, (asked.place, asked.contact), around.recorder);
         }
         if asked.contact == Contact::Woken {
-            self.of_woken.entry(asked.place).or_default().push(command);
+            self.of_woken.add(asked.place, command);
         }
         self.deadlines.push_back((planned.after(self.deadline), command));
         let mut open = Open::planned(planned);
@@ -187,7 +139,6 @@ impl Join {
         let device = around.devices.at(place)?;
         let label = around.labels.label(request.moment, request.action, device.platform);
         let event = around.labels.event_of_work(request.work);
-        let event = event.and_then(|event| Some((event, around.labels.kind(event)?)));
         Some(Asked { request, label, place, contact: device.contact, event })
     }
 
@@ -203,16 +154,14 @@ impl Join {
         let (label, recorder) = (asked.label, &mut *around.recorder);
         recorder.count(planned, label, Step::Planned);
         recorder.count(at, label, Step::Dropped);
-        if let Some((event, kind)) = asked.event {
-            around.over.asked((event, kind), (asked.place, asked.contact), recorder);
-            around.over.not_taken(at, (event, kind), asked.place, recorder);
+        if let Some(event) = asked.event {
+            around.over.asked(event, (asked.place, asked.contact), recorder);
+            around.over.not_taken(at, event, asked.place, recorder);
         }
         let who = Who { device: request.device, command: None };
         // At least as long as the others may take: nobody knows how long it would have taken.
         recorder.given_up(at.after(self.deadline), label, who, &Journey::planned(planned));
-        recorder.failed(at, ErrorCode::InFlightCap, || {
-            format!("{} for device {} was never sent", request.action, request.device)
-        });
+        recorder.failed(at, ErrorCode::InFlightCap, || format!("{request} was never sent"));
     }
 
     /// A command was turned down.
@@ -227,15 +176,13 @@ impl Join {
         self.in_flight.leave();
         if let Some(asked) = open.asked {
             self.asked -= 1;
-            self.forget_woken(asked.place, command);
+            self.of_woken.forget(asked.place, command);
             around.recorder.count(at, asked.label, Step::Refused);
             if let Some(event) = asked.event {
                 around.over.not_taken(at, event, asked.place, around.recorder);
             }
         }
-        around.recorder.failed(at, code, || {
-            format!("{} for device {}: {reason}", request.action, request.device)
-        });
+        around.recorder.failed(at, code, || format!("{request}: {reason}"));
     }
 
     /// A command is durable.
@@ -249,8 +196,8 @@ impl Join {
 
     /// A push for a device was taken.
     pub(super) fn pushed(&mut self, at: Timestamp, place: usize, around: &mut Around<'_>) {
-        for command in self.of_woken.get(&place).into_iter().flatten() {
-            let Some(open) = self.open.get_mut(command) else { continue };
+        for command in self.of_woken.of(place) {
+            let Some(open) = self.open.get_mut(&command) else { continue };
             if open.journey.pushed.is_none()
                 && open.journey.delivered.is_none()
                 && let Some(asked) = open.asked
@@ -263,8 +210,8 @@ impl Join {
 
     /// A woken device has come.
     pub(super) fn connected(&mut self, at: Timestamp, place: usize) {
-        for command in self.of_woken.get(&place).into_iter().flatten() {
-            if let Some(open) = self.open.get_mut(command)
+        for command in self.of_woken.of(place) {
+            if let Some(open) = self.open.get_mut(&command)
                 && open.journey.delivered.is_none()
             {
                 open.journey.connected.get_or_insert(at);
@@ -301,13 +248,12 @@ impl Join {
         }
         let Some(asked) = open.asked else {
             if !class.is_final() {
-                let before = open.put_off.map_or(0, |(_class, times)| times);
-                open.put_off = Some((class, before.saturating_add(1)));
+                open.put_off_unasked(class);
             }
             return;
         };
         match (class.is_final(), is_first) {
-            (false, _) => put_off(at, class, asked, around),
+            (false, _) => asked.put_off(at, class, around.recorder),
             (true, true) => {
                 self.answered.push(command);
                 around.recorder.count(at, asked.label, Step::Acknowledged);
@@ -341,12 +287,8 @@ impl Join {
         around: &mut Around<'_>,
     ) -> bool {
         let Some(open) = self.open.get_mut(&command) else { return false };
-        if let (Some(asked), Some(answered), GivenUp::No) =
-            (open.asked, open.journey.acknowledged, open.given_up)
-        {
-            open.given_up = GivenUp::Yes;
-            let who = Who { device: asked.request.device, command: Some(command) };
-            around.recorder.given_up(answered, asked.label, who, &open.journey);
+        if let Some(answered) = open.journey.acknowledged {
+            open.give_up(answered, command, around.recorder);
         }
         self.ended(at, (command, end), around);
         true
@@ -373,24 +315,18 @@ impl Join {
             let command = self.names.remove(&command).unwrap_or(command);
             let Some(open) = self.open.get_mut(&command) else { continue };
             let Some(asked) = open.asked else { continue };
-            open.given_up = GivenUp::Yes;
-            let who = Who { device: asked.request.device, command: Some(command) };
             around.recorder.count(deadline, asked.label, Step::TimedOut);
-            around.recorder.given_up(deadline, asked.label, who, &open.journey);
-            around.recorder.failed(deadline, ErrorCode::DeadlinePassed, || {
-                format!("{} for device {}", asked.request.action, asked.request.device)
-            });
+            open.give_up(deadline, command, around.recorder);
+            let told = || asked.request.to_string();
+            around.recorder.failed(deadline, ErrorCode::DeadlinePassed, told);
         }
     }
 
     /// The run is over: what is open has taken at least so long.
     pub(super) fn close(&mut self, now: Timestamp, around: &mut Around<'_>) {
         for Pending { command, .. } in self.pending() {
-            let Some(open) = self.open.get_mut(&command) else { continue };
-            if let (Some(asked), GivenUp::No) = (open.asked, open.given_up) {
-                open.given_up = GivenUp::Yes;
-                let who = Who { device: asked.request.device, command: Some(command) };
-                around.recorder.given_up(now, asked.label, who, &open.journey);
+            if let Some(open) = self.open.get_mut(&command) {
+                open.give_up(now, command, around.recorder);
             }
         }
     }
@@ -429,48 +365,23 @@ impl Join {
         let at = open.journey.stored.unwrap_or(open.journey.planned);
         self.asked -= 1;
         self.in_flight.leave();
-        self.forget_woken(asked.place, command);
+        self.of_woken.forget(asked.place, command);
         let step = step(end);
         open.journey = open.journey.to_end(step);
         let (recorder, label) = (&mut *around.recorder, asked.label);
         recorder.count(at, label, step);
         if open.given_up == GivenUp::No {
-            let who = Who { device: asked.request.device, command: Some(command) };
-            recorder.ended(at, label, who, &open.journey);
+            recorder.ended(at, label, asked.who(command), &open.journey);
         }
         if let Some(code) = of_end(end) {
             let reasons = &self.reasons;
             recorder.failed(at, code, || {
-                let said = reasons.tell(command, open.class);
-                format!("{} for device {}: {said}", asked.request.action, asked.request.device)
+                format!("{}: {}", asked.request, reasons.tell(command, open.class))
             });
         }
-        if let Some((event, kind)) = asked.event {
-            around.over.over(at, (event, kind), asked.place, recorder);
+        if let Some(event) = asked.event {
+            around.over.over(at, event, asked.place, recorder);
         }
-    }
-
-    fn forget_woken(&mut self, place: usize, command: CommandId) {
-        if let Some(commands) = self.of_woken.get_mut(&place) {
-            commands.retain(|other| *other != command);
-            if commands.is_empty() {
-                self.of_woken.remove(&place);
-            }
-        }
-    }
-}
-
-impl Open {
-    fn pending(&self, command: CommandId) -> Option<Pending> {
-        let asked = self.asked?;
-        Some(Pending {
-            command,
-            action: asked.request.action,
-            who: self.who,
-            planned: self.journey.planned,
-            label: asked.label,
-            accepted: self.journey.queued.is_some(),
-        })
     }
 }
 

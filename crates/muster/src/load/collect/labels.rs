@@ -16,9 +16,9 @@ pub(crate) struct Labels {
     /// The names, with their places in the plan's own time.
     pub(crate) legend: Arc<Legend>,
     /// The event a work is, by its index in the scenario.
-    works: Vec<Option<EventIndex>>,
+    works: Vec<Option<(EventIndex, EventKind)>>,
     /// The event a fault is.
-    faults: Vec<Option<EventIndex>>,
+    faults: Vec<Option<(EventIndex, EventKind)>>,
 }
 
 impl Labels {
@@ -30,9 +30,9 @@ impl Labels {
         };
         let mut events = Vec::new();
         let mut event = |name: &str, kind: Option<EventKind>, at: Timestamp| {
-            let index = u16::try_from(events.len()).ok()?;
-            events.push(EventLegend { name: name.to_owned(), round: 1, kind: kind?, at });
-            Some(EventIndex(index))
+            let (index, kind) = (u16::try_from(events.len()).ok()?, kind?);
+            events.push(EventLegend { name: name.to_owned(), round: 1, kind, at });
+            Some((EventIndex(index), kind))
         };
         let works = scenario.works.iter();
         let works = works.map(|work| {
@@ -62,24 +62,18 @@ impl Labels {
     }
 
     /// The event a work is, if devices have to get over it.
-    pub(crate) fn event_of_work(&self, work: usize) -> Option<EventIndex> {
+    pub(crate) fn event_of_work(&self, work: usize) -> Option<(EventIndex, EventKind)> {
         self.works.get(work).copied().flatten()
     }
 
     /// Whether a work takes devices out of service.
     pub(crate) fn takes_out(&self, work: usize) -> bool {
-        let kind = self.event_of_work(work).and_then(|event| self.kind(event));
-        kind == Some(EventKind::MassWipe)
+        self.event_of_work(work).is_some_and(|(_event, kind)| kind == EventKind::MassWipe)
     }
 
     /// The event a fault is, if devices have to get over it.
-    pub(crate) fn event_of_fault(&self, fault: usize) -> Option<EventIndex> {
+    pub(crate) fn event_of_fault(&self, fault: usize) -> Option<(EventIndex, EventKind)> {
         self.faults.get(fault).copied().flatten()
-    }
-
-    /// What kind of event it is.
-    pub(crate) fn kind(&self, event: EventIndex) -> Option<EventKind> {
-        self.legend.events.get(usize::from(event.0)).map(|event| event.kind)
     }
 
     /// The name of a phase.

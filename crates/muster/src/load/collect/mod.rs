@@ -14,6 +14,7 @@ mod labels;
 mod notes;
 mod retime;
 mod watchdog;
+mod woken;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,9 +43,14 @@ pub(crate) use devices::Devices;
 pub(crate) use getting_over::GettingOver;
 pub(crate) use join::Pending;
 pub(crate) use labels::Labels;
+pub(crate) use woken::OfWoken;
 
 /// How often everything that was noted is fetched.
 const FETCH_EVERY: Duration = Duration::from_millis(5);
+
+/// How long before its plan begins the health of a run begins to count: time enough for a fetch that
+/// is late not to set aside what is of the plan.
+const COUNTS_BEFORE: Duration = Duration::from_millis(50);
 
 /// How often whoever looks on gets new numbers.
 const SHOW_EVERY: Duration = Duration::from_millis(250);
@@ -208,7 +214,7 @@ impl Collector {
 
     fn run(mut self, stop: &AtomicBool, show: &watch::Sender<Snapshot>) -> Collected {
         let mut due = Due::now();
-        while !stop.load(Ordering::Acquire) && !self.clock.has_begun() {
+        while !stop.load(Ordering::Acquire) && !self.clock.begins_within(COUNTS_BEFORE) {
             self.turn(&mut due, show);
             thread::park_timeout(FETCH_EVERY);
         }
@@ -261,6 +267,7 @@ impl Collector {
         self.fetched = fetched;
         self.have_looked_at();
         let now = self.clock.now();
+        self.board.faults_go_on(now);
         let (join, mut around) = self.parts();
         join.expire(now, &mut around);
     }

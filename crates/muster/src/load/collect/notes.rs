@@ -5,12 +5,12 @@ use std::time::Duration;
 use muster_agent::{Ending, Seen};
 use muster_protocol::Timestamp;
 use muster_report::{Connect, ErrorCode, EventIndex, EventKind};
+use muster_scenario::{Handling, ServiceEvent};
 use muster_server::Seen as ServerSeen;
 
 use super::Collector;
-use super::devices::TakenOut;
 use super::errors::{of_attempt, of_ignored, of_session};
-use crate::load::deed::{Begins, Deed, Done, Injected, Side};
+use crate::load::deed::{Begins, Deed, Done, Injected, Request, Side};
 use crate::load::eyes::{Instruments, OfDevice};
 use crate::load::fleet_side::Tell;
 use crate::load::lookout::{Outside, Timing};
@@ -88,7 +88,7 @@ impl Collector {
                 self.on_switched_off(planned, device);
             }
             Done::EnrolAgain { device } => self.on_enrol_again(device),
-            Done::FaultBegan { fault, side } => self.on_fault(planned, fault, side),
+            Done::FaultBegan { fault } => self.on_fault(planned, fault),
             Done::FaultEnded { fault } => self.board.fault_ended(planned, fault),
             Done::Changed(what) => self.board.said(at, what),
             Done::Injected(injected) => self.on_injected(at, &injected),
@@ -187,9 +187,7 @@ impl Collector {
 
     fn on_work(&mut self, at: Timestamp, planned: Timestamp, work: usize) {
         self.board.work_began(at, work);
-        if let Some(event) = self.labels.event_of_work(work)
-            && let Some(kind) = self.labels.kind(event)
-        {
+        if let Some((event, kind)) = self.labels.event_of_work(work) {
             self.recorder.event_began(event, planned);
             self.over.began(event, kind, planned);
         }
@@ -208,15 +206,15 @@ impl Collector {
         self.over.vanished(planned, (place, contact), &mut self.recorder);
     }
 
-    fn on_fault(&mut self, planned: Timestamp, fault: usize, side: Side) {
+    fn on_fault(&mut self, planned: Timestamp, fault: usize) {
         self.board.fault_began(planned, fault);
-        let (Side::Server, Some(event)) = (side, self.labels.event_of_fault(fault)) else { return };
-        let Some(kind) = self.labels.kind(event) else { return };
-        self.server_goes(planned, (event, kind));
+        if let Some(event) = self.labels.event_of_fault(fault) {
+            self.server_goes(planned, event);
+        }
     }
 
     fn on_injected(&mut self, at: Timestamp, injected: &Injected) {
-        self.board.injected(at, injected);
+        self.board.faults.injected(at, injected);
         if injected.side == Side::Server {
             let kind = EventKind::ServerAway;
             let event = self.recorder.one_more_event(injected.name, kind, at);
@@ -225,48 +223,41 @@ impl Collector {
     }
 
     fn server_goes(&mut self, at: Timestamp, event: (EventIndex, EventKind)) {
-        let event = self.over.round_began(event, at, &mut self.recorder);
         let connected = self.devices.all().iter().enumerate();
         let connected = connected.filter(|(_place, device)| device.keeps_connection_now());
         let connected = connected.map(|(place, _device)| place);
-        self.over.server_went(event, connected, &mut self.recorder);
+        self.over.server_went(event, at, connected, &mut self.recorder);
     }
 
     /// A device that is asked to leave by a work that takes devices out of service stays out.
-    fn note_taken_out(&mut self, request: &crate::load::deed::Request) {
-        let is_mass_wipe = self.labels.takes_out(request.work);
-        let place = self.join.place(request.device);
-        if is_mass_wipe && let Some(device) = self.devices.at_mut(place) {
-            device.taken_out = TakenOut::Away;
+    fn note_taken_out(&mut self, request: &Request) {
+        if self.labels.takes_out(request.work) {
+            self.on_service(self.join.place(request.device), ServiceEvent::TakeOut);
         }
     }
 
     fn on_unenrolled(&mut self, place: usize) {
         self.devices.enrolled(place, None);
-        let Some(device) = self.devices.at_mut(place) else { return };
-        let told = match device.taken_out {
-            TakenOut::No => return,
-            TakenOut::Away => Tell::Off,
-            TakenOut::Awaited => {
-                device.taken_out = TakenOut::No;
-                Tell::EnrolAgain
-            }
-        };
-        self.tell(place, told);
+        self.on_service(place, ServiceEvent::Left);
     }
 
     fn on_enrol_again(&mut self, device: u32) {
         let place = self.join.place(device);
-        let Some(device) = self.devices.at_mut(place) else { return };
-        if device.is_enrolled() {
-            device.taken_out = TakenOut::Awaited;
-        } else {
-            device.taken_out = TakenOut::No;
-            self.tell(place, Tell::EnrolAgain);
-        }
+        let Some(device) = self.devices.at(place) else { return };
+        let event = match device.is_enrolled() {
+            true => ServiceEvent::SetUpWhileManaged,
+            false => ServiceEvent::SetUpWhileFree,
+        };
+        self.on_service(place, event);
     }
 
-    fn tell(&self, place: usize, told: Tell) {
+    fn on_service(&mut self, place: usize, event: ServiceEvent) {
+        let Some(device) = self.devices.at_mut(place) else { return };
+        let told = match device.taken_out.handle(event) {
+            None => return,
+            Some(Handling::SwitchOff) => Tell::Off,
+            Some(Handling::SetUp) => Tell::EnrolAgain,
+        };
         if let Some(remote) = self.remote.get() {
             remote.tell(place, told);
         }

@@ -30,11 +30,16 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let scenario = Scenario::parse(TEXT).unwrap();
+        Self::begun(Duration::ZERO, TEXT)
+    }
+
+    /// Of a run of this scenario that has begun so long ago.
+    fn begun(ago: Duration, text: &str) -> Self {
+        let scenario = Scenario::parse(text).unwrap();
         let run = Run::of(&scenario);
         let plan = scenario.plan(run).unwrap();
         let room = Room::open("test", Threads::of(Half::Any, NonZeroUsize::MIN)).unwrap();
-        let (clock, began) = (RunClock::default(), Instant::now());
+        let (clock, began) = (RunClock::default(), Instant::now() - ago);
         clock.begin(began);
         let collector = Collector::new(Making {
             clock,
@@ -113,7 +118,7 @@ fn each_time_the_server_goes_is_an_event_of_its_own() {
     let mut world = World::new();
     world.connected(0);
     for (goes, back) in [(10, 13), (40, 48)] {
-        world.deed(goes, Done::FaultBegan { fault: 0, side: Side::Server });
+        world.deed(goes, Done::FaultBegan { fault: 0 });
         world.connected(back);
     }
     let collected = world.collector.leave();
@@ -124,6 +129,17 @@ fn each_time_the_server_goes_is_an_event_of_its_own() {
 }
 
 #[test]
+fn the_faults_of_a_fleet_come_by_its_own_clock_though_nothing_of_the_plan_is_played() {
+    let lossy = "[[fault]]\nname = \"lossy\"\nfleet = \"loss rate=2%\"\nat = \"15s\"\n\
+                 lasts = \"5s\"\nevery = \"30s\"\n";
+    let mut world = World::begun(Duration::from_secs(60), &format!("{TEXT}{lossy}"));
+    world.collector.fetch();
+    let faults = world.collector.leave().faults;
+    let rounds: Vec<_> = faults.iter().map(|it| (it.round, it.from_s, it.to_s)).collect();
+    assert_eq!(rounds, [(1, 15.0, Some(20.0)), (2, 45.0, Some(50.0))]);
+}
+
+#[test]
 fn what_somebody_changes_or_breaks_by_hand_is_left_for_the_report() {
     let mut world = World::new();
     world.connected(0);
@@ -131,12 +147,17 @@ fn what_somebody_changes_or_breaks_by_hand_is_left_for_the_report() {
     world.deed(6, Done::Unheeded("the server is not ours to stop"));
     let (name, lasts) = ("kill by hand", Duration::from_secs(2));
     let what = "the server is killed".to_owned();
-    world.deed(7, Done::Injected(Injected { name, what, lasts, side: Side::Server }));
-    world.connected(11);
+    world.deed(7, Done::Changed(what.clone()));
+    world.deed(8, Done::Injected(Injected { name, what, lasts, side: Side::Server }));
+    world.connected(12);
     let collected = world.collector.leave();
     let told = collected.interventions.iter().map(|it| (it.at_s, it.what.as_str()));
     assert_eq!(told.collect::<Vec<_>>(), [(5.0, "paused"), (7.0, "the server is killed")]);
     let away = times_away(&collected);
-    assert_eq!(away[0], ("kill by hand".to_owned(), 1, 7, 2, Some(4)), "{away:?}");
-    assert_eq!((collected.faults[0].name.as_str(), collected.faults[0].to_s), (name, Some(9.0)));
+    assert_eq!(
+        away[0],
+        ("kill by hand".to_owned(), 1, 8, 2, Some(4)),
+        "from when it goes: {away:?}"
+    );
+    assert_eq!((collected.faults[0].name.as_str(), collected.faults[0].to_s), (name, Some(10.0)));
 }

@@ -2,15 +2,19 @@
 //! is no terminal.
 //!
 //! ```text
+//! GET  /           <-- Page: for people; asks for the rest
 //! GET  /v1/run     <-- Snapshot <-- the collector
 //! POST /v1/run/... --> Control  --> the pacer, through the same Controls as the keys
 //! ```
 //!
-//! It listens on loopback only and heeds whoever shows the token of the run. What is asked and
+//! It listens on loopback only, by names of loopback only, and heeds whoever shows the token of the
+//! run. What is asked and
 //! answered: docs/load.md.
 
 mod body;
 mod desk;
+mod host;
+mod page;
 mod problem;
 mod route;
 mod shown;
@@ -18,8 +22,8 @@ mod token;
 mod wish;
 
 use std::convert::Infallible;
-use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,16 +34,17 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use self::desk::Desk;
+use self::page::Page;
 use self::token::Token;
 use super::control::Controls;
-use super::snapshot::Snapshot;
+use super::live::Sight;
 use crate::cli::LoadArgs;
 use crate::exit::usage_error;
 use crate::talk::say;
@@ -63,7 +68,6 @@ const NEXT_TRY_AFTER: Duration = Duration::from_millis(100);
 /// The control of a run. Dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct ControlFace {
-    address: SocketAddr,
     tasks: TaskTracker,
     stop: DropGuard,
 }
@@ -75,7 +79,7 @@ pub(crate) struct ControlFace {
 pub(crate) async fn open(
     args: &LoadArgs,
     controls: Controls,
-    shown: watch::Receiver<Snapshot>,
+    sight: Sight,
 ) -> anyhow::Result<Option<ControlFace>> {
     let Some(address) = args.control else { return Ok(None) };
     if !address.ip().is_loopback() {
@@ -83,19 +87,35 @@ pub(crate) async fn open(
             "--control {address} is not a loopback address: a run is changed from its own machine"
         )));
     }
+    let listener = TcpListener::bind(address).await;
+    let listener =
+        listener.with_context(|| format!("failed to listen on {address} for control"))?;
+    let address = listener.local_addr().context("failed to learn where control is")?;
     let token = Token::random().context("failed to draw the token of the run's control")?;
-    let token_is = match &args.control_token_file {
-        None => format!("token {}", token.text()),
-        Some(file) => {
-            token.write(file).with_context(|| format!("failed to write {}", file.display()))?;
-            format!("token in {}", file.display())
-        }
-    };
+    let file = args.control_token_file.as_deref();
+    if let Some(file) = file {
+        token.write(file).with_context(|| format!("failed to write {}", file.display()))?;
+    }
+    say(&invitation(address, &token, file));
     let server = if args.target.is_elsewhere() { Server::Elsewhere } else { Server::Own };
-    let face = ControlFace::start(address, Desk { token, controls, shown, server }).await;
-    let face = face.with_context(|| format!("failed to listen on {address} for control"))?;
-    say(&format!("control on http://{}/v1/run, {token_is}", face.address));
-    Ok(Some(face))
+    let desk = Desk { address, token, page: Page::whole(), controls, sight, server };
+    Ok(Some(ControlFace::start(listener, desk)))
+}
+
+/// Where the run is for programs and for people, and its token unless that was left in a file.
+///
+/// Behind a `#` the token stays in the browser: no request holds that part of an address.
+fn invitation(address: SocketAddr, token: &Token, file: Option<&Path>) -> String {
+    let (programs, people) = (format!("http://{address}/v1/run"), format!("http://{address}/"));
+    match file.map(Path::display) {
+        Some(file) => format!(
+            "control on {programs}, token in {file}\ndashboard on {people}, token in {file}"
+        ),
+        None => {
+            let token = token.text();
+            format!("control on {programs}, token {token}\ndashboard on {people}#token={token}")
+        }
+    }
 }
 
 /// Whose server it is that the run puts under load.
@@ -108,13 +128,11 @@ enum Server {
 }
 
 impl ControlFace {
-    async fn start(address: SocketAddr, desk: Desk) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
+    fn start(listener: TcpListener, desk: Desk) -> Self {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let accepting = accept(listener, Arc::new(desk), tasks.clone());
         tasks.spawn(stop.clone().run_until_cancelled_owned(accepting));
-        Ok(Self { address, tasks, stop: stop.drop_guard() })
+        Self { tasks, stop: stop.drop_guard() }
     }
 
     /// Takes no more requests, and lets the answers that are under way leave.

@@ -23,11 +23,20 @@ const AGAIN_AFTER_S: HeaderValue = HeaderValue::from_static("1");
 /// A request that is not done.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
+    /// By a name that is not this machine's own: as a page of another site asks, whose name has been
+    /// made to lead here.
+    #[error(
+        "the Host of the request is none of 127.0.0.1:{port}, [::1]:{port} and localhost:{port}"
+    )]
+    OtherHost {
+        /// The port of the control.
+        port: u16,
+    },
     /// Not from whoever may.
     #[error("the run is changed by whoever has its token: Authorization: Bearer TOKEN")]
     NoToken,
     /// Nothing is there.
-    #[error("there are GET /v1/run and POST /v1/run/pause, resume, pace, inject and stop")]
+    #[error("there are GET /, GET /v1/run and POST /v1/run/pause, resume, pace, inject and stop")]
     NoSuchPath,
     /// Not with this method.
     #[error("this takes {allowed} only")]
@@ -55,6 +64,7 @@ pub(super) enum Problem {
 impl Problem {
     pub(super) const fn status(&self) -> StatusCode {
         match self {
+            Self::OtherHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::NoToken => StatusCode::UNAUTHORIZED,
             Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -83,7 +93,8 @@ impl Problem {
                 drop(headers.insert(ALLOW, HeaderValue::from_static(allowed)))
             }
             Self::Unheard(Unheard::Busy) => drop(headers.insert(RETRY_AFTER, AGAIN_AFTER_S)),
-            Self::NoSuchPath
+            Self::OtherHost { .. }
+            | Self::NoSuchPath
             | Self::BodyTooLong
             | Self::BodyLate
             | Self::BodyBrokeOff

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use muster_agent::FleetProgress;
 use muster_report::{Funnel, LatencySummary, Look};
 use serde::Serialize;
 
@@ -11,6 +12,8 @@ use crate::load::timeline::{Course, Tempo};
 /// What `GET /v1/run` answers: what the terminal shows. Its fields: docs/load.md.
 #[derive(Debug, Serialize)]
 pub(super) struct Shown<'a> {
+    name: &'a str,
+    question: &'a str,
     at_s: f64,
     lasts_s: f64,
     phase: &'a str,
@@ -19,6 +22,8 @@ pub(super) struct Shown<'a> {
     devices: u64,
     enrolled: u64,
     connected: u64,
+    locked: u64,
+    left: u64,
     open: u64,
     #[serde(flatten)]
     numbers: Option<Numbers<'a>>,
@@ -63,12 +68,14 @@ struct Threshold<'a> {
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn of(now: &'a Snapshot) -> Self {
+    pub(super) fn of(now: &'a Snapshot, fleet: FleetProgress) -> Self {
         let Tempo { percent, course } = now.tempo;
         let happened =
             |(at, what): &'a (Duration, String)| Happened { at_s: at.as_secs_f64(), what };
         let threshold = |it: &'a Standing| Threshold { text: &it.text, holds: it.holds };
         Self {
+            name: &now.name,
+            question: &now.question,
             at_s: now.at.as_secs_f64(),
             lasts_s: now.lasts.as_secs_f64(),
             phase: &now.phase,
@@ -80,6 +87,8 @@ impl<'a> Shown<'a> {
             devices: now.devices,
             enrolled: now.enrolled,
             connected: now.connected,
+            locked: fleet.locked,
+            left: fleet.left,
             open: now.open,
             numbers: now.look.as_ref().map(Numbers::of),
             happened: now.happened.iter().map(happened).collect(),
@@ -118,11 +127,13 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::load::control_face::page::SCRIPT;
 
     fn snapshot() -> Snapshot {
         let mut recorder = Recorder::new(Arc::new(Legend::default()));
         recorder.failed(Timestamp::ZERO, ErrorCode::GeneratorLate, String::new);
         Snapshot {
+            name: "first-minute".to_owned(),
             at: Duration::from_millis(1_500),
             lasts: Duration::from_secs(60),
             phase: "main".to_owned(),
@@ -136,12 +147,15 @@ mod tests {
     }
 
     fn shown(snapshot: &Snapshot) -> Value {
-        serde_json::to_value(Shown::of(snapshot)).unwrap()
+        let fleet = FleetProgress { locked: 3, left: 2, ..FleetProgress::default() };
+        serde_json::to_value(Shown::of(snapshot, fleet)).unwrap()
     }
 
     #[test]
     fn a_run_is_told_as_the_terminal_shows_it() {
         let told = shown(&snapshot());
+        assert_eq!(told["name"], "first-minute");
+        assert_eq!((&told["locked"], &told["left"]), (&json!(3), &json!(2)));
         assert_eq!((&told["at_s"], &told["lasts_s"]), (&json!(1.5), &json!(60.0)));
         assert_eq!((&told["clock"], &told["factor"]), (&json!("stands"), &json!(1.5)));
         assert_eq!(told["errors"][0]["name"], "generator-late");
@@ -161,6 +175,15 @@ mod tests {
         let page = include_str!("../../../../../docs/load.md");
         for field in shown(&snapshot()).as_object().unwrap().keys() {
             assert!(page.contains(&format!("`{field}`")), "{field} is not in docs/load.md");
+        }
+    }
+
+    #[test]
+    fn every_field_stands_on_the_page_for_people() {
+        let told = shown(&snapshot());
+        let commands = told["commands"].as_object().unwrap().keys();
+        for field in told.as_object().unwrap().keys().chain(commands) {
+            assert!(SCRIPT.contains(field.as_str()), "nothing shows {field}");
         }
     }
 }

@@ -13,7 +13,7 @@ use self::drops::Rest;
 use self::proc::{Share, Thread};
 
 pub(crate) use drops::Drops;
-pub(crate) use proc::cores;
+pub(crate) use proc::{cores, threads};
 pub(crate) use stall::Stall;
 
 /// Over how long a thread has to be busy for it to count: ten looks of a second each.
@@ -104,7 +104,7 @@ impl Health {
     fn look_at_threads(&mut self, passed: Duration) -> (Share, Share) {
         let (mut server, mut generator) = (Share::default(), Share::default());
         let before = std::mem::take(&mut self.shares);
-        for Thread { id, name, share } in proc::threads() {
+        for Thread { id, name, share } in threads() {
             self.shares.insert(id, share);
             let Some(before) = before.get(&id) else { continue };
             let since = share.since(*before);

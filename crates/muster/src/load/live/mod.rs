@@ -33,7 +33,7 @@ pub(crate) enum Shows {
 }
 
 /// What can be looked at while a run goes on.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sight {
     pub(crate) shown: watch::Receiver<Snapshot>,
     /// Weak: the last handle of a fleet stops it.
@@ -45,7 +45,8 @@ impl Sight {
         self.shown.borrow().clone()
     }
 
-    fn progress(&self) -> FleetProgress {
+    /// How the devices are; nothing of a fleet that is gone.
+    pub(crate) fn progress(&self) -> FleetProgress {
         self.fleet.upgrade().map(|fleet| fleet.progress()).unwrap_or_default()
     }
 }

@@ -4,12 +4,9 @@ use muster_agent::FleetProgress;
 
 use super::history::History;
 use super::keys::Key;
-use crate::load::control::{Control, Injection, PACE_MAX, PACE_MIN};
+use crate::load::control::{Control, Injection, PACES};
 use crate::load::snapshot::Snapshot;
 use crate::load::timeline::{Course, Tempo};
-
-/// The paces that can be chosen, in percent of the plan's own.
-const PACES: [u32; 9] = [PACE_MIN, 25, 50, 75, 100, 150, 200, 500, PACE_MAX];
 
 /// What can be made to go wrong, by the number of its key from 1.
 pub(super) const FAULTS: [(Injection, &str); 3] = [
@@ -152,6 +149,7 @@ fn per_second(count: u64, within_us: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::control::{PACE_MAX, PACE_MIN};
 
     #[test]
     fn keys_change_the_run_and_say_so() {

@@ -71,7 +71,7 @@ fn recording(commands: &[u8]) -> Recording {
 }
 
 fn device(number: u32) -> SlowDevice {
-    let file = RecordedFile::of(recording(&[]), None, "a test");
+    let file = DeviceRecording::of(recording(&[]), None, "a test");
     SlowDevice { number, file, lacks: None }
 }
 

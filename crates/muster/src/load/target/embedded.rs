@@ -24,7 +24,7 @@ use super::{Direct, Door, Gate, Known};
 use crate::addresses::{start_again, start_somewhere};
 use crate::cli::ThroughName;
 use crate::client::AdminClient;
-use crate::load::processors::Threads;
+use crate::load::processors::{Threads, let_go};
 use crate::load::room::Room;
 
 /// Names of its threads begin like this; those of its store like the second.
@@ -145,11 +145,13 @@ impl Embedded {
     }
 
     /// Takes the server away and, after a while, starts the next one on its folder and addresses;
-    /// one that is away already goes again once it is back. Returns at once.
-    pub(crate) fn leave(&self, how: Leave, away: Duration) {
+    /// one that is away already goes again once it is back. Returns at once; `goes` is called as it
+    /// goes.
+    pub(crate) fn leave(&self, how: Leave, away: Duration, goes: impl FnOnce() + Send + 'static) {
         let inner = Arc::clone(&self.inner);
         self.room.spawn(async move {
             let _until_back = inner.away.lock().await;
+            goes();
             inner.take_away(how).await;
             sleep(away).await;
             if let Err(error) = inner.come_back().await {
@@ -239,6 +241,7 @@ impl Source for Current {
 
 impl Inner {
     async fn admit(&self, server: Server) {
+        let_go(STORE_THREADS);
         let door = match self.door(&server) {
             Ok(door) => door,
             Err(error) => {
@@ -306,5 +309,32 @@ fn config(folder: &Path, vendor: Option<&Path>, watch: Option<Arc<dyn Watch>>) -
         push: vendor.map(|folder| VendorAccess::in_folder(folder.to_owned())),
         watch,
         ..ServerConfig::in_folder(folder.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+    use std::time::Instant;
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::load::processors::Half;
+
+    #[tokio::test]
+    async fn a_server_that_is_away_does_not_go_before_it_is_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let how = (Threads::of(Half::Any, NonZeroUsize::MIN), ThroughName::Direct);
+        let server = Embedded::open(folder.path(), how, None, None).await.unwrap();
+        let (went, mut told) = mpsc::channel(2);
+        let away = Duration::from_millis(300);
+        for _wish in 0..2 {
+            let went = went.clone();
+            server.leave(Leave::Kill, away, move || went.try_send(Instant::now()).unwrap());
+        }
+        let (first, second) = (told.recv().await.unwrap(), told.recv().await.unwrap());
+        assert!(second.duration_since(first) >= away, "{:?}", second.duration_since(first));
+        server.close().await.unwrap();
     }
 }

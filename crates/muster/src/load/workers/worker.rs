@@ -38,7 +38,9 @@ pub(crate) async fn run(args: &LoadArgs) -> anyhow::Result<Exit> {
         never = tell(stage.shown(), Said::Coming) => match never {},
     }
     say(&Said::Up);
+    // Who has heard both tells what there is, be it nothing yet.
     let begin = tokio::select! {
+        biased;
         begin = orders.begin() => begin,
         _cut = orders.cut() => return Ok(Exit::Interrupted),
     };

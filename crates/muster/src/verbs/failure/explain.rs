@@ -7,10 +7,10 @@ use muster_sim::{Depth, Explained, Odds, Step};
 use serde_json::{Value, json};
 
 use super::hurry::search;
-use super::{open, recorded};
-use crate::case_file::CaseFile;
+use super::{of_device, open};
 use crate::cli::ExplainArgs;
 use crate::exit::{Exit, usage_error};
+use crate::recording::SimulatedRecording;
 use crate::talk::{Format, print, print_json, say};
 
 /// Widest bar of the chart, in characters.
@@ -20,20 +20,20 @@ const BAR_WIDTH: u32 = 40;
 const LINES_MAX: usize = 8;
 
 pub(in super::super) async fn explain(args: &ExplainArgs, format: Format) -> anyhow::Result<Exit> {
-    if recorded::open(&args.file)?.is_some() {
+    if of_device::open(&args.file)?.is_some() {
         let message = "what happened to a live device has no other futures to compare with";
         return Err(usage_error(message.to_owned()));
     }
-    let case = open(&args.file)?;
+    let recording = open(&args.file)?;
     let depth = Depth { moments: usize::from(args.moments), futures: args.futures };
-    let plan = case.plan.clone();
+    let plan = recording.plan.clone();
     let explained =
         search(args.patience, move |hurry| muster_sim::explain(&plan, depth, hurry)).await?;
     let Some(explained) = explained else {
-        say("this build keeps every promise of the case: there is nothing to explain");
+        say("the recording fails no more in this build: there is nothing to explain");
         return Ok(Exit::Ok);
     };
-    let turn = explained.inevitable_at.map(|at| lines_at(&case, at)).unwrap_or_default();
+    let turn = explained.inevitable_at.map(|at| lines_at(&recording, at)).unwrap_or_default();
     match format {
         Format::Json => print_json(&data(&explained, &turn))?,
         Format::Text => print(&told(&explained, &turn)),
@@ -42,8 +42,8 @@ pub(in super::super) async fn explain(args: &ExplainArgs, format: Format) -> any
 }
 
 /// What the log says of a moment.
-fn lines_at(case: &CaseFile, at: Timestamp) -> Vec<String> {
-    let replay = case.replay();
+fn lines_at(recording: &SimulatedRecording, at: Timestamp) -> Vec<String> {
+    let replay = recording.replay();
     let at_moment = replay.log.entries().filter(|entry| entry.at == at);
     at_moment.take(LINES_MAX).map(|entry| line(&Step::of(entry))).collect()
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{open, recorded, replay_quic};
-use crate::case_file::{CaseFile, Difference, Replay, Signature};
+use super::{of_device, open, replay_quic};
 use crate::cli::ReplayArgs;
 use crate::exit::Exit;
+use crate::recording::{Difference, Replay, Signature, SimulatedRecording};
 use crate::talk::{Format, print, print_json};
 
 /// Plays every file; a promise broken in any of them is a failed verdict.
@@ -16,8 +16,8 @@ pub(in super::super) fn replay(args: &ReplayArgs, format: Format) -> anyhow::Res
     let mut exit = Exit::Ok;
     let mut data = Vec::new();
     for path in &args.files {
-        if let Some(file) = recorded::open(path)? {
-            let (verdict, found) = recorded::replay(path, &file, format);
+        if let Some(file) = of_device::open(path)? {
+            let (verdict, found) = of_device::replay(path, &file, format);
             data.extend(found);
             exit = if verdict == Exit::Ok { exit } else { verdict };
             continue;
@@ -28,14 +28,14 @@ pub(in super::super) fn replay(args: &ReplayArgs, format: Format) -> anyhow::Res
             exit = if verdict == Exit::Ok { exit } else { verdict };
             continue;
         }
-        let case = open(path)?;
-        let replay = case.replay();
+        let recording = open(path)?;
+        let replay = recording.replay();
         if replay.signature != Signature::Gone {
             exit = Exit::VerdictFailed;
         }
         match format {
-            Format::Json => data.push(described(path, &case, &replay)),
-            Format::Text => print(&told(path, &case, &replay)),
+            Format::Json => data.push(described(path, &recording, &replay)),
+            Format::Text => print(&told(path, &recording, &replay)),
         }
     }
     if format == Format::Json {
@@ -44,7 +44,7 @@ pub(in super::super) fn replay(args: &ReplayArgs, format: Format) -> anyhow::Res
     Ok(exit)
 }
 
-fn described(path: &Path, case: &CaseFile, replay: &Replay) -> Value {
+fn described(path: &Path, recording: &SimulatedRecording, replay: &Replay) -> Value {
     let difference = replay.difference.as_ref();
     let difference = difference
         .map(|it| json!({ "line": it.line, "expected": it.expected, "actual": it.actual }));
@@ -55,9 +55,9 @@ fn described(path: &Path, case: &CaseFile, replay: &Replay) -> Value {
     };
     json!({
         "case_file": path,
-        "seed": case.manifest.seed,
-        "planted": case.manifest.planted,
-        "expected": case.manifest.expected,
+        "seed": recording.manifest.seed,
+        "planted": recording.manifest.planted,
+        "expected": recording.manifest.expected,
         "signature": verdict,
         "another": found,
         "same_log": difference.is_none(),
@@ -68,8 +68,8 @@ fn described(path: &Path, case: &CaseFile, replay: &Replay) -> Value {
     })
 }
 
-fn told(path: &Path, case: &CaseFile, replay: &Replay) -> String {
-    let manifest = &case.manifest;
+fn told(path: &Path, recording: &SimulatedRecording, replay: &Replay) -> String {
+    let manifest = &recording.manifest;
     let log = match &replay.difference {
         None => format!("{} lines, the same as recorded", replay.log.count()),
         Some(difference) => told_difference(difference),

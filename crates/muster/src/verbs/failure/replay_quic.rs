@@ -7,17 +7,17 @@ use anyhow::anyhow;
 use serde_json::{Value, json};
 
 use super::{plant, refused};
-use crate::case_file::QuicFile;
 use crate::exit::{Exit, usage_error};
 use crate::quic_world::{QuicRun, play};
+use crate::recording::QuicRecording;
 use crate::talk::{Format, print};
 
 /// Most broken promises told.
 const TOLD_MAX: usize = 5;
 
 /// Reads a recording if it is about a run over QUIC, and plants the fault it was found with.
-pub(super) fn open(path: &Path) -> anyhow::Result<Option<QuicFile>> {
-    let file = QuicFile::read(path).map_err(|error| refused(path, error))?;
+pub(super) fn open(path: &Path) -> anyhow::Result<Option<QuicRecording>> {
+    let file = QuicRecording::read(path).map_err(|error| refused(path, error))?;
     if let Some(file) = &file {
         plant(path, file.manifest.planted.as_deref());
     }
@@ -26,7 +26,7 @@ pub(super) fn open(path: &Path) -> anyhow::Result<Option<QuicFile>> {
 
 /// Refuses a run over QUIC where only worlds of the cores can be taken apart.
 pub(super) fn refuse(path: &Path) -> anyhow::Result<()> {
-    match QuicFile::read(path).map_err(|error| refused(path, error))? {
+    match QuicRecording::read(path).map_err(|error| refused(path, error))? {
         None => Ok(()),
         Some(_) => Err(usage_error(format!(
             "{} is a run over QUIC: `muster case replay` plays it, and `muster sim --quic --seed` \
@@ -39,7 +39,7 @@ pub(super) fn refuse(path: &Path) -> anyhow::Result<()> {
 /// Plays the run again. In text it is told at once, otherwise handed back.
 pub(super) fn replay(
     path: &Path,
-    file: &QuicFile,
+    file: &QuicRecording,
     format: Format,
 ) -> anyhow::Result<(Exit, Option<Value>)> {
     let plan = file.plan;
@@ -60,7 +60,7 @@ pub(super) fn replay(
 /// A file, and what came of playing it.
 struct Replayed<'a> {
     path: &'a Path,
-    file: &'a QuicFile,
+    file: &'a QuicRecording,
     run: &'a QuicRun,
 }
 

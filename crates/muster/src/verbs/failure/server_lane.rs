@@ -11,7 +11,7 @@ use muster_protocol::{Attempt, CommandId, Timestamp};
 use muster_server::{Fact, ServerFacts, Standing, What};
 use muster_sim::{Lane, Sort, Step};
 
-use crate::case_file::RecordedFile;
+use crate::recording::DeviceRecording;
 
 /// A drawing, and what has no place in it.
 pub(super) struct Drawn {
@@ -22,7 +22,7 @@ pub(super) struct Drawn {
 }
 
 /// Puts what the server told among the steps of the device.
-pub(super) fn beside(device: Vec<Step>, file: &RecordedFile) -> Drawn {
+pub(super) fn beside(device: Vec<Step>, file: &DeviceRecording) -> Drawn {
     let Some(server) = &file.server else {
         return Drawn { steps: device, apart: String::new() };
     };

@@ -45,7 +45,7 @@ pub(super) fn run(args: &ScenarioCheckArgs, format: Format) -> anyhow::Result<Ex
         let (name, text) = (path.display().to_string(), read(path)?);
         let checked = check(&text);
         if checked.is_err() {
-            exit = Exit::BadCase;
+            exit = Exit::BadFile;
         }
         match (format, &checked) {
             (Format::Json, checked) => told.push(described(&name, &text, checked)),

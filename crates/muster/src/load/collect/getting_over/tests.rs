@@ -53,7 +53,9 @@ fn take(step: Step, kind: EventKind, over: &mut GettingOver, recorder: &mut Reco
         Vanishes(at, place) => over.vanished(second(at), (place, Contact::Connected), recorder),
         WokenVanishes(at, place) => over.vanished(second(at), (place, Contact::Woken), recorder),
         SwitchedOn(place) => over.switched_on_first(place, recorder),
-        ServerGoes(places) => over.server_went(EVENT, places.iter().copied(), recorder),
+        ServerGoes(places) => {
+            over.server_went(event, second(10), places.iter().copied(), recorder);
+        }
         Connects(at, place) => over.connected(second(at), place, recorder),
         Asked(place) => over.asked(event, (place, Contact::Connected), recorder),
         WokenAsked(place) => over.asked(event, (place, Contact::Woken), recorder),
@@ -169,15 +171,15 @@ fn a_server_that_was_away_is_got_over_by_whoever_was_connected() {
         &[
             (
                 "all of them are back",
-                &[Begins, ServerGoes(&[0, 2]), Connects(13, 2), Connects(15, 0)],
+                &[ServerGoes(&[0, 2]), Connects(13, 2), Connects(15, 0)],
                 (2, 2, Some(5)),
             ),
             (
                 "one was not connected: nobody waits for it",
-                &[Begins, ServerGoes(&[0]), Connects(13, 1), Connects(16, 0)],
+                &[ServerGoes(&[0]), Connects(13, 1), Connects(16, 0)],
                 (1, 1, Some(6)),
             ),
-            ("nobody was connected", &[Begins, ServerGoes(&[]), Connects(13, 1)], (0, 0, None)),
+            ("nobody was connected", &[ServerGoes(&[]), Connects(13, 1)], (0, 0, None)),
         ],
     );
 }
@@ -259,8 +261,7 @@ fn a_device_gets_over_several_things_at_once() {
     let (mut over, mut recorder) = (GettingOver::default(), recorder(&[STORM, AWAY]));
     over.began(storm, STORM, second(10));
     over.vanished(second(10), (0, Contact::Connected), &mut recorder);
-    over.began(away, AWAY, second(12));
-    over.server_went(away, [0, 1].into_iter(), &mut recorder);
+    over.server_went((away, AWAY), second(12), [0, 1].into_iter(), &mut recorder);
     over.connected(second(15), 0, &mut recorder);
     over.connected(second(16), 1, &mut recorder);
     assert_eq!(told(recorder), [(1, 1, Some(5)), (2, 2, Some(4))]);

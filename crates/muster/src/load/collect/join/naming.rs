@@ -3,7 +3,7 @@
 use muster_protocol::{CommandId, Timestamp};
 use muster_report::Step;
 
-use super::{Around, Join, Open, put_off};
+use super::{Around, GivenUp, Join, Open};
 
 impl Join {
     /// A command is on its way that had to wait until somebody sent it.
@@ -32,9 +32,9 @@ impl Join {
         if open.is_awaited() {
             self.names.insert(own, known_as);
         }
-        let Some(asked) = open.asked else { return };
-        let commands = self.of_woken.get_mut(&asked.place).into_iter().flatten();
-        commands.filter(|command| **command == own).for_each(|command| *command = known_as);
+        if let Some(asked) = open.asked {
+            self.of_woken.rename(asked.place, own, known_as);
+        }
     }
 
     /// Counts what was seen of a command while nobody knew whose it was.
@@ -49,7 +49,7 @@ impl Join {
             around.recorder.count(at, asked.label, step);
         }
         if let (Some((class, times)), Some(at)) = (open.put_off, open.journey.delivered) {
-            (0..times).for_each(|_time| put_off(at, class, asked, around));
+            (0..times).for_each(|_time| asked.put_off(at, class, around.recorder));
         }
         if open.journey.acknowledged.is_some() {
             self.answered.push(command);
@@ -76,6 +76,6 @@ impl Open {
 
     /// Whether its deadline is still to come, which knows it by its first id.
     fn is_awaited(&self) -> bool {
-        self.given_up == super::GivenUp::No
+        self.given_up == GivenUp::No
     }
 }

@@ -3,10 +3,10 @@
 //! Format: docs/recordings.md.
 
 mod archive;
+mod device;
 mod error;
 mod manifest;
 mod quic;
-mod recorded;
 mod redaction;
 mod replay;
 #[cfg(test)]
@@ -17,21 +17,21 @@ use std::path::Path;
 use muster_sim::{Ending, Keep, Outcome, Plan, World};
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use error::CaseFileError;
-pub(crate) use manifest::{Manifest, Transcribed, build};
-pub(crate) use quic::QuicFile;
-pub(crate) use recorded::RecordedFile;
+pub(crate) use device::DeviceRecording;
+pub(crate) use error::RecordingError;
+pub(crate) use manifest::{SimulatedManifest, Transcribed, build};
+pub(crate) use quic::QuicRecording;
 pub(crate) use redaction::Redaction;
 pub(crate) use replay::{Difference, Replay, Signature};
 
 /// Most lines of the log a recording keeps: the last ones. More are no help to a reader.
 const TRANSCRIPT_LINES_MAX: usize = 20_000;
 
-/// A recording in memory.
+/// A world that broke a promise, as a recording.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct CaseFile {
+pub(crate) struct SimulatedRecording {
     /// What it is, and how it fails.
-    pub(crate) manifest: Manifest,
+    pub(crate) manifest: SimulatedManifest,
     /// Everything that comes from outside.
     pub(crate) plan: Plan,
     /// The last lines of the log.
@@ -40,12 +40,12 @@ pub(crate) struct CaseFile {
     pub(crate) redaction: Redaction,
 }
 
-impl CaseFile {
+impl SimulatedRecording {
     /// Plays `plan` and writes down how it fails; `None` if it keeps every promise.
     ///
     /// # Errors
     /// If the plan cannot be written down without a secret.
-    pub(crate) fn record(plan: Plan, created_by: &str) -> Result<Option<Self>, CaseFileError> {
+    pub(crate) fn record(plan: Plan, created_by: &str) -> Result<Option<Self>, RecordingError> {
         let outcome = World::run(plan.clone(), Keep::Last(TRANSCRIPT_LINES_MAX));
         let Ending::Broken(mut violation) = outcome.ending.clone() else { return Ok(None) };
         let text = plan_text(&plan)?;
@@ -53,8 +53,9 @@ impl CaseFile {
         redaction.refuse(&outcome.secrets, &text)?;
         violation.what = redaction.scrub(&outcome.secrets, violation.what);
         let transcript = redaction.scrub(&outcome.secrets, transcript(&outcome));
-        let manifest = Manifest::new(&plan, digest(&text), violation, transcribed(&outcome));
-        let manifest = Manifest { created_by: created_by.to_owned(), ..manifest };
+        let manifest =
+            SimulatedManifest::new(&plan, digest(&text), violation, transcribed(&outcome));
+        let manifest = SimulatedManifest { created_by: created_by.to_owned(), ..manifest };
         Ok(Some(Self { manifest, plan, transcript, redaction }))
     }
 
@@ -62,7 +63,7 @@ impl CaseFile {
     ///
     /// # Errors
     /// If it cannot be read, is none, is larger than any recording or of a later format.
-    pub(crate) fn read(path: &Path) -> Result<Self, CaseFileError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, RecordingError> {
         archive::read(path)
     }
 
@@ -70,7 +71,7 @@ impl CaseFile {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), CaseFileError> {
+    pub(crate) fn write(&self, path: &Path) -> Result<(), RecordingError> {
         archive::write(self, path)
     }
 
@@ -81,9 +82,9 @@ impl CaseFile {
 }
 
 /// The plan as it stands in the file.
-fn plan_text(plan: &Plan) -> Result<String, CaseFileError> {
+fn plan_text(plan: &Plan) -> Result<String, RecordingError> {
     let part = archive::PLAN;
-    serde_json::to_string_pretty(plan).map_err(|source| CaseFileError::Json { part, source })
+    serde_json::to_string_pretty(plan).map_err(|source| RecordingError::Json { part, source })
 }
 
 fn digest(text: &str) -> String {

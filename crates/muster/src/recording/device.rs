@@ -6,24 +6,24 @@ use muster_device::recording::{Recording, Shrunk};
 use muster_server::ServerFacts;
 
 use super::archive;
-use super::error::CaseFileError;
-use super::manifest::RecordedManifest;
+use super::error::RecordingError;
+use super::manifest::DeviceManifest;
 
 /// What the black boxes of a device kept, as a file that can be handed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RecordedFile {
+pub(crate) struct DeviceRecording {
     /// What it is.
-    pub(crate) manifest: RecordedManifest,
+    pub(crate) manifest: DeviceManifest,
     /// What happened on the device.
     pub(crate) recording: Recording,
     /// What the server knew of it and did about it, if that could be had.
     pub(crate) server: Option<ServerFacts>,
 }
 
-impl RecordedFile {
+impl DeviceRecording {
     /// A file for a recording.
     pub(crate) fn of(recording: Recording, server: Option<ServerFacts>, created_by: &str) -> Self {
-        Self { manifest: RecordedManifest::new(&recording, created_by), recording, server }
+        Self { manifest: DeviceManifest::new(&recording, created_by), recording, server }
     }
 
     /// The same, which says what did not hold.
@@ -44,15 +44,15 @@ impl RecordedFile {
     ///
     /// # Errors
     /// If it cannot be read, is no recording or of a later format.
-    pub(crate) fn read(path: &Path) -> Result<Option<Self>, CaseFileError> {
-        archive::read_recorded(path)
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, RecordingError> {
+        archive::read_device(path)
     }
 
     /// Writes the file, in place of one that is there.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), CaseFileError> {
-        archive::write_recorded(self, path)
+    pub(crate) fn write(&self, path: &Path) -> Result<(), RecordingError> {
+        archive::write_device(self, path)
     }
 }

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::super::black_box::Run;
 use super::{plant, refused};
-use crate::case_file::RecordedFile;
 use crate::cli::CutArgs;
 use crate::exit::{Exit, ExitWith};
 use crate::planted;
+use crate::recording::DeviceRecording;
 use crate::talk::{Format, print, print_json};
 
 /// How the words of an effect begin.
@@ -27,12 +27,12 @@ pub(in super::super) async fn cut(args: &CutArgs, format: Format) -> anyhow::Res
              data folder, `muster fleet --record` leaves one",
             args.run.display().to_string()
         );
-        error.context(ExitWith { exit: Exit::BadCase, message })
+        error.context(ExitWith { exit: Exit::BadFile, message })
     })?;
     let facts = run.facts(serial).await;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{serial}.muster")));
     planted::sow(run.planted().unwrap_or_default().as_str());
-    let file = RecordedFile::of(recording, facts, "muster case cut");
+    let file = DeviceRecording::of(recording, facts, "muster case cut");
     file.write(&out)?;
     let manifest = &file.manifest;
     match format {
@@ -53,7 +53,7 @@ pub(in super::super) async fn cut(args: &CutArgs, format: Format) -> anyhow::Res
     Ok(Exit::Ok)
 }
 
-fn told_server(file: &RecordedFile) -> String {
+fn told_server(file: &DeviceRecording) -> String {
     match &file.server {
         Some(server) => format!("{} facts of its server", server.facts.len()),
         None => "no server told anything of it".to_owned(),
@@ -61,8 +61,8 @@ fn told_server(file: &RecordedFile) -> String {
 }
 
 /// Reads a recording if it is about a live device, and plants the fault it was found with.
-pub(super) fn open(path: &Path) -> anyhow::Result<Option<RecordedFile>> {
-    let file = RecordedFile::read(path).map_err(|error| refused(path, error))?;
+pub(super) fn open(path: &Path) -> anyhow::Result<Option<DeviceRecording>> {
+    let file = DeviceRecording::read(path).map_err(|error| refused(path, error))?;
     if let Some(file) = &file {
         plant(path, file.manifest.planted.as_deref());
     }
@@ -97,14 +97,14 @@ fn replay_shrunk(file: &Shrunk<'_>, format: Format) -> (Exit, Option<Value>) {
 /// A shrunk history and how it fails.
 struct Shrunk<'a> {
     path: &'a Path,
-    file: &'a RecordedFile,
+    file: &'a DeviceRecording,
     expected: &'a Signature,
 }
 
 /// A history played again.
 struct Played<'a> {
     path: &'a Path,
-    file: &'a RecordedFile,
+    file: &'a DeviceRecording,
     outcome: Result<Replayed, Divergence>,
     twice: Vec<String>,
     wall: Duration,
@@ -112,7 +112,7 @@ struct Played<'a> {
 
 /// Plays the history again; an output that differs, or a command that took effect twice, is a
 /// failed verdict. In text it is told at once, otherwise handed back.
-pub(super) fn replay(path: &Path, file: &RecordedFile, format: Format) -> (Exit, Option<Value>) {
+pub(super) fn replay(path: &Path, file: &DeviceRecording, format: Format) -> (Exit, Option<Value>) {
     if let Some(expected) = &file.manifest.expected {
         return replay_shrunk(&Shrunk { path, file, expected }, format);
     }
@@ -169,7 +169,7 @@ impl Played<'_> {
     }
 }
 
-fn headline(path: &Path, file: &RecordedFile) -> String {
+fn headline(path: &Path, file: &DeviceRecording) -> String {
     let manifest = &file.manifest;
     let why = manifest.why.as_ref().map(|why| format!("  because  {why}\n"));
     format!(

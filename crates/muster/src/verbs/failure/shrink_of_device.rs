@@ -8,14 +8,14 @@ use serde_json::json;
 
 use super::hurry::search;
 use super::shrink::beside;
-use crate::case_file::RecordedFile;
 use crate::cli::ShrinkArgs;
 use crate::exit::Exit;
+use crate::recording::DeviceRecording;
 use crate::talk::{Format, print, print_json, say};
 
 pub(super) async fn shrink(
     args: &ShrinkArgs,
-    file: &RecordedFile,
+    file: &DeviceRecording,
     format: Format,
 ) -> anyhow::Result<Exit> {
     let started = Instant::now();

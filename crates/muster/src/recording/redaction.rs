@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use muster_sim::Secrets;
 use serde::{Deserialize, Serialize};
 
-use super::error::CaseFileError;
+use super::error::RecordingError;
 
 /// What stands in the place of a secret.
 const TAKEN_OUT: &str = "[taken out]";
@@ -46,9 +46,9 @@ impl Redaction {
     }
 
     /// Refuses a text that has to stay as it is and holds a secret.
-    pub(super) fn refuse(&self, secrets: &Secrets, text: &str) -> Result<(), CaseFileError> {
+    pub(super) fn refuse(&self, secrets: &Secrets, text: &str) -> Result<(), RecordingError> {
         let held = forms(secrets).into_iter().find(|(_, form)| !places(text, form).is_empty());
-        held.map_or(Ok(()), |(kind, _form)| Err(CaseFileError::Secret { kind }))
+        held.map_or(Ok(()), |(kind, _form)| Err(RecordingError::Secret { kind }))
     }
 }
 

@@ -6,15 +6,15 @@ use serde_json::Value;
 
 use super::server_lane::{self, Drawn};
 use super::timeline::data;
-use crate::case_file::RecordedFile;
 use crate::cli::TimelineArgs;
 use crate::diagram::lanes;
 use crate::exit::{Exit, usage_error};
+use crate::recording::DeviceRecording;
 use crate::talk::{Format, print, print_json};
 
 pub(super) fn timeline(
     args: &TimelineArgs,
-    file: &RecordedFile,
+    file: &DeviceRecording,
     format: Format,
 ) -> anyhow::Result<Exit> {
     if args.html.is_some() {
@@ -29,12 +29,12 @@ pub(super) fn timeline(
 }
 
 /// The history of a device as a person reads it.
-pub(crate) fn text(file: &RecordedFile) -> String {
+pub(crate) fn text(file: &DeviceRecording) -> String {
     let (serial, drawn) = (&file.manifest.serial, drawn(file));
     format!("{serial}\n\n{}{}", lanes(&drawn.steps), drawn.apart)
 }
 
-fn drawn(file: &RecordedFile) -> Drawn {
+fn drawn(file: &DeviceRecording) -> Drawn {
     let device = file.recording.entries.iter().flat_map(steps).collect();
     server_lane::beside(device, file)
 }

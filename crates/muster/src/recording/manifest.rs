@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 /// The format this build writes. It reads this one and every earlier one.
 pub(super) const FORMAT: u32 = 1;
 
-/// The manifest. Fields that are not known are passed over: they may be added within a format.
+/// The manifest of a simulated world. Fields that are not known are passed over: they may be added
+/// within a format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Manifest {
+pub(crate) struct SimulatedManifest {
     /// The format of the file; another meaning of anything in it is another format.
     pub(crate) format: u32,
     /// The version of muster that wrote it.
@@ -47,7 +48,7 @@ pub(crate) enum Kind {
 
 /// The manifest of a file with the history of one live device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RecordedManifest {
+pub(crate) struct DeviceManifest {
     /// The format of the file.
     pub(crate) format: u32,
     /// The version of muster that wrote it.
@@ -77,7 +78,7 @@ pub(crate) struct RecordedManifest {
     pub(crate) expected: Option<Signature>,
 }
 
-impl RecordedManifest {
+impl DeviceManifest {
     pub(super) fn new(recording: &Recording, created_by: &str) -> Self {
         Self {
             format: FORMAT,
@@ -107,7 +108,7 @@ pub(crate) struct Transcribed {
     pub(crate) digest: String,
 }
 
-impl Manifest {
+impl SimulatedManifest {
     pub(super) fn new(
         plan: &Plan,
         plan_digest: String,

@@ -16,27 +16,27 @@ use super::*;
 /// A world in which devices hand over secrets of every kind.
 const SEED: u64 = 17;
 
-static CASE: LazyLock<CaseFile> = LazyLock::new(made);
+static RECORDING: LazyLock<SimulatedRecording> = LazyLock::new(made);
 
-fn case() -> CaseFile {
-    CASE.clone()
+fn recording() -> SimulatedRecording {
+    RECORDING.clone()
 }
 
-/// A case without a failure, as if one had been seen at its end.
-fn made() -> CaseFile {
+/// A recording without a failure, as if one had been seen at its end.
+fn made() -> SimulatedRecording {
     let plan = Swarm::new(SwarmSize::default()).plan(SEED);
     let outcome = World::run(plan.clone(), Keep::Last(50));
     let at = Timestamp::from_micros(7);
     let violation = Violation::new(Invariant::S1, at, 0, "seen twice".to_owned());
     let redaction = Redaction::of(&outcome.secrets);
     let digest = digest(&plan_text(&plan).unwrap());
-    let manifest = Manifest::new(&plan, digest, violation, transcribed(&outcome));
-    CaseFile { manifest, plan, transcript: transcript(&outcome), redaction }
+    let manifest = SimulatedManifest::new(&plan, digest, violation, transcribed(&outcome));
+    SimulatedRecording { manifest, plan, transcript: transcript(&outcome), redaction }
 }
 
 /// The file with one part in another wording.
 fn reworded(part: &str, word: impl Fn(String) -> String) -> Vec<u8> {
-    let bytes = archive::packed(&case()).unwrap();
+    let bytes = archive::packed(&recording()).unwrap();
     let mut before = ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut after = ZipWriter::new(Cursor::new(Vec::new()));
     for index in 0..before.len() {
@@ -53,45 +53,45 @@ fn reworded(part: &str, word: impl Fn(String) -> String) -> Vec<u8> {
 
 #[test]
 fn what_is_written_is_read_again() {
-    let case = case();
+    let recording = recording();
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("new folder/case.muster");
-    case.write(&path).unwrap();
-    assert_eq!(CaseFile::read(&path).unwrap(), case);
+    let path = folder.path().join("new folder/recording.muster");
+    recording.write(&path).unwrap();
+    assert_eq!(SimulatedRecording::read(&path).unwrap(), recording);
 }
 
 #[test]
-fn the_same_case_gives_the_same_bytes() {
-    assert_eq!(archive::packed(&case()).unwrap(), archive::packed(&case()).unwrap());
+fn the_same_recording_gives_the_same_bytes() {
+    assert_eq!(archive::packed(&recording()).unwrap(), archive::packed(&recording()).unwrap());
 }
 
 #[test]
 fn a_replay_of_an_unchanged_world_differs_nowhere() {
-    let replay = case().replay();
+    let replay = recording().replay();
     assert_eq!(replay.difference, None);
     assert_eq!(replay.signature, Signature::Gone);
 }
 
 #[test]
 fn a_replay_stops_at_the_first_line_that_differs() {
-    let mut case = case();
-    let line = case.transcript.lines().nth(9).unwrap().to_owned();
-    case.transcript = case.transcript.replacen(&line, "0:00:00 something else", 1);
-    let difference = case.replay().difference.unwrap();
-    assert_eq!(difference.line, case.manifest.log.left_out + 10);
+    let mut recording = recording();
+    let line = recording.transcript.lines().nth(9).unwrap().to_owned();
+    recording.transcript = recording.transcript.replacen(&line, "0:00:00 something else", 1);
+    let difference = recording.replay().difference.unwrap();
+    assert_eq!(difference.line, recording.manifest.log.left_out + 10);
     assert_eq!(difference.expected.as_deref(), Some("0:00:00 something else"));
     assert_eq!(difference.actual, Some(line));
 }
 
 #[test]
 fn no_secret_of_the_run_is_in_the_file() {
-    let bytes = archive::packed(&case()).unwrap();
+    let bytes = archive::packed(&recording()).unwrap();
     let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut all = String::new();
     for index in 0..archive.len() {
         archive.by_index(index).unwrap().read_to_string(&mut all).unwrap();
     }
-    let secrets = World::run(case().plan, Keep::Nothing).secrets;
+    let secrets = World::run(recording().plan, Keep::Nothing).secrets;
     assert!(!secrets.unlock_tokens.is_empty(), "another seed has them");
     assert!(!secrets.bypass_codes.is_empty(), "another seed has them");
     assert!(!secrets.passcodes.is_empty(), "another seed has them");
@@ -106,20 +106,20 @@ fn a_file_of_a_later_format_is_refused_by_its_number() {
         text.replace("\"format\": 1", "\"format\": 2, \"new\": []")
     });
     let error = archive::parse(later).unwrap_err();
-    assert!(matches!(error, CaseFileError::Format { found: 2, known: 1 }), "{error}");
+    assert!(matches!(error, RecordingError::Format { found: 2, known: 1 }), "{error}");
 }
 
 #[test]
 fn a_field_nobody_knows_yet_is_passed_over() {
     let wider = reworded("manifest.json", |text| text.replacen('{', "{\"later\": true,", 1));
-    assert_eq!(archive::parse(wider).unwrap(), case());
+    assert_eq!(archive::parse(wider).unwrap(), recording());
 }
 
 #[test]
 fn a_plan_that_was_changed_is_noticed() {
     let changed = reworded("plan.json", |text| text.replacen("\"seed\": 17", "\"seed\": 18", 1));
     let error = archive::parse(changed).unwrap_err();
-    assert!(matches!(error, CaseFileError::Digest { .. }), "{error}");
+    assert!(matches!(error, RecordingError::Digest { .. }), "{error}");
 }
 
 #[test]
@@ -127,11 +127,11 @@ fn a_part_that_unpacks_without_end_is_refused() {
     let bomb = reworded("manifest.json", |_text| " ".repeat(2_000_000));
     assert!(bomb.len() < 1_000_000, "it is small while packed");
     let error = archive::parse(bomb).unwrap_err();
-    assert!(matches!(error, CaseFileError::TooLarge { part: "manifest.json", .. }), "{error}");
+    assert!(matches!(error, RecordingError::TooLarge { part: "manifest.json", .. }), "{error}");
 }
 
 /// A device that was switched on, and what a server knew of it.
-fn recorded() -> RecordedFile {
+fn of_device() -> DeviceRecording {
     let spec = muster_agent::population(1, Seed::root(1)).remove(0);
     let serial = spec.facts.serial.clone();
     let mut recorder = Recorder::fresh(spec, Seed::root(1), 8);
@@ -146,33 +146,33 @@ fn recorded() -> RecordedFile {
         left_out: 3,
         facts: vec![Fact { at: Timestamp::from_micros(8), what: What::Stored { revision: 4 } }],
     };
-    RecordedFile::of(recorder.recording(), Some(facts), "a test").because("it fails".to_owned())
+    DeviceRecording::of(recorder.recording(), Some(facts), "a test").because("it fails".to_owned())
 }
 
 #[test]
-fn a_recorded_file_is_read_again_with_what_the_server_knew_or_without() {
+fn a_recording_of_a_device_is_read_again_with_what_the_server_knew_or_without() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("one.muster");
-    let with = recorded();
+    let with = of_device();
     // As every file was before servers told anything.
-    let without = RecordedFile { server: None, ..recorded() };
+    let without = DeviceRecording { server: None, ..of_device() };
     for file in [with, without] {
         file.write(&path).unwrap();
-        assert_eq!(RecordedFile::read(&path).unwrap(), Some(file));
+        assert_eq!(DeviceRecording::read(&path).unwrap(), Some(file));
     }
-    case().write(&path).unwrap();
-    assert_eq!(RecordedFile::read(&path).unwrap(), None);
+    recording().write(&path).unwrap();
+    assert_eq!(DeviceRecording::read(&path).unwrap(), None);
 }
 
 #[test]
 fn what_a_later_server_told_is_refused_by_its_number() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("one.muster");
-    let mut file = recorded();
+    let mut file = of_device();
     file.server.as_mut().unwrap().format = FACTS_FORMAT + 1;
     file.write(&path).unwrap();
-    let refused = RecordedFile::read(&path).unwrap_err();
-    assert!(matches!(refused, CaseFileError::Json { part: "server.json", .. }), "{refused}");
+    let refused = DeviceRecording::read(&path).unwrap_err();
+    assert!(matches!(refused, RecordingError::Json { part: "server.json", .. }), "{refused}");
     let why = std::error::Error::source(&refused).unwrap().to_string();
     assert!(why.starts_with("facts of format 2, this build reads 1"), "{why}");
 }
@@ -185,11 +185,11 @@ proptest! {
 
     #[test]
     fn a_damaged_file_is_read_as_it_was_or_refused(at in any::<prop::sample::Index>(), with in any::<u8>()) {
-        let mut bytes = archive::packed(&case()).unwrap();
+        let mut bytes = archive::packed(&recording()).unwrap();
         let at = at.index(bytes.len());
         bytes[at] = with;
         if let Ok(read) = archive::parse(bytes) {
-            prop_assert_eq!(read.plan, case().plan);
+            prop_assert_eq!(read.plan, recording().plan);
         }
     }
 }

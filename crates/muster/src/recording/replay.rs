@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use muster_protocol::Timestamp;
 use muster_sim::{Ending, Keep, Log, Violation, World};
 
-use super::CaseFile;
+use super::SimulatedRecording;
 use super::redaction::Redaction;
 
 /// What came of playing a recording again.
@@ -46,11 +46,11 @@ pub(crate) enum Signature {
 }
 
 impl Replay {
-    pub(super) fn of(case: &CaseFile) -> Self {
+    pub(super) fn of(recording: &SimulatedRecording) -> Self {
         let started = Instant::now();
-        let outcome = World::run(case.plan.clone(), Keep::All);
+        let outcome = World::run(recording.plan.clone(), Keep::All);
         let wall_time = started.elapsed();
-        let expected = &case.manifest.expected;
+        let expected = &recording.manifest.expected;
         let signature = match outcome.ending {
             Ending::Broken(found) if is_same(&found, expected) => Signature::Occurs,
             Ending::Broken(found) => Signature::Another(found),
@@ -58,8 +58,8 @@ impl Replay {
         };
         let text = String::from_utf8_lossy(&outcome.log.to_bytes()).into_owned();
         let actual = Redaction::of(&outcome.secrets).scrub(&outcome.secrets, text);
-        let left_out = case.manifest.log.left_out;
-        let difference = difference(&case.transcript, &actual, left_out);
+        let left_out = recording.manifest.log.left_out;
+        let difference = difference(&recording.transcript, &actual, left_out);
         Self { difference, signature, log: outcome.log, at: outcome.at, wall_time }
     }
 }

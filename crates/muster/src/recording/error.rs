@@ -7,7 +7,7 @@ use zip::result::ZipError;
 
 /// Why a recording was not read or written.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CaseFileError {
+pub(crate) enum RecordingError {
     /// The file system refused.
     #[error("failed to reach {}", path.display())]
     File {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::CaseFileError;
+use super::error::RecordingError;
 use super::manifest::{FORMAT, Kind};
 use super::{TRANSCRIPT_LINES_MAX, archive};
 use crate::planted;
@@ -15,7 +15,7 @@ const BROKEN_MAX: usize = 100;
 
 /// A run of the whole system in virtual time that broke a promise.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct QuicFile {
+pub(crate) struct QuicRecording {
     /// What it is, and how it fails.
     pub(crate) manifest: QuicManifest,
     /// What plays it again.
@@ -50,7 +50,7 @@ pub(crate) struct QuicManifest {
     pub(crate) timeline_digest: String,
 }
 
-impl QuicFile {
+impl QuicRecording {
     /// A file for a run; `None` if it kept every promise.
     pub(crate) fn of(run: &QuicRun, created_by: &str) -> Option<Self> {
         if run.verdict.broken.is_empty() {
@@ -80,7 +80,7 @@ impl QuicFile {
     ///
     /// # Errors
     /// If it cannot be read, is no recording or of a later format.
-    pub(crate) fn read(path: &Path) -> Result<Option<Self>, CaseFileError> {
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, RecordingError> {
         archive::read_quic(path)
     }
 
@@ -88,7 +88,7 @@ impl QuicFile {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), CaseFileError> {
+    pub(crate) fn write(&self, path: &Path) -> Result<(), RecordingError> {
         archive::write_quic(self, path)
     }
 }
@@ -99,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    fn file() -> QuicFile {
+    fn file() -> QuicRecording {
         let manifest = QuicManifest {
             format: FORMAT,
             version: "0.1.0".to_owned(),
@@ -114,7 +114,7 @@ mod tests {
         };
         let devices = std::num::NonZeroUsize::new(2).unwrap();
         let plan = QuicPlan { devices, seed: 7, length: Duration::from_secs(1_200) };
-        QuicFile { manifest, plan, transcript: "the server starts\n".to_owned() }
+        QuicRecording { manifest, plan, transcript: "the server starts\n".to_owned() }
     }
 
     #[test]
@@ -122,9 +122,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("quic.muster");
         file().write(&path).unwrap();
-        assert_eq!(QuicFile::read(&path).unwrap(), Some(file()));
-        assert_eq!(super::super::RecordedFile::read(&path).unwrap(), None);
-        assert!(super::super::CaseFile::read(&path).is_err());
+        assert_eq!(QuicRecording::read(&path).unwrap(), Some(file()));
+        assert_eq!(super::super::DeviceRecording::read(&path).unwrap(), None);
+        assert!(super::super::SimulatedRecording::read(&path).is_err());
     }
 
     #[test]
@@ -134,6 +134,6 @@ mod tests {
         let mut endless = file();
         endless.plan.length = Duration::from_secs(u64::MAX);
         endless.write(&path).unwrap();
-        assert!(matches!(QuicFile::read(&path), Err(CaseFileError::Plan { .. })));
+        assert!(matches!(QuicRecording::read(&path), Err(RecordingError::Plan { .. })));
     }
 }
