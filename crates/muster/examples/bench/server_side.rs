@@ -74,12 +74,13 @@ async fn load(server: &Server, each: usize, in_flight: usize) -> anyhow::Result<
     let backend = server.backend();
     let devices = all_devices(&backend).await?;
     let commands = devices.len() * each;
+    // Before the first is asked: what ended before it was read would be waited for without end.
+    let first = server.totals().terminal;
     let (room, started) = (Arc::new(Semaphore::new(in_flight)), Instant::now());
     let mut submitting = JoinSet::new();
     for share in devices.chunks(devices.len().div_ceil(SUBMITTERS)) {
         submitting.spawn(submit(backend.clone(), share.to_vec(), each, room.clone()));
     }
-    let first = server.totals().terminal;
     let (mut ended, last) = (first, first + u64::try_from(commands)?);
     while ended < last {
         sleep(LOOK_EVERY).await;

@@ -100,10 +100,11 @@ pub(crate) fn wakes_devices(plan: &Plan) -> bool {
     plan.devices().any(woken)
 }
 
-/// The text of a file, or of the ready scenario with this name if there is no such file.
+/// The text of a file, or of the ready scenario with this name if there is no such file; a folder with
+/// its name, such as one of its reports, is none.
 pub(crate) fn read(file: &Path) -> anyhow::Result<String> {
     let shown = file.display();
-    if let Some(ready) = file.to_str().and_then(ready).filter(|_| !file.exists()) {
+    if let Some(ready) = file.to_str().and_then(ready).filter(|_| !file.is_file()) {
         return Ok(ready.to_owned());
     }
     let size = fs::metadata(file)
