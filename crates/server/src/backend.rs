@@ -152,9 +152,8 @@ impl Backend for ServerBackend {
         let span = info_span!("command", device_id = %device, command_id = %submission.id);
         let accepting = self.clone().accept(slot, submission).instrument(span);
         let accepted = self.tasks.spawn(async move {
-            let accepted = accepting.await;
-            drop(room);
-            accepted
+            let _until_accepted = room;
+            accepting.await
         });
         let accepted = accepted.await;
         accepted.map_err(|died| SubmitError::Unavailable(Box::new(died)))?
