@@ -31,6 +31,16 @@ pub struct FleetFault {
     pub window: Window,
 }
 
+/// What the times of a fleet's faults count from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultsCount {
+    /// The start of the fleet.
+    FromStart,
+    /// What the fleet is told: nothing goes wrong before
+    /// [`Fleet::time_faults`](crate::Fleet::time_faults).
+    WhenTold,
+}
+
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhatFails {

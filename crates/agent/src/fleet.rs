@@ -115,7 +115,11 @@ impl Fleet {
             activation: resumed.activation,
             push: PushServices::default(),
             writer: resumed.writer.as_ref().map(Writer::handle),
-            faults: FaultPlan::start(config.faults, config.seed.child("faults", 0)),
+            faults: FaultPlan::start(
+                config.faults,
+                config.faults_count,
+                config.seed.child("faults", 0),
+            ),
             spilled: Spilled::default(),
             watch: Watched(config.watch),
             stop: stop.clone(),

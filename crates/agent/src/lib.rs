@@ -29,7 +29,9 @@ pub use activation::ActivationHandle;
 pub use black_box::{BlackBox, BlackBoxError};
 pub use device_task::Misbehaviour;
 pub use ending::Ending;
-pub use faults::{DeviceFault, FaultError, FleetFault, PathFault, WakeFault, WhatFails};
+pub use faults::{
+    DeviceFault, FaultError, FaultsCount, FleetFault, PathFault, WakeFault, WhatFails,
+};
 pub use fleet::{DevicePlan, DeviceView, Fleet, FleetConfig, FleetError, FleetMetrics, Start};
 pub use pacer::CONNECTS_IN_FLIGHT;
 pub use population::{device_of, habit, population};

@@ -34,7 +34,9 @@ pub(crate) use failure::{CutArgs, ExplainArgs, ReplayArgs, ShrinkArgs, TimelineA
 pub(crate) use fleet::FleetArgs;
 pub(crate) use load::{LoadArgs, TargetArgs, ThroughName};
 pub(crate) use report::{ReportDiffArgs, ReportMergeArgs, ReportOpenArgs, ReportVerb};
-pub(crate) use scenario::{ScenarioCheckArgs, ScenarioListArgs, ScenarioNewArgs, ScenarioVerb};
+pub(crate) use scenario::{
+    ScenarioCheckArgs, ScenarioListArgs, ScenarioNewArgs, ScenarioTraceArgs, ScenarioVerb,
+};
 pub(crate) use server::ServerArgs;
 pub(crate) use sim::SimArgs;
 pub(crate) use token::{TokenNewArgs, TokenVerb};

@@ -20,6 +20,7 @@ mod planted;
 mod quic_world;
 mod recording;
 mod talk;
+mod trace;
 mod vendor;
 mod verbs;
 mod virtual_load;

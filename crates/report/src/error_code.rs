@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Where an error comes from.
 #[derive(
@@ -157,6 +158,19 @@ impl FromStr for ErrorCode {
     fn from_str(text: &str) -> Result<Self, ParseErrorCodeError> {
         let found = Self::ALL.iter().copied().find(|error| error.code() == text);
         found.ok_or_else(|| ParseErrorCodeError(text.to_owned()))
+    }
+}
+
+/// As its code.
+impl Serialize for ErrorCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for ErrorCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 

@@ -35,8 +35,8 @@ pub use legend::{
     PhaseRole,
 };
 pub use muster_scenario::Stage;
-pub use page::PageError;
-pub use recorder::{Connect, Gauges, Look, Recorder, Slow, Who};
+pub use page::{PALETTE, PageError};
+pub use recorder::{Connect, Gauges, Look, Recorder, Share, Slow, Who};
 pub use run_report::{
     Commands, Ending, ErrorReport, EventReport, FORMAT, FaultReport, Figures, Fleet,
     GeneratorReport, Header, Histogram, HistogramError, Host, Intervention, Measured, MergeError,

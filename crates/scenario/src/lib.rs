@@ -21,6 +21,7 @@ mod stage;
 mod taken_out;
 mod text;
 mod threshold;
+mod trace;
 mod units;
 mod words;
 mod work;
@@ -38,6 +39,7 @@ pub use scenario::{
 pub use stage::Stage;
 pub use taken_out::{Handling, ServiceEvent, TakenOut};
 pub use threshold::{Comparison, Counted, Event, Limit, Metric, Scope, Threshold};
+pub use trace::{Trace, TraceError};
 pub use units::{Percent, Quantile, Rate, Span, Spread, TimeScale, Weighted};
 pub use work::{
     Arrivals, Backlog, Broadcast, Course, MassWipe, Pace, Selection, Spacing, Work, WorkKind,

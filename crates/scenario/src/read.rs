@@ -36,8 +36,11 @@ const THRESHOLDS_MAX: usize = 256;
 /// Longest question, in characters.
 const QUESTION_MAX: usize = 400;
 
+/// Most instants of a trace in one work.
+pub(crate) const INSTANTS_MAX: usize = 100_000;
+
 /// How long a run may last.
-const RUN_MAX: Span = Span::from_secs(31 * 86_400);
+pub(crate) const RUN_MAX: Span = Span::from_secs(31 * 86_400);
 
 /// How long a day of the people may last.
 const DAY: RangeInclusive<Span> = Span::from_secs(1)..=Span::from_secs(7 * 86_400);

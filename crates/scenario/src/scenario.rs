@@ -138,6 +138,8 @@ pub enum ServerFault {
         /// By how much.
         by: Span,
     },
+    /// Each connect takes a round trip more: it is answered with a Retry.
+    Retry,
 }
 
 impl ServerFault {
@@ -148,6 +150,7 @@ impl ServerFault {
             Self::Restart { .. } => "restart",
             Self::Kill { .. } => "kill",
             Self::SlowDisk { .. } => "slow-disk",
+            Self::Retry => "retry",
         }
     }
 
@@ -156,7 +159,7 @@ impl ServerFault {
     pub const fn away(self) -> Option<Span> {
         match self {
             Self::Restart { away } | Self::Kill { away } => Some(away),
-            Self::SlowDisk { .. } => None,
+            Self::SlowDisk { .. } | Self::Retry => None,
         }
     }
 }
@@ -168,6 +171,7 @@ impl fmt::Display for ServerFault {
                 write!(f, "{}, away {away:?}", self.name())
             }
             Self::SlowDisk { by } => write!(f, "{} by {by:?}", self.name()),
+            Self::Retry => f.write_str(self.name()),
         }
     }
 }

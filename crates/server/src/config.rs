@@ -10,6 +10,7 @@ use muster_control::{ActivationLockRoute, COMMAND_LIFETIME, Readings};
 use muster_transport::{HostName, Skew};
 
 use crate::crash::CrashAt;
+use crate::retry::RetryFault;
 use crate::vendor_access::VendorAccess;
 use crate::watch::Watch;
 
@@ -53,6 +54,9 @@ pub struct ServerConfig {
     pub api: AdminOptions,
     /// Where it is to die, on purpose; nowhere unless it is told.
     pub crash_at: Vec<CrashAt>,
+    /// Whether devices have to show first that they receive where they say they are; off unless
+    /// somebody begins it.
+    pub retry: RetryFault,
     /// How far the server's time is ahead of the machine's; the default is not at all.
     pub skew: Skew,
     /// Who looks on; nobody at a server that is not measured.
@@ -78,6 +82,7 @@ impl ServerConfig {
             intercept: None,
             api: AdminOptions::default(),
             crash_at: Vec::new(),
+            retry: RetryFault::default(),
             skew: Skew::default(),
             watch: None,
         }

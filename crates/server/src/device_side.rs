@@ -26,6 +26,7 @@ use crate::farewell::Farewells;
 use crate::gateway::Gateway;
 use crate::metrics::ServerMetrics;
 use crate::registry::Registry;
+use crate::retry::RetryFault;
 use crate::server::ServerError;
 use crate::stats::Totals;
 use crate::sweeper;
@@ -57,6 +58,7 @@ pub(crate) struct Ground {
     pub(crate) clock: Clock,
     pub(crate) command_lifetime: Duration,
     pub(crate) errands: Option<Arc<Errands>>,
+    pub(crate) retry: RetryFault,
 }
 
 /// A server on a network in memory, in the time of its runtime.
@@ -99,12 +101,13 @@ impl DeviceSide {
         let clock = run_clock(&store, &skew).await?;
         let registry = Registry::load(store, Arc::default(), clock.clone()).await?;
         let registry = registry.with_readings(readings).with_chance(Chance::of(seed));
-        Ok(Self::on(Ground { registry, endpoint, ca, clock, command_lifetime, errands: None }))
+        let (errands, retry) = (None, RetryFault::default());
+        Ok(Self::on(Ground { registry, endpoint, ca, clock, command_lifetime, errands, retry }))
     }
 
     /// Starts what faces the devices.
     pub(crate) fn on(ground: Ground) -> Self {
-        let Ground { registry, endpoint, ca, clock, command_lifetime, errands } = ground;
+        let Ground { registry, endpoint, ca, clock, command_lifetime, errands, retry } = ground;
         let registry = Arc::new(registry);
         let (stop, killed) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
@@ -113,6 +116,7 @@ impl DeviceSide {
             enroller: Enroller::new(registry.clone(), ca, clock.clone()),
             clock: clock.clone(),
             errands: errands.clone(),
+            retry,
             tasks: tasks.clone(),
             stop: stop.child_token(),
             farewells: Farewells::default(),

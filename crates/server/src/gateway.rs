@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::enrolment::Enroller;
 use crate::farewell::Farewells;
 use crate::registry::Registry;
+use crate::retry::{Retries, RetryFault};
 use crate::session;
 use crate::stats::ServerStats;
 
@@ -36,6 +37,8 @@ pub(crate) struct Gateway {
     pub(crate) clock: Clock,
     /// What the activation service is to be asked for, if it is asked at all.
     pub(crate) errands: Option<Arc<Errands>>,
+    /// Who has to come again before anything is begun with them.
+    pub(crate) retry: RetryFault,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     /// Who may end now that the server stops.
@@ -49,6 +52,7 @@ impl Gateway {
     pub(crate) async fn run(self: Arc<Self>, endpoint: Endpoint) {
         let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
         let greetings = Arc::new(Semaphore::new(GREETINGS_MAX));
+        let mut retries = Retries::of(self.retry.clone(), self.registry.stats.clone());
         loop {
             let incoming = tokio::select! {
                 biased;
@@ -56,6 +60,7 @@ impl Gateway {
                 incoming = endpoint.accept() => incoming,
             };
             let Some(incoming) = incoming else { break };
+            let Some(incoming) = retries.pass(incoming) else { continue };
             match handshakes.clone().try_acquire_owned() {
                 Ok(permit) => {
                     let greetings = greetings.clone();

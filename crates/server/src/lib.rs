@@ -30,6 +30,7 @@ mod policies;
 mod push;
 mod recall;
 mod registry;
+mod retry;
 mod server;
 mod session;
 mod session_input;
@@ -49,6 +50,7 @@ pub use data_dir::{DataDir, DataDirError, Endpoints};
 pub use device_side::{DeviceSide, Rehearsal};
 pub use metrics::ServerMetrics;
 pub use recall::RecallError;
+pub use retry::RetryFault;
 pub use server::{Server, ServerError};
 pub use stats::Totals;
 pub use tokens::{

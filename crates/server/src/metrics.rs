@@ -35,6 +35,10 @@ const SESSIONS: Metric =
 const HANDSHAKES: Metric =
     Metric::counter("muster_server_handshakes_unfinished", "Handshakes that led to no connection")
         .by(&["reason"]);
+const RETRIES: Metric = Metric::counter(
+    "muster_server_retries_sent",
+    "Connects that were told to come again by a Retry",
+);
 const CLOSED: Metric =
     Metric::counter("muster_server_connections_closed", "Connections this server closed, by code")
         .by(&["code"]);
@@ -94,6 +98,7 @@ fn counted(totals: &Totals) -> Vec<Family> {
         SESSIONS.is(totals.sessions),
         HANDSHAKES
             .each([("failed", totals.handshakes_failed), ("crowded", totals.handshakes_refused)]),
+        RETRIES.is(totals.retries_sent),
         CLOSED.each(CloseCode::ALL.iter().map(|code| {
             let number = code.code();
             (format!("{number:#04x}"), totals.closed_by_code.get(&number).copied().unwrap_or(0))

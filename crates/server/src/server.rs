@@ -160,6 +160,7 @@ impl Server {
             clock,
             command_lifetime: config.command_lifetime,
             errands: config.activation.is_some().then(Arc::default),
+            retry: config.retry,
         };
         data.write_endpoints(endpoints)?;
         data.take_questions()?;

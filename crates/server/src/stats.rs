@@ -53,6 +53,8 @@ counters! {
     enrolled,
     /// Management sessions that got as far as the welcome.
     sessions,
+    /// Retry packets sent: connects that were to come again and show that they receive.
+    retries_sent,
     /// Handshakes that did not finish or were refused by TLS.
     handshakes_failed,
     /// Connections refused because too many handshakes were under way.

@@ -33,7 +33,8 @@ pub use csr::{CsrError, CsrKey};
 pub use digest::sha256;
 pub use endpoint::{EndpointError, SocketBuffers, client_endpoint, server_endpoint};
 pub use fault::{
-    Direction, FaultyLink, LinkCount, LinkCounters, LinkFault, LinkRule, LinkTotals, Rate, Window,
+    Direction, FaultClock, FaultCourse, FaultyLink, LinkCount, LinkCounters, LinkFault, LinkRule,
+    LinkTotals, Rate, Window,
 };
 pub use framed::{FrameReceiver, FrameSender, ReceiveError, SendError, violation};
 pub use identity::{Identity, PemError, certificate_from_pem};

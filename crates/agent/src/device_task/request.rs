@@ -26,6 +26,8 @@ pub(crate) enum Request {
     Twin(oneshot::Sender<Box<Twin>>),
     /// From its push service, which wants no answer.
     Pushed(WakeWord),
+    /// What the device waits for may come at another time; wants no answer.
+    SetTimers,
 }
 
 /// All that makes a device this device and no other.
@@ -72,6 +74,8 @@ impl DeviceTask {
                 let _gone = answer.send(Box::new(self.twin()));
             }
             Request::Pushed(word) => self.on_pushed(word).await?,
+            // Whoever has had a request looks at its timers anew.
+            Request::SetTimers => {}
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use super::*;
 use crate::activation::ActivationRecords;
 use crate::black_box::Spilled;
 use crate::clock::Clock;
-use crate::faults::FaultPlan;
+use crate::faults::{FaultPlan, FaultsCount};
 use crate::pacer::Pacer;
 use crate::population::population;
 use crate::progress::Counters;
@@ -98,7 +98,7 @@ fn task(device: Device) -> Box<DeviceTask> {
         activation: ActivationRecords::default(),
         push: PushServices::default(),
         writer: None,
-        faults: FaultPlan::start(Vec::new(), Seed::root(1)),
+        faults: FaultPlan::start(Vec::new(), FaultsCount::FromStart, Seed::root(1)),
         spilled: Spilled::default(),
         watch: Watched::default(),
         stop: CancellationToken::new(),

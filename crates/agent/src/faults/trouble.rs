@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use muster_protocol::fault::{Condition, Moment, Trigger};
 use muster_protocol::{Mode, Seed, Timestamp};
-use muster_transport::{FaultyLink, LinkCounters, LinkFault, LinkRule, LinkTotals, Rate, Window};
+use muster_transport::{
+    FaultClock, FaultCourse, FaultyLink, LinkCounters, LinkFault, LinkRule, LinkTotals, Rate,
+    Window,
+};
 use tokio::time::Instant;
 
 use super::waiting::{Strike, Waiting, fulfilled, striking};
-use super::{DeviceFault, FleetFault, PathFault, WakeFault, WhatFails};
+use super::{DeviceFault, FaultsCount, FleetFault, PathFault, WakeFault, WhatFails};
 
 /// Odds are of this many.
 const MILLION: u64 = 1_000_000;
@@ -20,14 +23,34 @@ const MILLION: u64 = 1_000_000;
 pub(crate) struct FaultPlan {
     faults: Vec<FleetFault>,
     seed: Seed,
+    clock: FaultClock,
     start: Instant,
     counters: Arc<LinkCounters>,
 }
 
 impl FaultPlan {
-    /// Counts time from now on.
-    pub(crate) fn start(faults: Vec<FleetFault>, seed: Seed) -> Self {
-        Self { faults, seed, start: Instant::now(), counters: Arc::default() }
+    /// Of a fleet that starts now.
+    pub(crate) fn start(faults: Vec<FleetFault>, count: FaultsCount, seed: Seed) -> Self {
+        let start = Instant::now();
+        let clock = match count {
+            FaultsCount::FromStart => FaultClock::since(start),
+            FaultsCount::WhenTold => FaultClock::waiting(),
+        };
+        Self { faults, seed, clock, start, counters: Arc::default() }
+    }
+
+    /// Has the time of all faults go on like this.
+    pub(crate) fn go(&self, course: FaultCourse) {
+        self.clock.go(course);
+    }
+
+    /// Whether a fault waits for its time by a timer of the device: all others are looked for when
+    /// something happens.
+    pub(crate) fn sets_timers(&self) -> bool {
+        let moves = |fault: &FleetFault| {
+            matches!(fault.what, WhatFails::Path(_)) && fault.trigger == Trigger::AtOnce
+        };
+        self.faults.iter().any(moves)
     }
 
     /// What was done to datagrams.
@@ -42,7 +65,7 @@ impl FaultPlan {
             let Subject { index, mode } = subject;
             let seed = self.stream_of(nth, fault).child("device", u64::from(index));
             if fault.scope.strikes(index, mode, &mut seed.child("share", 0).stream()) {
-                bears.add(fault, seed, began);
+                bears.add(fault, seed);
             }
         }
         let link = bears.needs_link().then(|| self.link(subject.index, &bears.rules));
@@ -69,6 +92,7 @@ impl FaultPlan {
                 measures_its_path,
                 answered: 0,
                 woken: 0,
+                clock: self.clock.clone(),
                 start: self.start,
                 began,
                 durable: None,
@@ -78,7 +102,7 @@ impl FaultPlan {
 
     fn link(&self, index: u32, rules: &[LinkRule]) -> FaultyLink {
         let seed = self.seed.child("link", u64::from(index));
-        FaultyLink::new(seed, rules, self.start, Arc::clone(&self.counters))
+        FaultyLink::new(seed, rules, self.clock.clone(), Arc::clone(&self.counters))
     }
 
     /// The seed of a fault: its name, and how many of that name come before it.
@@ -109,7 +133,7 @@ struct Bears {
 }
 
 impl Bears {
-    fn add(&mut self, fault: &FleetFault, seed: Seed, began: Timestamp) {
+    fn add(&mut self, fault: &FleetFault, seed: Seed) {
         let FleetFault { what, trigger, window, .. } = *fault;
         if trigger != Trigger::AtOnce {
             return self.wait_for(fault, seed);
@@ -119,7 +143,7 @@ impl Bears {
                 self.rules.push(LinkRule { fault, direction, window });
             }
             WhatFails::Path(path) => {
-                let next = next(window, Duration::ZERO, began);
+                let next = window.next_beginning(Duration::ZERO);
                 self.moves.push(Moves { path, window, next });
             }
             WhatFails::Answer(fault, rate) => {
@@ -177,6 +201,8 @@ pub(crate) struct Trouble {
     answered: u64,
     /// Pushes so far.
     woken: u64,
+    clock: FaultClock,
+    /// The start of the fleet, for the machine and in the time of the run.
     start: Instant,
     began: Timestamp,
     /// What a crash leaves, if there may be one.
@@ -199,8 +225,8 @@ struct Now<F> {
 
 impl<F> Now<F> {
     /// Whether it strikes the one with this number of what it is about.
-    fn strikes(&self, since_start: Duration, (kind, number): (&'static str, u64)) -> bool {
-        self.window.contains(since_start) && hits(self.seed.child(kind, number), self.rate)
+    fn strikes(&self, now: Duration, (kind, number): (&'static str, u64)) -> bool {
+        self.window.contains(now) && hits(self.seed.child(kind, number), self.rate)
     }
 }
 
@@ -211,10 +237,12 @@ struct Struck<F> {
     until: Option<Duration>,
 }
 
+/// Ways change at beginnings: how long a window lasts bounds only how often.
 struct Moves {
     path: PathFault,
     window: Window,
-    next: Option<Timestamp>,
+    /// In the time of the faults.
+    next: Option<Duration>,
 }
 
 /// What goes wrong with one answer.
@@ -248,16 +276,17 @@ impl Trouble {
     /// Decides over the next answer. What waited for a moment goes first, then the first fault in
     /// the order of the plan wins; slowness adds up.
     pub(crate) fn next_answer(&mut self) -> AnswerFault {
-        let (index, since_start) = (self.answered, self.start.elapsed());
+        let index = self.answered;
         self.answered += 1;
         let mut wrong = AnswerFault::NONE;
-        self.struck.retain(|struck| struck.until.is_none_or(|until| since_start < until));
+        let Some(now) = self.now() else { return wrong };
+        self.struck.retain(|struck| struck.until.is_none_or(|until| now < until));
         for struck in &self.struck {
             wrong.add(struck.fault);
         }
         self.struck.retain(|struck| struck.until.is_some());
         for answers in &self.answers {
-            if answers.strikes(since_start, ("answer", index)) {
+            if answers.strikes(now, ("answer", index)) {
                 wrong.add(answers.fault);
             }
         }
@@ -267,12 +296,13 @@ impl Trouble {
     /// Decides over the next push. What waited for a moment goes first, then the first fault in the
     /// order of the plan wins.
     pub(crate) fn next_wake(&mut self) -> Option<WakeFault> {
-        let (number, since_start) = (self.woken, self.start.elapsed());
+        let number = self.woken;
         self.woken += 1;
-        self.struck_wakes.retain(|struck| struck.until.is_none_or(|until| since_start < until));
+        let now = self.now()?;
+        self.struck_wakes.retain(|struck| struck.until.is_none_or(|until| now < until));
         let struck = self.struck_wakes.first().map(|struck| struck.fault);
         self.struck_wakes.retain(|struck| struck.until.is_some());
-        let strikes = |wakes: &&Now<WakeFault>| wakes.strikes(since_start, ("push", number));
+        let strikes = |wakes: &&Now<WakeFault>| wakes.strikes(now, ("push", number));
         struck.or_else(|| self.wakes.iter().find(strikes).map(|wakes| wakes.fault))
     }
 
@@ -288,19 +318,24 @@ impl Trouble {
 
     /// A moment has come: what waited for it and is for the device itself to carry out.
     pub(crate) fn at(&mut self, moment: Moment) -> Vec<Strike> {
-        let since_start = self.start.elapsed();
-        let struck = striking(&mut self.waiting, since_start, moment);
-        self.strike(struck, since_start)
+        let Some(now) = self.now() else { return Vec::new() };
+        let struck = striking(&mut self.waiting, now, moment);
+        self.strike(struck, now)
     }
 
     /// The same for a state that holds.
     pub(crate) fn when(&mut self, holds: impl Fn(Condition) -> bool) -> Vec<Strike> {
-        let since_start = self.start.elapsed();
-        let struck = fulfilled(&mut self.waiting, since_start, holds);
-        self.strike(struck, since_start)
+        let Some(now) = self.now() else { return Vec::new() };
+        let struck = fulfilled(&mut self.waiting, now, holds);
+        self.strike(struck, now)
     }
 
-    fn strike(&mut self, mut struck: Vec<Strike>, since_start: Duration) -> Vec<Strike> {
+    /// How far the faults are in their time, if it has begun.
+    fn now(&self) -> Option<Duration> {
+        self.clock.elapsed(Instant::now())
+    }
+
+    fn strike(&mut self, mut struck: Vec<Strike>, now: Duration) -> Vec<Strike> {
         struck.retain(|strike| match *strike {
             Strike::Link { rule, lasts } => {
                 if let Some(link) = &self.link {
@@ -309,12 +344,12 @@ impl Trouble {
                 false
             }
             Strike::Answer { fault, lasts } => {
-                let until = lasts.map(|lasts| since_start.saturating_add(lasts));
+                let until = lasts.map(|lasts| now.saturating_add(lasts));
                 self.struck.push(Struck { fault, until });
                 false
             }
             Strike::Wake { fault, lasts } => {
-                let until = lasts.map(|lasts| since_start.saturating_add(lasts));
+                let until = lasts.map(|lasts| now.saturating_add(lasts));
                 self.struck_wakes.push(Struck { fault, until });
                 false
             }
@@ -323,20 +358,31 @@ impl Trouble {
         struck
     }
 
-    /// When the way of the device changes next by itself.
+    /// When the way of the device changes next by itself, as far as that is known.
     pub(crate) fn next_move(&self) -> Option<Timestamp> {
-        self.moves.iter().filter_map(|moves| moves.next).min()
+        let next = self.moves.iter().filter_map(|moves| moves.next).min()?;
+        self.in_the_run(next)
     }
 
     /// The change that is due, if one is.
     pub(crate) fn take_move(&mut self, now: Timestamp) -> Option<PathFault> {
-        let began = self.began;
-        let is_due = |moves: &&mut Moves| moves.next.is_some_and(|at| at <= now);
-        let due = self.moves.iter_mut().find(is_due)?;
+        let is_due = |moves: &Moves| {
+            let at = moves.next.and_then(|next| self.in_the_run(next));
+            at.is_some_and(|at| at <= now)
+        };
+        let due = self.moves.iter().position(is_due)?;
+        let passed = self.clock.elapsed(self.start + now.since(self.began)).unwrap_or_default();
+        let due = self.moves.get_mut(due)?;
         // Strictly later: a window begins at its beginning.
-        let since = now.since(began).saturating_add(Duration::from_micros(1));
-        due.next = next(due.window, since, began);
+        let since = due.next.unwrap_or_default().max(passed) + Duration::from_micros(1);
+        due.next = due.window.next_beginning(since);
         Some(due.path)
+    }
+
+    /// A moment of the faults in the time of the run, if it is known when that comes.
+    fn in_the_run(&self, fault_time: Duration) -> Option<Timestamp> {
+        let at = self.clock.instant(fault_time)?;
+        Some(self.began.after(at.saturating_duration_since(self.start)))
     }
 
     /// Whether a crash may come, so that what is durable has to be known.
@@ -355,13 +401,6 @@ impl Trouble {
     }
 }
 
-/// When a window begins next, in the time of the run.
-///
-/// Ports change at beginnings: how long a window lasts bounds only how often.
-fn next(window: Window, since_start: Duration, began: Timestamp) -> Option<Timestamp> {
-    window.next_beginning(since_start).map(|span| began.after(span))
-}
-
 fn hits(seed: Seed, rate: Rate) -> bool {
     seed.stream().chance(u64::from(rate.hits()), MILLION)
 }
@@ -371,7 +410,12 @@ mod tests {
     use super::*;
 
     fn plan(faults: &[&str]) -> FaultPlan {
-        FaultPlan::start(faults.iter().map(|text| text.parse().unwrap()).collect(), Seed::root(1))
+        started(faults, FaultsCount::FromStart)
+    }
+
+    fn started(faults: &[&str], count: FaultsCount) -> FaultPlan {
+        let faults = faults.iter().map(|text| text.parse().unwrap()).collect();
+        FaultPlan::start(faults, count, Seed::root(1))
     }
 
     fn trouble(plan: &FaultPlan, index: u32) -> Option<Box<Trouble>> {
@@ -428,6 +472,49 @@ mod tests {
             ]
         );
         assert!(trouble.take_move(at).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_goes_wrong_before_the_faults_are_told_to_begin() {
+        let faults = ["repeat-answer", "wake-lost", "cut at=2s", "crash after=connected"];
+        let plan = started(&faults, FaultsCount::WhenTold);
+        let mut trouble = trouble(&plan, 0).unwrap();
+        assert_eq!(trouble.next_answer(), AnswerFault::NONE);
+        assert_eq!((trouble.next_wake(), trouble.next_move()), (None, None));
+        assert!(trouble.at(Moment::Connected).is_empty(), "nor does a moment count");
+        let from = Instant::now() + Duration::from_secs(5);
+        plan.go(FaultCourse { from, at: Duration::ZERO, percent: 100 });
+        assert_eq!(trouble.next_answer(), AnswerFault::NONE);
+        let seven = Duration::from_secs(7);
+        assert_eq!(trouble.next_move(), Some(Timestamp::from_micros(7).after(seven)));
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert_eq!(trouble.next_answer().fault, Some(DeviceFault::RepeatAnswer));
+        assert_eq!(trouble.next_wake(), Some(WakeFault::Lost));
+        assert_eq!(trouble.at(Moment::Connected), [Strike::Crash]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn faults_stand_still_and_go_faster_with_their_clock() {
+        let plan = plan(&["repeat-answer at=10s lasts=10s", "cut at=30s every=10s"]);
+        let mut trouble = trouble(&plan, 0).unwrap();
+        let is_on = |trouble: &mut Trouble| trouble.next_answer().fault.is_some();
+        tokio::time::advance(Duration::from_secs(15)).await;
+        assert!(is_on(&mut trouble));
+        let go = |at: u64, percent| {
+            let (from, at) = (Instant::now(), Duration::from_secs(at));
+            plan.go(FaultCourse { from, at, percent });
+        };
+        go(15, 0);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert!(is_on(&mut trouble), "it stands still");
+        assert_eq!(trouble.next_move(), None);
+        go(15, 500);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(!is_on(&mut trouble), "it is over after a fifth of the time");
+        let second = |second: u64| Timestamp::from_micros(7 + second * 1_000_000);
+        assert_eq!(trouble.next_move(), Some(second(15 + 60 + 3)));
+        assert_eq!(trouble.take_move(second(78)), Some(PathFault::Cut));
+        assert_eq!(trouble.next_move(), Some(second(80)));
     }
 
     #[tokio::test]

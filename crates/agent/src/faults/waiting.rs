@@ -10,7 +10,7 @@ use super::{DeviceFault, PathFault, WakeFault};
 /// A fault that waits.
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
-    /// Moments before this one do not count; from the start of the fleet.
+    /// Moments before this one do not count; in the time of the faults.
     pub(super) at: Duration,
     pub(super) trigger: Trigger,
     pub(super) strike: Strike,
@@ -84,14 +84,10 @@ impl Waiting {
 }
 
 /// What strikes at this moment of those whose time has come, in the order they were set.
-pub(super) fn striking(
-    waiting: &mut Vec<Waiting>,
-    since_start: Duration,
-    moment: Moment,
-) -> Vec<Strike> {
+pub(super) fn striking(waiting: &mut Vec<Waiting>, now: Duration, moment: Moment) -> Vec<Strike> {
     let mut striking = Vec::new();
     waiting.retain_mut(|it| {
-        if it.at > since_start {
+        if it.at > now {
             return true;
         }
         let strikes = it.at(moment);
@@ -106,12 +102,12 @@ pub(super) fn striking(
 /// The same for what waits for a state; used up with it.
 pub(super) fn fulfilled(
     waiting: &mut Vec<Waiting>,
-    since_start: Duration,
+    now: Duration,
     holds: impl Fn(Condition) -> bool,
 ) -> Vec<Strike> {
     let mut striking = Vec::new();
     waiting.retain(|it| match it.trigger {
-        Trigger::When(condition) if it.at <= since_start && holds(condition) => {
+        Trigger::When(condition) if it.at <= now && holds(condition) => {
             striking.push(it.strike);
             false
         }

@@ -13,7 +13,7 @@ use muster_transport::{CertificateDer, Skew};
 
 use super::FleetError;
 use crate::black_box::BlackBox;
-use crate::faults::FleetFault;
+use crate::faults::{FaultsCount, FleetFault};
 use crate::sockets::Sockets;
 use crate::watch::Watch;
 
@@ -44,6 +44,8 @@ pub struct FleetConfig {
     pub skew: Skew,
     /// What goes wrong on purpose.
     pub faults: Vec<FleetFault>,
+    /// What the times of the faults count from.
+    pub faults_count: FaultsCount,
     /// Whether devices keep their last inputs.
     pub black_box: BlackBox,
     /// Who looks on; nobody in a fleet that is not measured.

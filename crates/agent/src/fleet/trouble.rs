@@ -2,7 +2,7 @@
 
 use muster_device::recording::Recording;
 use muster_protocol::Mode;
-use muster_transport::LinkTotals;
+use muster_transport::{FaultCourse, LinkTotals};
 
 use super::{Fleet, FleetError};
 use crate::device_task::Request;
@@ -12,6 +12,18 @@ impl Fleet {
     /// What goes wrong with a device of the plan.
     pub(super) fn trouble_of(&self, index: u32, mode: Mode) -> Option<Box<Trouble>> {
         self.shared.faults.trouble(Subject { index, mode }, self.shared.clock.started())
+    }
+
+    /// Has the time of the fleet's faults go on like this from now on: it begins, stands still, or
+    /// goes at another pace. A fault that is on stays on while its time stands still.
+    pub fn time_faults(&self, course: FaultCourse) {
+        self.shared.faults.go(course);
+        if self.shared.faults.sets_timers() {
+            for mailbox in &self.mailboxes {
+                // One that is full has its device look anyway, and one that is closed has none.
+                let _looks_anyway = mailbox.post(Request::SetTimers);
+            }
+        }
     }
 
     /// What was done to the datagrams of devices with a faulty link.

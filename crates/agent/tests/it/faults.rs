@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use muster_agent::{BlackBox, Fleet, FleetConfig, FleetProgress};
+use muster_agent::{BlackBox, FaultsCount, Fleet, FleetConfig, FleetProgress};
 use muster_device::UserAction;
 use muster_device::recording::{Happened, replay};
 use muster_protocol::CloseCode;
 use muster_protocol::fault::Moment;
+use muster_transport::FaultCourse;
 
 use crate::server::TestServer;
 use crate::world::{config, kept_in, plans, soon, start, until};
@@ -68,6 +69,23 @@ async fn a_changed_bit_is_dropped_and_never_taken_for_a_message() {
         assert_ne!(last, Some(garbled));
         assert_eq!(closes.get(&garbled), None);
     }
+}
+
+/// The connections of a fleet whose faults wait to be told are cut when they are, and not before.
+#[tokio::test]
+async fn faults_that_wait_to_be_told_begin_for_devices_that_are_idle_by_then() {
+    let server = TestServer::start();
+    let faults_count = FaultsCount::WhenTold;
+    let usual = with(&["cut", "loss rate=100% at=1h"], config(&server, plans(DEVICES)));
+    let fleet = start(FleetConfig { faults_count, ..usual }).await;
+    let devices = u64::try_from(DEVICES).unwrap();
+    let up = until(&fleet, "all up", |now| now.connected == devices).await;
+    assert_eq!((up.reconnects, fleet.link_totals().lost), (0, 0));
+    let (from, at) = (tokio::time::Instant::now(), Duration::ZERO);
+    fleet.time_faults(FaultCourse { from, at, percent: 100 });
+    until(&fleet, "all back", |now| now.reconnects == devices && now.connected == devices).await;
+    assert_eq!(fleet.link_totals().lost, 0, "that one is still to come");
+    fleet.stop().await;
 }
 
 #[tokio::test]

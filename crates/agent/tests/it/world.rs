@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use muster_agent::{
-    CONNECTS_IN_FLIGHT, DevicePlan, Fleet, FleetConfig, FleetProgress, Sockets, Start,
+    CONNECTS_IN_FLIGHT, DevicePlan, FaultsCount, Fleet, FleetConfig, FleetProgress, Sockets, Start,
 };
 use muster_device::{DeviceSpec, Persona, PromptHabit, Screen};
 use muster_protocol::limits::KEEP_ALIVE;
@@ -75,6 +75,7 @@ pub(crate) fn config(server: &TestServer, plans: Vec<DevicePlan>) -> FleetConfig
         keep_alive: KEEP_ALIVE,
         skew: muster_transport::Skew::default(),
         faults: Vec::new(),
+        faults_count: FaultsCount::FromStart,
         black_box: muster_agent::BlackBox::Off,
         watch: None,
     }

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use muster_agent::{DevicePlan, Fleet, FleetConfig, Sockets, Start, population};
+use muster_agent::{DevicePlan, FaultsCount, Fleet, FleetConfig, Sockets, Start, population};
 use muster_protocol::Seed;
 use muster_protocol::limits::KEEP_ALIVE;
 use muster_protocol::secret::EnrolmentToken;
@@ -124,6 +124,7 @@ fn fleet_config(plan: Plan, folder: &Path, endpoints: Endpoints) -> anyhow::Resu
         keep_alive: KEEP_ALIVE,
         skew: muster_transport::Skew::default(),
         faults: Vec::new(),
+        faults_count: FaultsCount::FromStart,
         black_box: muster_agent::BlackBox::default(),
         watch: None,
         connects_in_flight: NonZeroUsize::new(256).context("a constant")?,

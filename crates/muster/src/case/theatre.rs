@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use muster_agent::{DevicePlan, Fleet, FleetConfig, FleetProgress, Sockets, Start};
+use muster_agent::{DevicePlan, FaultsCount, Fleet, FleetConfig, FleetProgress, Sockets, Start};
 use muster_device::{Contact, DeviceSpec};
 use muster_protocol::Seed;
 use muster_protocol::limits::KEEP_ALIVE;
@@ -230,6 +230,7 @@ fn fleet_config(
         keep_alive: terms.keep_alive,
         skew: house.config().skew.clone(),
         faults: Vec::new(),
+        faults_count: FaultsCount::FromStart,
         black_box: muster_agent::BlackBox::LONGEST,
         watch: None,
         connects_in_flight: muster_agent::CONNECTS_IN_FLIGHT,

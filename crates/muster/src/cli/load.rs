@@ -51,7 +51,7 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_parser = shard, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
     /// Play the plan with so many processes on this machine, a share each, and merge their reports
-    #[arg(long, value_name = "N", value_parser = workers, conflicts_with_all = ["shard", "metrics", "control"])]
+    #[arg(long, value_name = "N", value_parser = workers, conflicts_with = "shard")]
     pub(crate) workers: Option<NonZeroU32>,
     /// Write the report, its logs and the slowest devices' timelines into a folder in DIR
     #[arg(long, value_name = "DIR")]
@@ -128,6 +128,9 @@ pub(crate) struct TargetArgs {
     /// --push-folder
     #[arg(long, value_name = "DIR")]
     pub(crate) push_folder: Option<PathBuf>,
+    /// Its page of Prometheus metrics, for what it takes of memory and processor
+    #[arg(long, value_name = "URL")]
+    pub(crate) server_metrics: Option<String>,
     /// Put load on an address of another machine: only on a server that is yours
     #[arg(long)]
     pub(crate) i_own_this_target: bool,

@@ -81,6 +81,10 @@ pub(crate) struct ServerArgs {
     /// The disk has no room for anything for so long after the start; a fault injector
     #[arg(long, value_parser = span, value_name = "SPAN")]
     pub(crate) disk_full: Option<Duration>,
+    /// Answer the first datagram of each connection with a Retry packet, so that every connect takes
+    /// a round trip more; a fault injector
+    #[arg(long)]
+    pub(crate) retry: bool,
     /// Show metrics to Prometheus at http://ADDR/metrics; port 0 picks a free one
     #[arg(long, value_name = "ADDR")]
     pub(crate) metrics: Option<SocketAddr>,

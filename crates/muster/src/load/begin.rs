@@ -35,14 +35,6 @@ pub(crate) enum Begin {
 }
 
 impl Begin {
-    /// How long it is until then; `None` if nobody has fixed it.
-    pub(crate) fn fixed_lead(self) -> Option<Duration> {
-        match self {
-            Self::WhenUp => None,
-            Self::At(at) => Some(at.duration_since(SystemTime::now()).unwrap_or_default()),
-        }
-    }
-
     /// The instant, now that the devices are there.
     ///
     /// # Errors

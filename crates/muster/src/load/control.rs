@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 /// Wishes that may wait: nobody types faster than a pacer looks.
@@ -15,7 +16,8 @@ pub(crate) const PACE_MAX: u32 = 1_000;
 pub(crate) const PACES: [u32; 9] = [PACE_MIN, 25, 50, 75, 100, 150, 200, 500, PACE_MAX];
 
 /// What somebody wants of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Control {
     /// Stop the clock of the plan; what is under way goes on.
     Pause,
@@ -30,7 +32,8 @@ pub(crate) enum Control {
 }
 
 /// Something that goes wrong because somebody wants it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Injection {
     /// The server stops and starts again.
     Restart,

@@ -44,9 +44,9 @@ pub(crate) enum Done {
     SwitchedOff { device: u32 },
     /// A device is to enrol again.
     EnrolAgain { device: u32 },
-    /// A fault of the server has begun. The fleet's begin by its own clock.
+    /// A fault has begun.
     FaultBegan { fault: usize },
-    /// A fault of the server is over.
+    /// A fault is over.
     FaultEnded { fault: usize },
     /// Somebody has changed the run, or wanted something to go wrong.
     Changed(String),

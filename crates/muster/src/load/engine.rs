@@ -19,9 +19,9 @@ use super::clock::RunClock;
 use super::collect::{Collected, Collecting, Labels, Making, View};
 use super::control::{Control, Controls};
 use super::eyes::{Eyes, Instruments};
-use super::faults;
 use super::fleet_side::FleetSide;
 use super::health::{Health, Stall};
+use super::journal::Journal;
 use super::live::Sight;
 use super::lookout;
 use super::lost::{Fates, fates};
@@ -30,6 +30,7 @@ use super::order::Order;
 use super::pacer::{InFlight, Pacer, Places, Played};
 use super::processors::{Half, Threads};
 use super::room::Room;
+use super::server_levels::ServerLevels;
 use super::setting::{board, fleet, folder};
 use super::slow::{Boxes, SlowDevice};
 use super::snapshot::Snapshot;
@@ -57,8 +58,6 @@ pub(crate) struct Stage {
     folder: Option<tempfile::TempDir>,
     server: Target,
     fleet: FleetSide,
-    /// When the plan begins, if the faults of the fleet have fixed it.
-    fixed: Option<Instant>,
     collecting: Collecting,
     clock: RunClock,
     eyes: Eyes,
@@ -110,9 +109,14 @@ impl Stage {
     pub(crate) async fn set(mut order: Order, labels: &Labels) -> anyhow::Result<Self> {
         let (eyes, clock, book) = (Eyes::default(), RunClock::default(), Arc::<Book>::default());
         let Found { server, vendor, folder } = target(&mut order, &eyes).await?;
-        let lead = faults::lead(&order.plan, order.begin);
-        let fixed = lead.and_then(|lead| Instant::now().checked_add(lead));
-        let fleet = fleet(&order, &server, (&book, &eyes), vendor.as_deref(), lead).await?;
+        let client = match order.through {
+            ThroughName::Direct => None,
+            ThroughName::Graph => {
+                Some(Room::open("client", Threads::of(Half::Any, NonZeroUsize::MIN))?)
+            }
+        };
+        let view = view(&server, client.as_ref(), &eyes).await?;
+        let fleet = fleet(&order, &server, (&book, &eyes), vendor.as_deref()).await?;
         let stall = Stall::default();
         fleet.room().spawn(stall.clone().watch());
         let places = Places { shards: order.run.shard.of().get() };
@@ -122,13 +126,6 @@ impl Stage {
         };
         let remote = Arc::new(OnceLock::new());
         let _only_once = remote.set(fleet.remote());
-        let client = match order.through {
-            ThroughName::Direct => None,
-            ThroughName::Graph => {
-                Some(Room::open("client", Threads::of(Half::Any, NonZeroUsize::MIN))?)
-            }
-        };
-        let view = view(&server, client.as_ref(), &eyes);
         let boxes = Boxes::new(&fleet, &server, places);
         let collecting = Collecting::start(Making {
             clock: clock.clone(),
@@ -152,7 +149,6 @@ impl Stage {
             folder,
             server,
             fleet,
-            fixed,
             collecting,
             clock,
             eyes,
@@ -185,6 +181,11 @@ impl Stage {
     /// The same with the fleet, for a view.
     pub(crate) fn sight(&self) -> Sight {
         Sight { shown: self.shown(), fleet: Arc::downgrade(self.fleet.fleet()) }
+    }
+
+    /// Where is noted what is done to the run from outside.
+    pub(crate) fn journal(&self) -> Journal {
+        Journal::new(self.clock.clone(), Arc::clone(&self.eyes.deeds))
     }
 
     /// The run's controls.
@@ -239,8 +240,7 @@ impl Stage {
         begin: Begin,
         cut: impl Future<Output = Cut>,
     ) -> anyhow::Result<Over> {
-        let soon = begin.instant()?;
-        let start = Start::at(self.fixed.map_or(soon, |fixed| fixed.max(soon)));
+        let start = Start::at(begin.instant()?);
         self.clock.begin(start.instant);
         let mut shown = self.shown();
         let controls = self.controls();
@@ -441,9 +441,14 @@ async fn target(order: &mut Order, eyes: &Eyes) -> anyhow::Result<Found> {
 }
 
 /// How a server elsewhere is looked at, by the threads that speak to it anyway.
-fn view(server: &Target, client: Option<&Room>, eyes: &Eyes) -> Option<View> {
-    let (Target::Elsewhere(server), Some(client)) = (server, client) else { return None };
-    Some(View(lookout::post(client, server.client(), Arc::clone(&eyes.outside))))
+async fn view(server: &Target, client: Option<&Room>, eyes: &Eyes) -> anyhow::Result<Option<View>> {
+    let (Target::Elsewhere(server), Some(client)) = (server, client) else { return Ok(None) };
+    let levels = match server.metrics() {
+        Some(url) => Some(ServerLevels::watched(url.clone(), client).await?),
+        None => None,
+    };
+    let commands = lookout::post(client, server.client(), Arc::clone(&eyes.outside));
+    Ok(Some(View { commands, levels }))
 }
 
 /// Waits until somebody or something wants the run to end.

@@ -1,7 +1,7 @@
 //! What went wrong on purpose, as it happened: each round of each fault of the plan, and what
 //! somebody let go wrong by hand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use muster_protocol::Timestamp;
@@ -18,56 +18,20 @@ const ROUNDS_MAX: usize = 512;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FaultLog {
     planned: Vec<PlannedFault>,
-    /// What those of the fleet do next: it has them by a clock of its own, which nobody stops.
-    ahead: BTreeSet<(Timestamp, usize, Turn)>,
     rounds: Vec<FaultReport>,
     /// How often each has come, by its name.
     counts: BTreeMap<String, u32>,
 }
 
-/// What a fault does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Turn {
-    Ends,
-    Begins,
-}
-
 impl FaultLog {
     /// Of a plan of which nothing has happened yet.
     pub(crate) fn of(planned: &[PlannedFault]) -> Self {
-        let mut log = Self { planned: planned.to_vec(), ..Self::default() };
-        for (index, fault) in planned.iter().enumerate() {
-            match fault.kind {
-                FaultKind::Fleet(_) => log.expect_round(index, fault.begins),
-                FaultKind::Server(_) => {}
-            }
-        }
-        log
+        Self { planned: planned.to_vec(), ..Self::default() }
     }
 
     /// The name of a fault of the plan.
     pub(crate) fn name(&self, fault: usize) -> &str {
         self.planned.get(fault).map_or("", |fault| &fault.name)
-    }
-
-    /// What the faults of the fleet have done before `now`, and when, since that was asked last.
-    pub(crate) fn pass(&mut self, now: Timestamp) -> Vec<(Timestamp, String)> {
-        let mut passed = Vec::new();
-        while let Some((at, fault, turn)) = self.ahead.first().copied()
-            && at < now
-        {
-            self.ahead.pop_first();
-            let did = match turn {
-                Turn::Begins => {
-                    self.began(at, fault);
-                    self.expect_more(fault, at);
-                    "begins"
-                }
-                Turn::Ends => "is over",
-            };
-            passed.push((at, format!("{} {did}", self.name(fault))));
-        }
-        passed
     }
 
     /// A fault of the plan begins, for the first time or again.
@@ -94,20 +58,6 @@ impl FaultLog {
     pub(crate) fn into_rounds(mut self) -> Vec<FaultReport> {
         self.rounds.sort_by(|one, other| one.from_s.total_cmp(&other.from_s));
         self.rounds
-    }
-
-    /// A round of a fault of the fleet begins at `at`: it ends, and there may be another.
-    fn expect_more(&mut self, index: usize, at: Timestamp) {
-        let Some(fault) = self.planned.get(index) else { return };
-        let every = fault.every.filter(|every| !every.is_zero());
-        self.ahead.extend(lasts(fault).map(|lasts| (at.after(lasts), index, Turn::Ends)));
-        every.into_iter().for_each(|every| self.expect_round(index, at.after(every)));
-    }
-
-    fn expect_round(&mut self, index: usize, at: Timestamp) {
-        if self.planned.get(index).is_some_and(|fault| at < fault.until) {
-            self.ahead.insert((at, index, Turn::Begins));
-        }
     }
 
     fn begin(&mut self, name: &str, what: String, (at, lasts): (Timestamp, Option<Duration>)) {
@@ -173,33 +123,10 @@ mod tests {
         log.began(at(10), 0);
         log.began(at(40), 0);
         log.ended(at(43), 0);
-        log.pass(at(50));
+        log.began(at(50), 1);
         let kill = |round, from, to| ("kill".to_owned(), round, from, Some(to));
-        let lossy = ("lossy".to_owned(), 1, 20.0, Some(25.0));
-        assert_eq!(told(log), [kill(1, 10.0, 12.0), lossy, kill(2, 40.0, 43.0)]);
-    }
-
-    #[test]
-    fn of_the_fleet_the_rounds_are_told_that_its_clock_has_brought() {
-        let rounds = |ends: &[u64]| {
-            let mut log = log();
-            ends.iter().for_each(|end| drop(log.pass(at(*end))));
-            told(log).into_iter().map(|(_, round, from, to)| (round, from, to)).collect::<Vec<_>>()
-        };
-        let [first, second] = [(1, 20.0, Some(25.0)), (2, 60.0, Some(65.0))];
-        assert!(rounds(&[20]).is_empty(), "a run that ends as one begins has none of it");
-        assert_eq!(rounds(&[21, 22, 60]), [first]);
-        assert_eq!(rounds(&[61]), [first, second]);
-        assert_eq!(rounds(&[3_600]), [first, second, (3, 100.0, Some(105.0))], "and none later");
-    }
-
-    #[test]
-    fn what_a_fault_of_the_fleet_does_is_told_once_and_with_its_moment() {
-        let mut log = log();
-        assert!(log.pass(at(20)).is_empty());
-        assert_eq!(log.pass(at(21)), [(at(20), "lossy begins".to_owned())]);
-        assert_eq!(log.pass(at(30)), [(at(25), "lossy is over".to_owned())]);
-        assert!(log.pass(at(60)).is_empty());
+        let lossy = ("lossy".to_owned(), 1, 50.0, Some(55.0));
+        assert_eq!(told(log), [kill(1, 10.0, 12.0), kill(2, 40.0, 43.0), lossy]);
     }
 
     #[test]

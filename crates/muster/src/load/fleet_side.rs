@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use muster_agent::{
-    BlackBox, CONNECTS_IN_FLIGHT, DevicePlan, Fleet, FleetConfig, FleetError, FleetFault,
-    FleetProgress, FleetSummary, Sockets, Watch,
+    BlackBox, CONNECTS_IN_FLIGHT, DevicePlan, FaultsCount, Fleet, FleetConfig, FleetError,
+    FleetFault, FleetProgress, FleetSummary, Sockets, Watch,
 };
 use muster_device::UserAction;
 use muster_protocol::Seed;
-use muster_transport::{CertificateDer, Skew};
+use muster_transport::{CertificateDer, FaultCourse, Skew};
 use muster_vendor::VendorFace;
 use tracing::debug;
 
@@ -144,6 +144,11 @@ impl Remote {
         });
     }
 
+    /// Has the time of the fleet's faults go on like this from now on.
+    pub(crate) fn time_faults(&self, course: FaultCourse) {
+        self.fleet.time_faults(course);
+    }
+
     /// Takes the network from a device; after a while it has again what the plan wants it to have.
     /// Returns at once.
     pub(crate) fn outage(&self, place: usize, lasts: Duration) {
@@ -207,6 +212,7 @@ fn config(order: FleetOrder) -> FleetConfig {
         keep_alive: order.keep_alive,
         skew: Skew::default(),
         faults: order.faults,
+        faults_count: FaultsCount::WhenTold,
         black_box: order.black_box,
         watch: order.watch,
     }

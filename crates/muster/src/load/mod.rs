@@ -22,6 +22,7 @@ mod faults;
 mod fleet_side;
 pub(crate) mod folder;
 mod health;
+mod journal;
 mod limits;
 mod lines;
 mod live;
@@ -34,6 +35,7 @@ mod pacer;
 pub(crate) mod population;
 mod processors;
 mod room;
+mod server_levels;
 mod setting;
 mod slow;
 mod snapshot;
@@ -48,7 +50,7 @@ mod unseen;
 mod workers;
 mod wreck;
 
-use muster_metrics::{MetricsFace, Reach};
+use muster_metrics::{MetricsFace, Reach, Source};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::LoadArgs;
@@ -96,7 +98,7 @@ async fn play(args: &LoadArgs, format: Format, stop: &CancellationToken) -> anyh
     says.begins(&order);
     let name = order.scenario.name.clone();
     let stage = Stage::set(order, &labels).await?;
-    let page = metrics_page(args, &stage).await?;
+    let page = metrics_page(args, stage.sources()).await?;
     let control = control_face::open(args, stage.controls(), stage.sight()).await?;
     let mut shows = Shows::of(&name, says);
     let wanted = stage.controls();
@@ -127,8 +129,11 @@ async fn play(args: &LoadArgs, format: Format, stop: &CancellationToken) -> anyh
 }
 
 /// Shows what the run counts to a scraper, if that is wanted.
-async fn metrics_page(args: &LoadArgs, stage: &Stage) -> anyhow::Result<Option<MetricsFace>> {
-    let page = crate::metrics::serve(args.metrics, Reach::LoopbackOnly, stage.sources()).await?;
+async fn metrics_page(
+    args: &LoadArgs,
+    sources: Vec<Box<dyn Source>>,
+) -> anyhow::Result<Option<MetricsFace>> {
+    let page = crate::metrics::serve(args.metrics, Reach::LoopbackOnly, sources).await?;
     if let Some(page) = &page {
         say(&format!("metrics on {}", crate::metrics::url(page)));
     }

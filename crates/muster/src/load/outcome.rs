@@ -134,7 +134,7 @@ fn header(over: &Over) -> Header {
         },
         not_observed: match over.server {
             Site::Embedded => Vec::new(),
-            Site::Elsewhere(_) => unseen::of(order, &over.fates, over.collected.late_looks),
+            Site::Elsewhere(_) => unseen::of(order, &over.fates, &over.collected),
         },
         hosts: vec![host()],
     }

@@ -113,6 +113,7 @@ impl Pacer {
     /// Plays all moments, or until somebody wants it to end.
     pub(crate) fn play(mut self, moments: impl Iterator<Item = Moment>) -> Played {
         ask_for_precedence();
+        self.remote.time_faults(self.timeline.of_faults());
         for moment in moments {
             match self.wait(moment.at) {
                 Waited::Due(instant) => self.carry_out(self.clock.at(instant), moment),
@@ -177,6 +178,7 @@ impl Pacer {
             }
             Control::Stop => return,
         };
+        self.remote.time_faults(self.timeline.of_faults());
         let at = self.clock.at(now);
         self.tell(at, said);
         self.tell(at, Done::Retimed(self.timeline));
@@ -199,9 +201,8 @@ impl Pacer {
             What::Submit { device, command: action, work } => {
                 self.submit(planned, Request { moment, device, action, work });
             }
-            // The fleet has its faults by a clock of its own.
-            What::FaultBegins { .. } => {}
-            What::FaultEnds { fault } if self.wrecker.is_fleets(fault) => {}
+            // The fleet has its faults by itself, in the time of the plan.
+            What::FaultBegins { fault } => self.tell(planned, Done::FaultBegan { fault }),
             What::FaultEnds { fault } => {
                 self.tell(planned, Done::FaultEnded { fault });
                 self.wrecker.mend(fault);

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use muster_agent::Sockets;
@@ -22,13 +21,12 @@ use super::snapshot::{Board, Standing};
 use super::submit::Book;
 use super::target::Target;
 
-/// Starts the devices of a run, whose plan begins `lead` from now if anybody has fixed it.
+/// Starts the devices of a run.
 pub(super) async fn fleet(
     order: &Order,
     server: &Target,
     (book, eyes): (&Arc<Book>, &Eyes),
     vendor: Option<&Path>,
-    lead: Option<Duration>,
 ) -> anyhow::Result<FleetSide> {
     let pem = server.ca_pem()?;
     let calendar = Calendar::new(order.plan.day_length());
@@ -49,7 +47,7 @@ pub(super) async fn fleet(
         seed: order.run.seed,
         sockets: sockets(order),
         keep_alive: KEEP_ALIVE,
-        faults: faults::of_fleet(&order.plan, lead)?,
+        faults: faults::of_fleet(&order.plan)?,
         black_box: order.black_box,
         watch: Some(Arc::new(eye)),
     };
@@ -73,7 +71,7 @@ pub(super) fn board(order: &Order) -> Board {
     let lasts = plan.ends().since(muster_protocol::Timestamp::ZERO);
     let standing = |threshold: &muster_scenario::Threshold| Standing {
         text: threshold.text.clone(),
-        holds: None,
+        ..Standing::default()
     };
     Board {
         name: scenario.name.clone(),

@@ -4,17 +4,20 @@
 //! say the same.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
+use muster_agent::FleetProgress;
 use muster_protocol::Timestamp;
-use muster_report::{Intervention, Look, Recorder};
+use muster_report::{Intervention, Look, Recorder, Share};
+use serde::{Deserialize, Serialize};
 
 use super::collect::{Devices, Labels};
 use super::fault_log::FaultLog;
 use super::timeline::Tempo;
 
 /// How many of the last things that went wrong are told.
-const HAPPENED_MAX: usize = 5;
+pub(crate) const HAPPENED_MAX: usize = 5;
 
 /// How many changes by hand a report tells: nobody has that many wishes, but a program may. The last
 /// one is always told.
@@ -40,6 +43,10 @@ pub(crate) struct Snapshot {
     pub(crate) open: u64,
     /// The numbers of the recorder; `None` before the first look.
     pub(crate) look: Option<Look>,
+    /// What they were summed up from, for whoever adds them to those of other processes.
+    pub(crate) share: Option<Arc<Share>>,
+    /// How the devices are, if they are of other processes, which tell of them.
+    pub(crate) elsewhere: FleetProgress,
     /// The last things that went wrong or were changed, and when, oldest first.
     pub(crate) happened: Vec<(Duration, String)>,
     /// The thresholds as they stand.
@@ -51,11 +58,14 @@ pub(crate) struct Snapshot {
 }
 
 /// A threshold while the run goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Standing {
     pub(crate) text: String,
     /// `None` while there is nothing to judge by, or its limit has still to be reached.
     pub(crate) holds: Option<bool>,
+    /// What was measured, in the unit of the limit, if it can be judged by it.
+    pub(crate) value: Option<f64>,
 }
 
 /// What the collector keeps for the next snapshot.
@@ -108,13 +118,6 @@ impl Board {
         self.happens(at, what);
     }
 
-    /// The faults of the fleet go on by its clock.
-    pub(super) fn faults_go_on(&mut self, now: Timestamp) {
-        for (at, what) in self.faults.pass(now) {
-            self.happens(at, what);
-        }
-    }
-
     /// Somebody wanted what cannot be done.
     pub(super) fn unheeded(&mut self, at: Timestamp, why: &str) {
         self.happens(at, why.to_owned());
@@ -127,6 +130,7 @@ impl Board {
         labels: &Labels,
         (devices, open): (&Devices, usize),
     ) -> Snapshot {
+        let share = recorder.share(now);
         Snapshot {
             name: self.name.clone(),
             question: self.question.clone(),
@@ -137,7 +141,9 @@ impl Board {
             enrolled: devices.enrolled,
             connected: devices.connected,
             open: u64::try_from(open).unwrap_or(u64::MAX),
-            look: Some(recorder.look(now)),
+            look: Some(share.look()),
+            share: Some(Arc::new(share)),
+            elsewhere: FleetProgress::default(),
             happened: self.happened.iter().cloned().collect(),
             thresholds: self.thresholds.clone(),
             aborts: self.aborts,

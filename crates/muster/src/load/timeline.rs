@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use muster_protocol::Timestamp;
+use muster_transport::FaultCourse;
 
 use super::control::{PACE_MAX, PACE_MIN};
 
@@ -66,6 +67,18 @@ impl Timeline {
     /// How it is played.
     pub(crate) const fn tempo(&self) -> Tempo {
         Tempo { percent: self.percent, course: self.course }
+    }
+
+    /// The same for the faults of a fleet.
+    pub(crate) fn of_faults(&self) -> FaultCourse {
+        FaultCourse {
+            from: self.anchor.into(),
+            at: self.here.since(Timestamp::ZERO),
+            percent: match self.course {
+                Course::Plays => self.percent,
+                Course::Stands => 0,
+            },
+        }
     }
 
     /// Stops the plan.
@@ -146,6 +159,19 @@ mod tests {
         timeline.pause(start - 4 * SECOND);
         timeline.resume(start - 3 * SECOND);
         assert_eq!(timeline.instant(second(8)), Some(start + 4 * SECOND));
+    }
+
+    #[test]
+    fn faults_of_a_fleet_stand_still_and_go_on_with_the_plan() {
+        let start = Instant::now();
+        let mut timeline = Timeline::from(start);
+        timeline.pause(start + 2 * SECOND);
+        let (from, at) = ((start + 2 * SECOND).into(), 2 * SECOND);
+        assert_eq!(timeline.of_faults(), FaultCourse { from, at, percent: 0 });
+        timeline.resume(start + 5 * SECOND);
+        timeline.pace(start + 6 * SECOND, 150);
+        let (from, at) = ((start + 6 * SECOND).into(), 3 * SECOND);
+        assert_eq!(timeline.of_faults(), FaultCourse { from, at, percent: 150 });
     }
 
     #[test]

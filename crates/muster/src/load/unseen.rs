@@ -1,16 +1,18 @@
 //! What a run does not see of a server that is not its own, said and never guessed.
 
+use super::collect::Collected;
 use super::lost::Fates;
 use super::order::Order;
 
 /// What could not be seen, a sentence each.
-pub(crate) fn of(order: &Order, fates: &Fates, late_looks: u64) -> Vec<String> {
-    let mut unseen = vec![
-        "what the server took of memory and processor".to_owned(),
+pub(crate) fn of(order: &Order, fates: &Fates, collected: &Collected) -> Vec<String> {
+    let mut unseen: Vec<String> = collected.unseen_levels.iter().cloned().collect();
+    unseen.push(
         "when a command was durable: queued is when the Graph API had answered, stored when it \
          showed the end"
             .to_owned(),
-    ];
+    );
+    let late_looks = collected.late_looks;
     if order.wakes_devices() {
         unseen
             .push("when the push service had taken a push: the stage pushed is missing".to_owned());

@@ -39,21 +39,20 @@ impl Wrecker {
                 server.leave(Leave::Kill, self.time_scale.of(away), || {});
             }
             ServerFault::SlowDisk { by } => server.slow_disk(by),
+            ServerFault::Retry => server.retry().begin(),
         }
-    }
-
-    /// Whether a fault is one of the fleet's, which knows its faults from its start: no change of the
-    /// plan's time changes theirs.
-    pub(crate) fn is_fleets(&self, fault: usize) -> bool {
-        matches!(self.faults.get(fault), Some(FaultKind::Fleet(_)))
     }
 
     /// A fault of the plan is over. A server that was away comes back by itself.
     pub(crate) fn mend(&self, fault: usize) {
-        if let (Some(server), Some(FaultKind::Server(ServerFault::SlowDisk { .. }))) =
-            (&self.server, self.faults.get(fault))
-        {
-            server.slow_disk(Duration::ZERO);
+        let (Some(server), Some(FaultKind::Server(over))) = (&self.server, self.faults.get(fault))
+        else {
+            return;
+        };
+        match over {
+            ServerFault::SlowDisk { .. } => server.slow_disk(Duration::ZERO),
+            ServerFault::Retry => server.retry().end(),
+            ServerFault::Restart { .. } | ServerFault::Kill { .. } => {}
         }
     }
 
@@ -68,23 +67,32 @@ impl Wrecker {
         let injected = injected(injection);
         let said = injected.what.clone();
         let begins = move || begins(injected);
-        match (injection, &self.server) {
-            (Injection::Restart, Some(server)) => server.leave(Leave::Stop, AWAY, begins),
-            (Injection::Kill, Some(server)) => server.leave(Leave::Kill, AWAY, begins),
-            (Injection::Restart | Injection::Kill, None) => {
-                return Err("the server is not ours to stop");
-            }
-            (Injection::Outage(percent), _) => {
+        match injection {
+            Injection::Restart => self.take_away(Leave::Stop, begins)?,
+            Injection::Kill => self.take_away(Leave::Kill, begins)?,
+            Injection::Outage(percent) => {
                 begins();
                 places(self.devices, percent).for_each(|place| remote.outage(place, OUTAGE));
             }
         }
         Ok(said)
     }
+
+    /// Takes the server away because somebody wants it, and calls `goes` as it goes; says why if that
+    /// cannot be done.
+    pub(crate) fn take_away(
+        &self,
+        how: Leave,
+        goes: impl FnOnce() + Send + 'static,
+    ) -> Result<(), &'static str> {
+        let server = self.server.as_ref().ok_or("the server is not ours to stop")?;
+        server.leave(how, AWAY, goes);
+        Ok(())
+    }
 }
 
 /// What it is that goes wrong, for whoever looks on.
-fn injected(injection: Injection) -> Injected {
+pub(crate) fn injected(injection: Injection) -> Injected {
     match injection {
         Injection::Restart => {
             let what = format!("the server stops for {AWAY:?}");
@@ -111,7 +119,51 @@ fn places(devices: usize, percent: u32) -> impl Iterator<Item = usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
+    use muster_metrics::{Source as _, Value};
+    use muster_transport::{ClientTls, RunCa, SERVER_NAME, client_endpoint};
+
     use super::*;
+    use crate::cli::ThroughName;
+    use crate::load::processors::{Half, Threads};
+
+    async fn server(folder: &std::path::Path) -> Arc<Embedded> {
+        let how = (Threads::of(Half::Any, NonZeroUsize::MIN), ThroughName::Direct);
+        Arc::new(Embedded::open(folder, how, None, None).await.unwrap())
+    }
+
+    /// Connects once; tells how many connects have been answered with a Retry by then.
+    async fn retries_by_a_connect(server: &Embedded) -> Value {
+        let ca = RunCa::open_or_create(server.data().root()).unwrap();
+        let tls = ClientTls::new(ca.certificate_der()).unwrap().enrolment();
+        let (endpoint, _buffers) = client_endpoint(server.address()).unwrap();
+        let connecting = endpoint.connect_with(tls, server.address(), SERVER_NAME);
+        drop(connecting.unwrap().await.unwrap());
+        let told = server.metrics().read().into_iter();
+        let mut told = told.filter(|it| it.metric.name == "muster_server_retries_sent");
+        told.next().unwrap().samples.remove(0).value
+    }
+
+    #[tokio::test]
+    async fn connects_are_answered_with_a_retry_for_as_long_as_the_plan_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = server(folder.path()).await;
+        let wrecker = Wrecker {
+            server: Some(server.clone()),
+            time_scale: TimeScale::REAL,
+            faults: vec![FaultKind::Server(ServerFault::Retry)],
+            devices: 1,
+        };
+        assert_eq!(retries_by_a_connect(&server).await, Value::Whole(0));
+        wrecker.wreck(ServerFault::Retry);
+        let during = retries_by_a_connect(&server).await;
+        assert_ne!(during, Value::Whole(0));
+        wrecker.mend(0);
+        assert_eq!(retries_by_a_connect(&server).await, during);
+        drop(wrecker);
+        Arc::into_inner(server).unwrap().close().await.unwrap();
+    }
 
     #[test]
     fn an_outage_hits_as_many_devices_as_it_says_and_they_are_spread() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use muster_agent::{DevicePlan, Fleet, FleetConfig, FleetSummary, Sockets, Start};
+use muster_agent::{DevicePlan, FaultsCount, Fleet, FleetConfig, FleetSummary, Sockets, Start};
 use muster_control::Readings;
 use muster_protocol::limits::KEEP_ALIVE;
 use muster_protocol::secret::EnrolmentToken;
@@ -103,6 +103,7 @@ fn fleet_config(
         keep_alive: KEEP_ALIVE,
         skew,
         faults: plan.faults()?,
+        faults_count: FaultsCount::FromStart,
         black_box: muster_agent::BlackBox::Off,
         watch: None,
     })

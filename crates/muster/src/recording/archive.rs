@@ -4,13 +4,13 @@ use std::fs::{self, File};
 use std::io::{Cursor, Read as _, Write as _};
 use std::path::Path;
 
-use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::error::RecordingError;
 use super::manifest::{FORMAT, Kind, SimulatedManifest};
-use super::quic::QuicManifest;
 use super::{DeviceRecording, QuicRecording, SimulatedRecording, digest, plan_text};
 
 /// Most bytes of the zip: a thousand devices and twenty thousand lines stay far below.
@@ -40,25 +40,17 @@ pub(super) fn read(path: &Path) -> Result<SimulatedRecording, RecordingError> {
 
 /// Reads the history of a device; `None` if the file is about something else.
 pub(super) fn read_device(path: &Path) -> Result<Option<DeviceRecording>, RecordingError> {
-    let archive = ZipArchive::new(Cursor::new(bounded(path)?));
-    let mut archive = archive.map_err(|source| RecordingError::Archive { part: WHOLE, source })?;
+    let mut archive = opened(bounded(path)?)?;
     let text = part(&mut archive, MANIFEST, SMALL_BYTES_MAX)?;
-    let failed = |source| RecordingError::Json { part: MANIFEST, source };
     if head(&text)?.kind != Kind::Recorded {
         return Ok(None);
     }
-    let manifest = serde_json::from_str(&text).map_err(failed)?;
-    let text = part(&mut archive, RECORDING, LARGE_BYTES_MAX)?;
-    let recording = serde_json::from_str(&text)
-        .map_err(|source| RecordingError::Json { part: RECORDING, source })?;
+    let manifest = understood(MANIFEST, &text)?;
+    let recording = understood(RECORDING, &part(&mut archive, RECORDING, LARGE_BYTES_MAX)?)?;
     // A file that was cut where no server could be asked, or before servers told anything.
     let server = match archive.index_for_name(SERVER) {
         None => None,
-        Some(_) => {
-            let text = part(&mut archive, SERVER, SMALL_BYTES_MAX)?;
-            let failed = |source| RecordingError::Json { part: SERVER, source };
-            Some(serde_json::from_str(&text).map_err(failed)?)
-        }
+        Some(_) => Some(understood(SERVER, &part(&mut archive, SERVER, SMALL_BYTES_MAX)?)?),
     };
     Ok(Some(DeviceRecording { manifest, recording, server }))
 }
@@ -77,20 +69,14 @@ pub(super) fn write_device(file: &DeviceRecording, path: &Path) -> Result<(), Re
 
 /// Reads a run over QUIC; `None` if the file is about something else.
 pub(super) fn read_quic(path: &Path) -> Result<Option<QuicRecording>, RecordingError> {
-    let archive = ZipArchive::new(Cursor::new(bounded(path)?));
-    let mut archive = archive.map_err(|source| RecordingError::Archive { part: WHOLE, source })?;
+    let mut archive = opened(bounded(path)?)?;
     let text = part(&mut archive, MANIFEST, SMALL_BYTES_MAX)?;
-    if head(&text)?.kind != Kind::Quic {
+    let head = head(&text)?;
+    if head.kind != Kind::Quic {
         return Ok(None);
     }
-    let failed = |source| RecordingError::Json { part: MANIFEST, source };
-    let manifest: QuicManifest = serde_json::from_str(&text).map_err(failed)?;
-    let text = part(&mut archive, PLAN, SMALL_BYTES_MAX)?;
-    let plan = serde_json::from_str(&text).map_err(|source| RecordingError::Plan {
-        version: manifest.version.clone(),
-        commit: manifest.commit.clone(),
-        source,
-    })?;
+    let manifest = understood(MANIFEST, &text)?;
+    let plan = head.plan(&part(&mut archive, PLAN, SMALL_BYTES_MAX)?)?;
     let transcript = part(&mut archive, TRANSCRIPT, LARGE_BYTES_MAX)?;
     Ok(Some(QuicRecording { manifest, plan, transcript }))
 }
@@ -105,65 +91,75 @@ pub(super) fn write_quic(file: &QuicRecording, path: &Path) -> Result<(), Record
     place(zipped(parts)?, path)
 }
 
+/// What the file holds, as far as anybody wants to know: one byte more than may be is too many.
 fn bounded(path: &Path) -> Result<Vec<u8>, RecordingError> {
     let failed = |source| RecordingError::File { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(failed)?;
     file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
-        return Err(RecordingError::TooLarge { part: WHOLE, bytes_max: FILE_BYTES_MAX });
-    }
     Ok(bytes)
 }
 
-/// Reads a recording from its bytes.
-pub(super) fn parse(bytes: Vec<u8>) -> Result<SimulatedRecording, RecordingError> {
+fn opened(bytes: Vec<u8>) -> Result<Archive, RecordingError> {
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
         return Err(RecordingError::TooLarge { part: WHOLE, bytes_max: FILE_BYTES_MAX });
     }
     let archive = ZipArchive::new(Cursor::new(bytes));
-    let mut archive = archive.map_err(|source| RecordingError::Archive { part: WHOLE, source })?;
-    let manifest = manifest(&part(&mut archive, MANIFEST, SMALL_BYTES_MAX)?)?;
+    archive.map_err(|source| RecordingError::Archive { part: WHOLE, source })
+}
+
+/// Reads a recording from its bytes.
+pub(super) fn parse(bytes: Vec<u8>) -> Result<SimulatedRecording, RecordingError> {
+    let mut archive = opened(bytes)?;
+    let text = part(&mut archive, MANIFEST, SMALL_BYTES_MAX)?;
+    let head = head(&text)?;
+    let manifest: SimulatedManifest = understood(MANIFEST, &text)?;
     let text = part(&mut archive, PLAN, LARGE_BYTES_MAX)?;
     let found = digest(&text);
     if found != manifest.plan_digest {
         return Err(RecordingError::Digest { expected: manifest.plan_digest, found });
     }
-    let plan = serde_json::from_str(&text).map_err(|source| RecordingError::Plan {
-        version: manifest.version.clone(),
-        commit: manifest.commit.clone(),
-        source,
-    })?;
+    let plan = head.plan(&text)?;
     let transcript = part(&mut archive, TRANSCRIPT, LARGE_BYTES_MAX)?;
-    let redaction = part(&mut archive, REDACTION, SMALL_BYTES_MAX)?;
-    let redaction = serde_json::from_str(&redaction)
-        .map_err(|source| RecordingError::Json { part: REDACTION, source })?;
+    let redaction = understood(REDACTION, &part(&mut archive, REDACTION, SMALL_BYTES_MAX)?)?;
     Ok(SimulatedRecording { manifest, plan, transcript, redaction })
 }
 
-/// The format is looked at first: a later one may mean anything else differently.
-fn manifest(text: &str) -> Result<SimulatedManifest, RecordingError> {
-    head(text)?;
-    serde_json::from_str(text).map_err(|source| RecordingError::Json { part: MANIFEST, source })
-}
-
 /// What every file of this format says of itself.
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 struct Head {
     kind: Kind,
+    version: String,
+    commit: String,
 }
 
+impl Head {
+    /// Reads the plan of the file, or says which build can.
+    fn plan<T: DeserializeOwned>(self, text: &str) -> Result<T, RecordingError> {
+        let Self { version, commit, .. } = self;
+        serde_json::from_str(text).map_err(|source| RecordingError::Plan {
+            version,
+            commit,
+            source,
+        })
+    }
+}
+
+/// The format is looked at first: a later one may mean anything else differently.
 fn head(text: &str) -> Result<Head, RecordingError> {
-    #[derive(serde::Deserialize)]
+    #[derive(Deserialize)]
     struct Format {
         format: u32,
     }
-    let failed = |source| RecordingError::Json { part: MANIFEST, source };
-    let Format { format } = serde_json::from_str(text).map_err(failed)?;
+    let Format { format } = understood(MANIFEST, text)?;
     if !(1..=FORMAT).contains(&format) {
         return Err(RecordingError::Format { found: format, known: FORMAT });
     }
-    serde_json::from_str(text).map_err(failed)
+    understood(MANIFEST, text)
+}
+
+fn understood<T: DeserializeOwned>(part: &'static str, text: &str) -> Result<T, RecordingError> {
+    serde_json::from_str(text).map_err(|source| RecordingError::Json { part, source })
 }
 
 fn part(

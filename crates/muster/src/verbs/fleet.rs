@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use muster_agent::{
-    BlackBox, DevicePlan, Fleet, FleetConfig, FleetProgress, FleetSummary, Sockets, Start,
-    population,
+    BlackBox, DevicePlan, FaultsCount, Fleet, FleetConfig, FleetProgress, FleetSummary, Sockets,
+    Start, population,
 };
 use muster_device::{Calendar, DeviceSpec};
 use muster_metrics::Reach;
@@ -359,6 +359,7 @@ fn fleet_config(args: &FleetArgs) -> anyhow::Result<FleetConfig> {
         keep_alive: args.keep_alive,
         skew: muster_transport::Skew::default(),
         faults: args.fault.clone(),
+        faults_count: FaultsCount::FromStart,
         black_box: args.black_box,
         watch: None,
     })

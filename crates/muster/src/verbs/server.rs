@@ -11,7 +11,9 @@ use muster_control::{
     CorporateProfileRetire, DeviceOwnerReset, LostModeAfterErase, PersonalProfileLock, Readings,
 };
 use muster_metrics::Reach;
-use muster_server::{AccessError, Exposure, Server, ServerConfig, ServerError, VendorAccess};
+use muster_server::{
+    AccessError, Exposure, RetryFault, Server, ServerConfig, ServerError, VendorAccess,
+};
 
 use self::greeting::{details, greeting};
 use super::interrupted;
@@ -68,6 +70,7 @@ pub(super) async fn run(args: &ServerArgs, format: Format) -> anyhow::Result<Exi
         intercept: args.intercept,
         api: admin_options(args),
         crash_at: args.crash_at.clone(),
+        retry: retry(args),
         skew: muster_transport::Skew::default(),
         watch: None,
     };
@@ -121,6 +124,16 @@ fn not_known_yet(args: &ServerArgs, error: &AccessError) -> String {
         "warning: {error} ({folder}): bypassActivationLock stays pending until \
          `muster fleet --activation-service 127.0.0.1:9443 --activation-folder {folder}` runs"
     )
+}
+
+/// Whether devices have to show first that they receive where they say they are.
+fn retry(args: &ServerArgs) -> RetryFault {
+    let retry = RetryFault::default();
+    if args.retry {
+        retry.begin();
+        say("each connect is answered with a Retry packet first");
+    }
+    retry
 }
 
 /// How closely the admin API follows the service.

@@ -41,6 +41,7 @@ pub(super) fn of_server(fault: ServerFault, round: Round) -> Result<What, WhyNot
             Ok(What::Fault(Injection::of_all(round.number, fault)))
         }
         ServerFault::SlowDisk { .. } => Err("a disk takes no time in virtual time"),
+        ServerFault::Retry => Err(NO_PACKETS),
     }
 }
 

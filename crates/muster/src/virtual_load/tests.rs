@@ -98,12 +98,14 @@ fn a_threshold_that_does_not_hold_is_a_failure_and_one_without_meaning_leaves_it
 #[test]
 fn what_the_world_has_no_fault_for_is_named() {
     let faults = "[[fault]]\nserver = \"slow-disk\"\nby = \"20ms\"\n\
+                  [[fault]]\nserver = \"retry\"\nlasts = \"10s\"\n\
                   [[fault]]\nfleet = \"rebind share=20%\"\n[[fault]]\nfleet = \"loss rate=2%\"\n";
     let report = played(&minute(&format!("{SYNC}{faults}")), 20);
     let told = report.told(None);
     assert!(told.contains("not played fault slow-disk"), "{told}");
+    assert!(told.contains("not played fault retry: retry: there are messages and no packets"));
     assert!(told.contains("not played fault rebind: rebind share=20%: connections have no"));
-    assert_eq!(data(&report)["not_played"].as_array().unwrap().len(), 2);
+    assert_eq!(data(&report)["not_played"].as_array().unwrap().len(), 3);
     assert_eq!(report.verdict(), Verdict::Inconclusive, "{told}");
 }
 

@@ -24,5 +24,7 @@ mod process;
 mod push;
 mod quic;
 mod report;
+mod retry;
 mod sim;
+mod trace;
 mod usage;

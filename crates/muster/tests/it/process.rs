@@ -64,6 +64,12 @@ impl Running {
         child.wait_with_output().expect("the process ends")
     }
 
+    /// Waits until the process ends by itself, and returns what it wrote.
+    pub(crate) fn ends(mut self) -> Output {
+        let child = self.0.take().expect("runs until it is ended");
+        child.wait_with_output().expect("the process ends")
+    }
+
     /// Whether the process has died by its own hand, as one does that is told where to crash.
     pub(crate) fn has_aborted(&mut self) -> bool {
         let child = self.0.as_mut().expect("runs until it is ended");

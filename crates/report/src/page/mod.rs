@@ -18,6 +18,12 @@ use curves::{Curves, EventCurve};
 use timeline::Timeline;
 use waterfall::{Bar, CommandRow};
 
+/// The colours of every page of muster, light and dark, as a style sheet.
+///
+/// A page puts it before its own style. It is chosen by the browser, or by whichever of the inputs
+/// `scheme-light` and `scheme-dark` the page has and its reader checks.
+pub const PALETTE: &str = include_str!("../../templates/palette.css");
+
 /// A report that cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {

@@ -1,12 +1,10 @@
 //! A look at a recorder while it records.
 
 use muster_protocol::Timestamp;
-use muster_scenario::Stage;
 
 use crate::error_code::ErrorCode;
 use crate::funnel::Funnel;
-use crate::latency::{Latency, LatencySummary};
-use crate::legend::PhaseRole;
+use crate::latency::LatencySummary;
 
 use super::{Recorder, Slow};
 
@@ -43,28 +41,6 @@ impl Recorder {
     /// Sums up what was recorded until `now`.
     #[must_use]
     pub fn look(&self, now: Timestamp) -> Look {
-        let (mut funnel, mut total) = (Funnel::default(), Latency::default());
-        for (series, label) in self.series.iter().zip(self.legend.all_labels()) {
-            funnel.add(&series.funnel);
-            let phase = self.legend.phases.get(usize::from(label.phase.0));
-            if phase.is_some_and(|phase| phase.role == PhaseRole::Measured)
-                && let Some(latency) = series.stages.at(Stage::Total)
-            {
-                total.add(latency);
-            }
-        }
-        let recent = self.slices.before(now);
-        let latency = recent.and_then(|slice| slice.stages.at(Stage::Total));
-        Look {
-            funnel,
-            total: total.summary(),
-            recent: latency.map_or_else(|| Latency::coarse().summary(), |it| it.summary()),
-            recent_terminal: recent.map_or(0, |slice| slice.funnel.terminal()),
-            recent_us: self.slices.width_us(),
-            lag: self.lag.summary(),
-            errors: self.errors.iter().map(|(code, seen)| (code, seen.count)).collect(),
-            connect_failures: self.tally.connect_failures,
-            executed_twice: self.tally.executed_twice,
-        }
+        self.share(now).look()
     }
 }

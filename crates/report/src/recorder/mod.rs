@@ -4,6 +4,7 @@ mod errors;
 mod gauges;
 mod look;
 mod progress;
+mod share;
 mod slices;
 mod slowest;
 
@@ -22,6 +23,7 @@ use crate::legend::{EventIndex, EventKind, EventLegend, Label, Legend, PhaseRole
 
 pub use gauges::Gauges;
 pub use look::Look;
+pub use share::Share;
 pub use slowest::Slow;
 
 pub(crate) use errors::{Errors, Seen};

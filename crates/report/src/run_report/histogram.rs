@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hdrhistogram::serialization::{Deserializer, Serializer as _, V2Serializer};
 use schemars::JsonSchema;
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use crate::latency::{COARSE, FINE, LATENCY_US_MAX, Latency};
@@ -99,6 +100,19 @@ impl Histogram {
         }
         let (censored, censored_from) = (self.censored, self.censored_from_us);
         Ok(Latency { histogram, censored, censored_from })
+    }
+}
+
+/// As in a report.
+impl Serialize for Latency {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Histogram::of(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Latency {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Histogram::deserialize(deserializer)?.latency().map_err(D::Error::custom)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Several reports of one run, made one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -190,30 +190,77 @@ fn started_at(reports: &[RunReport]) -> String {
     earliest.map(|run| run.started_at.clone()).unwrap_or_default()
 }
 
-/// What any of them could not see, each once.
+/// What any of them could not see, each once. What each says of some commands is said of the sum.
 fn not_observed(reports: &[RunReport]) -> Vec<String> {
-    let all = reports.iter().flat_map(|report| report.run.not_observed.iter().cloned());
-    all.collect::<BTreeSet<String>>().into_iter().collect()
+    let (mut plain, mut counted) = (BTreeSet::new(), BTreeMap::<_, u64>::new());
+    for text in reports.iter().flat_map(|report| &report.run.not_observed) {
+        match of_commands(text) {
+            Some((words, commands)) => {
+                let sum = counted.entry(words).or_default();
+                *sum = sum.saturating_add(commands);
+            }
+            None => drop(plain.insert(text.clone())),
+        }
+    }
+    let counted = counted.into_iter();
+    let counted =
+        counted.map(|((before, after), commands)| format!("{before} {commands} commands{after}"));
+    plain.into_iter().chain(counted).collect()
 }
 
-/// Every fault once, although each shard knows of it.
+/// What stands around a number of commands, and the number.
+fn of_commands(text: &str) -> Option<((&str, &str), u64)> {
+    let (before, after) = text.split_once(" commands")?;
+    let (before, commands) = before.rsplit_once(' ')?;
+    Some(((before, after), commands.parse().ok()?))
+}
+
+/// Every fault once, although each shard tells of it.
 fn faults(reports: &[RunReport]) -> Vec<FaultReport> {
     let mut faults: Vec<FaultReport> = Vec::new();
     for fault in reports.iter().flat_map(|report| &report.faults) {
-        if faults.iter().all(|known| known != fault) {
-            faults.push(fault.clone());
+        match faults.iter_mut().find(|known| is_same_fault(known, fault)) {
+            Some(known) => {
+                known.from_s = known.from_s.min(fault.from_s);
+                known.to_s = known.to_s.zip(fault.to_s).map(|(one, other)| one.max(other));
+            }
+            None => faults.push(fault.clone()),
         }
     }
     faults.sort_by(|one, other| one.from_s.total_cmp(&other.from_s));
     faults
 }
 
-/// What was changed by hand in any of them.
+fn is_same_fault(one: &FaultReport, other: &FaultReport) -> bool {
+    (&one.name, one.round, &one.what) == (&other.name, other.round, &other.what)
+        && is_one_moment(one.from_s, other.from_s)
+}
+
+/// What was changed by hand in any of them. What was told to several shards at once was changed once.
 fn interventions(reports: &[RunReport]) -> Vec<Intervention> {
-    let all = reports.iter().flat_map(|report| report.interventions.iter().cloned());
-    let mut all: Vec<_> = all.collect();
+    let mut all: Vec<(usize, Intervention)> = Vec::new();
+    for report in reports {
+        let mut told = BTreeMap::<&str, usize>::new();
+        for one in &report.interventions {
+            let nth = told.entry(one.what.as_str()).or_default();
+            *nth += 1;
+            let known = all.iter_mut().find(|(round, known)| {
+                *round == *nth && known.what == one.what && is_one_moment(known.at_s, one.at_s)
+            });
+            match known {
+                Some((_round, known)) => known.at_s = known.at_s.min(one.at_s),
+                None => all.push((*nth, one.clone())),
+            }
+        }
+    }
+    let mut all: Vec<_> = all.into_iter().map(|(_round, one)| one).collect();
     all.sort_by(|one, other| one.at_s.total_cmp(&other.at_s));
     all
+}
+
+/// Whether two shards may mean the same moment: what all are told reaches each a little later.
+fn is_one_moment(one_s: f64, other_s: f64) -> bool {
+    (one_s - other_s).abs() < STARTS_APART_MAX.as_secs_f64()
 }
 
 /// The slowest devices keep the way to their timelines.

@@ -6,4 +6,5 @@ mod pages;
 mod reading;
 mod rich;
 mod sample;
+mod sharing;
 mod telling;

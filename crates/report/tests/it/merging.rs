@@ -118,3 +118,45 @@ fn rounds_and_what_was_changed_by_hand_outlive_a_merge() {
     assert_eq!(merged.faults, shards[0].faults);
     assert_eq!(merged.interventions.len(), 2);
 }
+
+#[test]
+fn what_all_shards_were_told_at_once_was_changed_once() {
+    let changed = |at_s: f64, what: &str| Intervention { at_s, what: what.to_owned() };
+    let shards = [0.0, 0.004].map(|later| {
+        let mut measured = sample::shard(THRESHOLD, if later > 0.0 { 2 } else { 1 });
+        let times = [(1.0, "paused"), (1.3, "resumed"), (1.6, "paused"), (40.0, "resumed")];
+        measured.interventions =
+            times.iter().map(|(at_s, what)| changed(at_s + later, what)).collect();
+        for fault in &mut measured.faults {
+            (fault.from_s, fault.to_s) = (fault.from_s + later, fault.to_s.map(|to| to + later));
+        }
+        RunReport::new(&measured)
+    });
+    let merged = merge(&shards).unwrap();
+    assert_eq!(merged.interventions, shards[0].interventions);
+    let fault = &merged.faults[0];
+    assert_eq!((merged.faults.len(), fault.from_s, fault.to_s), (1, 30.0, Some(32.004)));
+}
+
+#[test]
+fn what_only_one_shard_was_told_or_at_another_time_stands_for_itself() {
+    let changed = |at_s: f64, what: &str| Intervention { at_s, what: what.to_owned() };
+    let mut shards = shards();
+    shards[0].interventions = vec![changed(1.0, "paused")];
+    shards[1].interventions = vec![changed(1.0, "resumed"), changed(7.0, "paused")];
+    shards[1].faults[0].from_s = 35.0;
+    let merged = merge(&shards).unwrap();
+    assert_eq!((merged.interventions.len(), merged.faults.len()), (3, 2));
+}
+
+#[test]
+fn what_no_shard_could_see_is_said_once_and_of_all_commands() {
+    let mut shards = shards();
+    let never = "what the server took of memory".to_owned();
+    for (shard, commands) in shards.iter_mut().zip([14, 16]) {
+        let ends = format!("the end of {commands} commands, which were over");
+        shard.run.not_observed = vec![ends, never.clone()];
+    }
+    let ends = "the end of 30 commands, which were over".to_owned();
+    assert_eq!(merge(&shards).unwrap().run.not_observed, [never, ends]);
+}

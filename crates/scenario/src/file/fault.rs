@@ -44,6 +44,8 @@ pub(crate) enum ServerWord {
     Kill,
     /// Each commit takes longer.
     SlowDisk,
+    /// Each connect takes a round trip more: it is answered with a Retry.
+    Retry,
 }
 
 impl ServerWord {
@@ -53,6 +55,7 @@ impl ServerWord {
             Self::Restart => "restart",
             Self::Kill => "kill",
             Self::SlowDisk => "slow-disk",
+            Self::Retry => "retry",
         }
     }
 }

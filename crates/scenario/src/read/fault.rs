@@ -136,6 +136,7 @@ fn server(table: &FaultTable, word: &Placed<ServerWord>) -> Result<ServerFault, 
         (ServerWord::Restart, away, None) => ServerFault::Restart { away: away.unwrap_or(AWAY) },
         (ServerWord::Kill, away, None) => ServerFault::Kill { away: away.unwrap_or(AWAY) },
         (ServerWord::SlowDisk, None, Some(by)) => ServerFault::SlowDisk { by },
+        (ServerWord::Retry, None, None) => ServerFault::Retry,
         (ServerWord::Restart | ServerWord::Kill, _, Some(_)) => {
             let what = format!("by beside {}", word.value.name());
             let problem = Problem::new(what, "it is for slow-disk", "write away instead");
@@ -144,6 +145,11 @@ fn server(table: &FaultTable, word: &Placed<ServerWord>) -> Result<ServerFault, 
         (ServerWord::SlowDisk, _, _) => {
             let why = "it has by, how much longer each commit takes, and no away";
             let problem = Problem::new("this is no slow-disk", why, "add by = \"20ms\"");
+            return Err(problem.at(word.span.clone()));
+        }
+        (ServerWord::Retry, _, _) => {
+            let why = "the server stays, and a round trip is as long as the network has it";
+            let problem = Problem::new("away or by beside retry", why, "leave it out");
             return Err(problem.at(word.span.clone()));
         }
     };

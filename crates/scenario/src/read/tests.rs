@@ -86,6 +86,7 @@ fn what_is_wrong_is_marked_and_mended() {
         ("[[fault]]\nat = \"1s\"\n", "[[fault]]", "add fleet"),
         ("[[fault]]\nserver = \"restrat\"\n", "\"restrat\"", "did you mean `restart`?"),
         ("[[fault]]\nserver = \"slow-disk\"\n", "\"slow-disk\"", "add by = \"20ms\""),
+        ("[[fault]]\nserver = \"retry\"\nby = \"1s\"\n", "\"retry\"", "leave it out"),
         ("[[fault]]\nserver = \"kill\"\nlasts = \"5s\"\n", "\"5s\"", "write away instead"),
         ("[[fault]]\nfleet = \"cut\"\nevery = \"5s\"\n", "\"5s\"", "add lasts"),
         ("[[threshold]]\nrequire = \"p99(stord) < 1s\"\n", "stord", "did you mean `stored`?"),

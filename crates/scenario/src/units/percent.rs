@@ -35,6 +35,14 @@ impl Percent {
         self.0
     }
 
+    /// Reads a share such as 10%.
+    ///
+    /// # Errors
+    /// If it is no number of percent from 0 to 100 with its sign.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        Self::from_text(text)
+    }
+
     /// As a number from 0 to 1.
     #[must_use]
     pub fn ratio(self) -> f64 {

@@ -16,6 +16,7 @@ mod policies;
 mod push;
 mod queue;
 mod reenrolment;
+mod retry;
 mod secrecy;
 mod session;
 mod sign_in;

@@ -31,11 +31,20 @@ struct Bound {
     pace: Pace,
 }
 
+/// An instant of a link.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    /// Counted from the start of the link, in the machine's time.
+    pub(super) since_start: Duration,
+    /// What the clock of the faults says; nothing before it has begun.
+    pub(super) fault_time: Option<Duration>,
+}
+
 /// A datagram, as far as its fate depends on it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Passing {
     /// When it comes.
-    pub(super) since_start: Duration,
+    pub(super) moment: Moment,
     /// How large it is.
     pub(super) bytes: usize,
     /// How long the device has sent nothing.
@@ -88,7 +97,8 @@ impl Lane {
         self.index += 1;
         let mut draft = Draft::default();
         for bound in &mut self.rules {
-            if bound.rule.window.contains(passing.since_start) {
+            let is_on = |at| bound.rule.window.contains(at);
+            if passing.moment.fault_time.is_some_and(is_on) {
                 let chance = bound.seed.child("datagram", index).stream();
                 bound.apply(passing, chance, &mut draft);
             }
@@ -150,8 +160,8 @@ impl Bound {
             }
             // What is lost already takes no room in a queue.
             LinkFault::RateLimit { bytes_per_s, queue } if draft.loss.is_none() => {
-                let Passing { since_start, bytes, .. } = passing;
-                match self.pace.pass(since_start, bytes, bytes_per_s, queue) {
+                let Passing { moment, bytes, .. } = passing;
+                match self.pace.pass(moment.since_start, bytes, bytes_per_s, queue) {
                     Some(waits) => draft.later = draft.later.saturating_add(waits),
                     None => draft.loss = Some(LinkCount::Overflowed),
                 }
@@ -231,8 +241,11 @@ mod tests {
     use super::*;
     use crate::fault::Window;
 
+    const BEGINNING: Moment =
+        Moment { since_start: Duration::ZERO, fault_time: Some(Duration::ZERO) };
+
     const AT_ONCE: Passing =
-        Passing { since_start: Duration::ZERO, bytes: 1_200, silent_for: Duration::ZERO };
+        Passing { moment: BEGINNING, bytes: 1_200, silent_for: Duration::ZERO };
 
     fn rule(fault: LinkFault) -> LinkRule {
         LinkRule { fault, direction: Direction::Both, window: Window::ALWAYS }

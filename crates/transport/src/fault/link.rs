@@ -14,10 +14,9 @@ use quinn::{AsyncUdpSocket, Endpoint, UdpPoller};
 use tokio::time::Instant;
 
 use super::counters::{LinkCount, LinkCounters};
-use super::lane::Passing;
-use super::lane::{Fate, Lane};
+use super::lane::{Fate, Lane, Moment, Passing};
 use super::socket::FaultySocket;
-use super::{Direction, LinkRule, Window};
+use super::{Direction, FaultClock, LinkRule, Window};
 use crate::digest::random;
 use crate::endpoint::{EndpointError, SocketBuffers, client_on, local_socket};
 
@@ -30,6 +29,9 @@ const WAITING_MAX: usize = 4_096;
 pub struct FaultyLink(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
+    /// What windows count in.
+    clock: FaultClock,
+    /// What everything else counts from.
     start: Instant,
     pub(super) state: Mutex<State>,
     pub(super) counters: Arc<LinkCounters>,
@@ -44,7 +46,7 @@ pub(super) struct State {
     pub(super) reader: Option<Waker>,
     /// What says when the socket takes datagrams again; none while it does.
     pub(super) blocked: Option<Pin<Box<dyn UdpPoller>>>,
-    /// When the device sent something last, counted from the start.
+    /// When the device sent something last, counted from the start of the link.
     last_sent: Duration,
 }
 
@@ -78,18 +80,19 @@ impl fmt::Debug for FaultyLink {
 }
 
 impl FaultyLink {
-    /// A link with these faults; `start` is what their windows count from, `seed` is for this
-    /// link only.
+    /// A link with these faults; their windows count in the time of `clock`, `seed` is for this link
+    /// only.
     #[must_use]
     pub fn new(
         seed: Seed,
         rules: &[LinkRule],
-        start: Instant,
+        clock: FaultClock,
         counters: Arc<LinkCounters>,
     ) -> Self {
         let way = |direction| Way { lane: Lane::new(seed, direction, rules), waiting: Vec::new() };
         Self(Arc::new(Inner {
-            start,
+            clock,
+            start: Instant::now(),
             counters,
             state: Mutex::new(State {
                 socket: None,
@@ -121,7 +124,8 @@ impl FaultyLink {
     /// or for ever; whatever window it had is over.
     pub fn begin(&self, rule: usize, lasts: Option<Duration>) {
         let mut state = self.0.state();
-        let window = Window { at: self.0.since_start(Instant::now()), lasts, ..Window::ALWAYS };
+        let at = self.0.clock.elapsed(Instant::now()).unwrap_or_default();
+        let window = Window { at, lasts, ..Window::ALWAYS };
         state.up.lane.open(rule, window);
         state.down.lane.open(rule, window);
     }
@@ -165,8 +169,10 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn since_start(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.start)
+    /// This instant, as faults count it.
+    pub(super) fn moment(&self, now: Instant) -> Moment {
+        let since_start = now.saturating_duration_since(self.start);
+        Moment { since_start, fault_time: self.clock.elapsed(now) }
     }
 }
 
@@ -194,15 +200,15 @@ impl State {
     }
 
     /// Decides over a datagram of `bytes` that the device sends.
-    pub(super) fn sent(&mut self, since_start: Duration, bytes: usize) -> Fate {
-        self.last_sent = since_start;
-        self.up.lane.next(Passing { since_start, bytes, silent_for: Duration::ZERO })
+    pub(super) fn sent(&mut self, moment: Moment, bytes: usize) -> Fate {
+        self.last_sent = moment.since_start;
+        self.up.lane.next(Passing { moment, bytes, silent_for: Duration::ZERO })
     }
 
     /// Decides over a datagram of `bytes` that comes for the device.
-    pub(super) fn came(&mut self, since_start: Duration, bytes: usize) -> Fate {
-        let silent_for = since_start.saturating_sub(self.last_sent);
-        self.down.lane.next(Passing { since_start, bytes, silent_for })
+    pub(super) fn came(&mut self, moment: Moment, bytes: usize) -> Fate {
+        let silent_for = moment.since_start.saturating_sub(self.last_sent);
+        self.down.lane.next(Passing { moment, bytes, silent_for })
     }
 
     /// When something is due next, in either direction; what the socket does not take is not.

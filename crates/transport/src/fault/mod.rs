@@ -5,6 +5,7 @@
 //! so that one more fault or one more device changes no other draw. An endpoint without faults
 //! has the plain socket and pays nothing.
 
+mod clock;
 mod counters;
 mod lane;
 mod link;
@@ -14,6 +15,7 @@ mod socket;
 use std::fmt;
 use std::time::Duration;
 
+pub use clock::{FaultClock, FaultCourse};
 pub use counters::{LinkCount, LinkCounters, LinkTotals};
 pub use link::FaultyLink;
 
@@ -98,7 +100,7 @@ pub enum Direction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rate(u32);
 
-/// When a fault is on, counted from the start of the fleet.
+/// When a fault is on, in the time of its [`FaultClock`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// From then on.
@@ -164,10 +166,10 @@ impl Window {
     /// Not by itself: see [`FaultyLink::begin`].
     pub const NEVER: Self = Self { at: Duration::MAX, ..Self::ALWAYS };
 
-    /// Whether the fault is on, so long after the start.
+    /// Whether the fault is on when its clock is so far.
     #[must_use]
-    pub fn contains(&self, since_start: Duration) -> bool {
-        let Some(since) = since_start.checked_sub(self.at) else {
+    pub fn contains(&self, elapsed: Duration) -> bool {
+        let Some(since) = elapsed.checked_sub(self.at) else {
             return false;
         };
         let into = match self.every {
@@ -176,14 +178,14 @@ impl Window {
             }
             Some(_) | None => since,
         };
-        let began = since_start.saturating_sub(into);
+        let began = elapsed.saturating_sub(into);
         self.lasts.is_none_or(|lasts| into < lasts) && self.may_begin(began)
     }
 
-    /// When it begins next, so long after the start; `None` if never again.
+    /// When it begins next once its clock is so far; `None` if never again.
     #[must_use]
-    pub fn next_beginning(&self, since_start: Duration) -> Option<Duration> {
-        let Some(since) = since_start.checked_sub(self.at).filter(|since| !since.is_zero()) else {
+    pub fn next_beginning(&self, elapsed: Duration) -> Option<Duration> {
+        let Some(since) = elapsed.checked_sub(self.at).filter(|since| !since.is_zero()) else {
             return Some(self.at).filter(|at| self.may_begin(*at));
         };
         let every = self.every.filter(|every| !every.is_zero())?;

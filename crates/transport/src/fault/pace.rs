@@ -6,7 +6,7 @@ use std::time::Duration;
 /// One direction of a slow link and what it is busy with.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pace {
-    /// When each datagram that is not gone yet will be, counted from the start of the fleet.
+    /// When each datagram that is not gone yet will be, counted from the start of the link.
     departures: VecDeque<Duration>,
 }
 

@@ -46,9 +46,9 @@ impl FaultySocket {
 
     /// Decides over what has just been read: `count` buffers, each of one datagram or several.
     fn admit(&self, state: &mut State, now: Instant, received: impl Iterator<Item = Datagram>) {
-        let since_start = self.link.since_start(now);
+        let moment = self.link.moment(now);
         for datagram in received {
-            let fate = state.came(since_start, datagram.content.len());
+            let fate = state.came(moment, datagram.content.len());
             self.link.counters.count_all(&fate);
             state.down.queue(now, &fate, datagram, &self.link.counters);
         }
@@ -86,7 +86,7 @@ impl AsyncUdpSocket for FaultySocket {
     fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
         let now = Instant::now();
         let mut state = self.link.state();
-        let fate = state.sent(self.link.since_start(now), transmit.contents.len());
+        let fate = state.sent(self.link.moment(now), transmit.contents.len());
         self.link.counters.count_all(&fate);
         state.up.queue(now, &fate, Datagram::of_transmit(transmit), &self.link.counters);
         if state.blocked.is_none() {
@@ -194,6 +194,7 @@ mod tests {
     use muster_protocol::Seed;
 
     use super::*;
+    use crate::fault::FaultClock;
     use crate::fault::FaultyLink;
 
     /// Takes nothing before somebody has asked whether it is writable, as a new socket.
@@ -242,7 +243,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_new_socket_does_not_take_yet_is_sent_in_order_once_it_does() {
-        let link = FaultyLink::new(Seed::root(1), &[], Instant::now(), Arc::default());
+        let link =
+            FaultyLink::new(Seed::root(1), &[], FaultClock::since(Instant::now()), Arc::default());
         let stubborn = Arc::new(Stubborn::default());
         link.0.state().go_through(stubborn.clone());
         let socket = FaultySocket::new(Arc::clone(&link.0));

@@ -7,8 +7,8 @@ use muster_protocol::enrolment::EnrolReply;
 use muster_protocol::frame::Peer;
 use muster_protocol::{Seed, alpn};
 use muster_transport::{
-    Direction, FaultyLink, FrameReceiver, FrameSender, LinkCounters, LinkFault, LinkRule, PathMtu,
-    Rate, Window,
+    Direction, FaultClock, FaultyLink, FrameReceiver, FrameSender, LinkCounters, LinkFault,
+    LinkRule, PathMtu, Rate, Window,
 };
 use tokio::time::{Instant, interval};
 
@@ -29,7 +29,12 @@ fn message(number: usize) -> EnrolReply {
 fn world(rules: &[LinkRule]) -> (World, FaultyLink, Arc<LinkCounters>) {
     let mut world = World::new();
     let counters = Arc::new(LinkCounters::default());
-    let link = FaultyLink::new(Seed::root(1), rules, Instant::now(), Arc::clone(&counters));
+    let link = FaultyLink::new(
+        Seed::root(1),
+        rules,
+        FaultClock::since(Instant::now()),
+        Arc::clone(&counters),
+    );
     let server = world.server.local_addr().unwrap();
     (world.client, _) = link.client_endpoint(server).unwrap();
     (world, link, counters)

@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use muster_agent::{BlackBox, CONNECTS_IN_FLIGHT, DevicePlan, Fleet, FleetConfig, Sockets, Start};
+use muster_agent::{
+    BlackBox, CONNECTS_IN_FLIGHT, DevicePlan, FaultsCount, Fleet, FleetConfig, Sockets, Start,
+};
 use muster_conformance::script::{Contact, Deed, Make, Power};
 use muster_device::push::{Expiry, PushRequest};
 use muster_device::{DeviceSpec, Persona, PromptHabit, Screen, UserAction};
@@ -107,6 +109,7 @@ fn config(
         keep_alive: KEEP_ALIVE,
         skew: premises.skew.clone(),
         faults: Vec::new(),
+        faults_count: FaultsCount::FromStart,
         black_box: BlackBox::Off,
         watch: None,
     }

@@ -115,6 +115,7 @@ const fn kind_of_fault(kind: &FaultKind) -> Option<EventKind> {
         FaultKind::Server(ServerFault::Restart { .. } | ServerFault::Kill { .. }) => {
             Some(EventKind::ServerAway)
         }
-        FaultKind::Server(ServerFault::SlowDisk { .. }) | FaultKind::Fleet(_) => None,
+        FaultKind::Server(ServerFault::SlowDisk { .. } | ServerFault::Retry)
+        | FaultKind::Fleet(_) => None,
     }
 }

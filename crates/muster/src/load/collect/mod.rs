@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use muster_report::{Ends, FaultReport, Intervention, Recorder, Vitals};
+use muster_report::{Ends, FaultReport, Gauges, Intervention, Recorder, Vitals};
 use muster_scenario::{PlannedDevice, Scenario};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
@@ -35,6 +35,7 @@ use super::fleet_side::Remote;
 use super::health::Health;
 use super::lookout::{Look, Outside};
 use super::pacer::{InFlight, Places};
+use super::server_levels::ServerLevels;
 use super::slow::Boxes;
 use super::snapshot::{Board, Snapshot};
 use super::tap::Note;
@@ -43,6 +44,7 @@ pub(crate) use devices::Devices;
 pub(crate) use getting_over::GettingOver;
 pub(crate) use join::Pending;
 pub(crate) use labels::Labels;
+pub(crate) use watchdog::{Failing, has_to_grow};
 pub(crate) use woken::OfWoken;
 
 /// How often everything that was noted is fetched.
@@ -80,14 +82,38 @@ pub(crate) struct Making {
 }
 
 /// How a server elsewhere is looked at.
-pub(crate) struct View(pub(crate) Sender<Look>);
+pub(crate) struct View {
+    /// Whose end is looked for.
+    pub(crate) commands: Sender<Look>,
+    /// What it takes of its machine, if it tells.
+    pub(crate) levels: Option<ServerLevels>,
+}
 
 impl View {
+    /// Puts in what the server takes, which is not what this process does.
+    fn complete(&self, gauges: &mut Gauges) {
+        let server = self.levels.as_ref().map(ServerLevels::gauges).unwrap_or_default();
+        gauges.server_cpu_percent = server.server_cpu_percent;
+        gauges.server_rss_bytes = server.server_rss_bytes;
+        if server.server_rss_bytes.is_none() {
+            // Memory is that of both sides, or of none.
+            gauges.generator_rss_bytes = None;
+        }
+    }
+
+    /// What was not seen of that, if anything was not.
+    fn unseen_levels(&self) -> Option<String> {
+        match &self.levels {
+            Some(levels) => levels.unseen(),
+            None => Some("what the server took of memory and processor".to_owned()),
+        }
+    }
+
     /// Has somebody look; what finds no room is looked at when the run is over.
     fn look(&self, answered: Answered) {
         let Answered { device, command, class, action, took } = answered;
         let look = Look { device, command, action, class, answered: Instant::now(), took };
-        let _no_room = self.0.try_send(look);
+        let _no_room = self.commands.try_send(look);
     }
 }
 
@@ -145,6 +171,8 @@ pub(crate) struct Collected {
     pub(crate) interventions: Vec<Intervention>,
     /// Commands of a server elsewhere that were looked at too late to say when they were over.
     pub(crate) late_looks: u64,
+    /// What a server elsewhere took of its machine and nobody saw, in words.
+    pub(crate) unseen_levels: Option<String>,
 }
 
 /// A running collector.
@@ -267,7 +295,6 @@ impl Collector {
         self.fetched = fetched;
         self.have_looked_at();
         let now = self.clock.now();
-        self.board.faults_go_on(now);
         let (join, mut around) = self.parts();
         join.expire(now, &mut around);
     }
@@ -282,9 +309,8 @@ impl Collector {
 
     fn note_levels(&mut self) {
         let mut gauges = self.health.look();
-        if self.view.is_some() {
-            // Of this process only: the server's are not known.
-            (gauges.server_cpu_percent, gauges.generator_rss_bytes) = (None, None);
+        if let Some(view) = &self.view {
+            view.complete(&mut gauges);
         }
         gauges.connected = Some(self.devices.connected);
         gauges.in_flight = Some(u64::from(self.in_flight.count()));
@@ -320,6 +346,7 @@ impl Collector {
             faults: self.board.faults.into_rounds(),
             interventions: self.board.interventions,
             late_looks: self.late_looks,
+            unseen_levels: self.view.as_ref().and_then(View::unseen_levels),
             recorder: self.recorder,
         }
     }

@@ -30,16 +30,16 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        Self::begun(Duration::ZERO, TEXT)
+        Self::of(TEXT)
     }
 
-    /// Of a run of this scenario that has begun so long ago.
-    fn begun(ago: Duration, text: &str) -> Self {
+    /// Of a run of this scenario.
+    fn of(text: &str) -> Self {
         let scenario = Scenario::parse(text).unwrap();
         let run = Run::of(&scenario);
         let plan = scenario.plan(run).unwrap();
         let room = Room::open("test", Threads::of(Half::Any, NonZeroUsize::MIN)).unwrap();
-        let (clock, began) = (RunClock::default(), Instant::now() - ago);
+        let (clock, began) = (RunClock::default(), Instant::now());
         clock.begin(began);
         let collector = Collector::new(Making {
             clock,
@@ -129,14 +129,18 @@ fn each_time_the_server_goes_is_an_event_of_its_own() {
 }
 
 #[test]
-fn the_faults_of_a_fleet_come_by_its_own_clock_though_nothing_of_the_plan_is_played() {
+fn the_faults_of_a_fleet_are_told_like_those_of_the_server_but_take_nobody_away() {
     let lossy = "[[fault]]\nname = \"lossy\"\nfleet = \"loss rate=2%\"\nat = \"15s\"\n\
                  lasts = \"5s\"\nevery = \"30s\"\n";
-    let mut world = World::begun(Duration::from_secs(60), &format!("{TEXT}{lossy}"));
-    world.collector.fetch();
-    let faults = world.collector.leave().faults;
-    let rounds: Vec<_> = faults.iter().map(|it| (it.round, it.from_s, it.to_s)).collect();
-    assert_eq!(rounds, [(1, 15.0, Some(20.0)), (2, 45.0, Some(50.0))]);
+    let mut world = World::of(&format!("{TEXT}{lossy}"));
+    world.connected(0);
+    world.deed(15, Done::FaultBegan { fault: 1 });
+    world.deed(45, Done::FaultBegan { fault: 1 });
+    world.deed(47, Done::FaultEnded { fault: 1 });
+    let collected = world.collector.leave();
+    assert!(times_away(&collected).iter().all(|(_, _, _, devices, _)| *devices == 0));
+    let rounds = collected.faults.iter().map(|it| (it.round, it.from_s, it.to_s));
+    assert_eq!(rounds.collect::<Vec<_>>(), [(1, 15.0, Some(20.0)), (2, 45.0, Some(47.0))]);
 }
 
 #[test]

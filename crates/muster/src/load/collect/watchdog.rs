@@ -17,8 +17,35 @@ pub(super) struct Watchdog {
     part: Part,
     /// When each phase has ended.
     ended: Vec<Option<Timestamp>>,
-    /// Since when each has not held.
-    failing: Vec<Option<Timestamp>>,
+    failing: Failing,
+}
+
+/// Since when each threshold has not held.
+#[derive(Debug)]
+pub(crate) struct Failing(Vec<Option<Timestamp>>);
+
+impl Failing {
+    /// Of so many thresholds that have not failed yet.
+    pub(crate) fn none_of(thresholds: usize) -> Self {
+        Self(vec![None; thresholds])
+    }
+
+    /// Whether one that may end the run has not held for long enough, as all stand now.
+    pub(crate) fn ends_run(
+        &mut self,
+        thresholds: &[Threshold],
+        standing: &[Standing],
+        now: Timestamp,
+    ) -> bool {
+        let mut ends = false;
+        for ((threshold, since), standing) in thresholds.iter().zip(&mut self.0).zip(standing) {
+            *since = (standing.holds == Some(false)).then(|| since.unwrap_or(now));
+            if let (Some(since), Some(after)) = (*since, threshold.abort_after) {
+                ends |= now.since(since) >= after;
+            }
+        }
+        ends
+    }
 }
 
 /// How much of a run is seen.
@@ -38,8 +65,8 @@ impl Part {
 
 impl Watchdog {
     pub(super) fn new(scenario: Arc<Scenario>, ends: Ends, part: Part) -> Self {
-        let (ended, failing) =
-            (vec![None; scenario.phases.len()], vec![None; scenario.thresholds.len()]);
+        let ended = vec![None; scenario.phases.len()];
+        let failing = Failing::none_of(scenario.thresholds.len());
         Self { scenario, ends, part, ended, failing }
     }
 
@@ -62,29 +89,17 @@ impl Watchdog {
         let standing = judged.into_iter().enumerate().map(|(nth, judged)| {
             let threshold = self.scenario.thresholds.get(nth);
             let is_open = threshold.is_some_and(|it| self.is_open(it, &judged, recorder, now));
-            let holds = match judged.outcome {
-                Outcome::Pass => Some(true),
-                Outcome::Fail if is_open => None,
-                Outcome::Fail => Some(false),
-                Outcome::Inconclusive => None,
+            let (holds, value) = match judged.outcome {
+                Outcome::Pass => (Some(true), judged.value),
+                Outcome::Fail if is_open => (None, judged.value),
+                Outcome::Fail => (Some(false), judged.value),
+                Outcome::Inconclusive => (None, None),
             };
-            Standing { holds, text: judged.text }
+            Standing { text: judged.text, holds, value }
         });
         let standing: Vec<_> = standing.collect();
-        let aborts = self.aborts(&standing, now);
+        let aborts = self.failing.ends_run(&self.scenario.thresholds, &standing, now);
         (standing, aborts)
-    }
-
-    fn aborts(&mut self, standing: &[Standing], now: Timestamp) -> bool {
-        let mut aborts = false;
-        let thresholds = self.scenario.thresholds.iter().zip(&mut self.failing);
-        for ((threshold, since), standing) in thresholds.zip(standing) {
-            *since = (standing.holds == Some(false)).then(|| since.unwrap_or(now));
-            if let (Some(since), Some(after)) = (*since, threshold.abort_after) {
-                aborts |= now.since(since) >= after;
-            }
-        }
-        aborts
     }
 
     /// Whether what does not hold now may still come to hold: what has to grow to its limit has time
@@ -97,12 +112,7 @@ impl Watchdog {
         recorder: &Recorder,
         now: Timestamp,
     ) -> bool {
-        let has_to_grow = match threshold.comparison {
-            Comparison::AtLeast | Comparison::Above => true,
-            Comparison::Equal => judged.value.is_some_and(|value| value < judged.limit),
-            Comparison::Below | Comparison::AtMost => false,
-        };
-        has_to_grow
+        has_to_grow(threshold.comparison, judged.value, judged.limit)
             && match self.part {
                 Part::Share => true,
                 Part::Whole => self.settles(threshold, recorder).is_none_or(|at| now < at),
@@ -121,6 +131,15 @@ impl Watchdog {
             Some(last.max(ended))
         });
         Some(last?.after(self.scenario.limits.deadline))
+    }
+}
+
+/// Whether a value that does not hold may come to hold once more is brought.
+pub(crate) fn has_to_grow(comparison: Comparison, value: Option<f64>, limit: f64) -> bool {
+    match comparison {
+        Comparison::AtLeast | Comparison::Above => true,
+        Comparison::Equal => value.is_some_and(|value| value < limit),
+        Comparison::Below | Comparison::AtMost => false,
     }
 }
 

@@ -12,9 +12,12 @@ use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
+use muster_report::PALETTE;
 use sha2::{Digest as _, Sha256};
 
 const FRAME: &str = include_str!("page/index.html");
+
+/// What the page looks like, beside the colours that all pages share.
 const STYLE: &str = include_str!("page/style.css");
 
 /// The script, joined: what stands in the page itself cannot import its parts.
@@ -36,8 +39,10 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn whole() -> Self {
-        let html = FRAME.replacen("/*style*/", STYLE, 1).replacen("/*script*/", SCRIPT, 1);
-        let policy = HeaderValue::try_from(policy()).expect("a policy is a header's text");
+        let style = [PALETTE, STYLE].concat();
+        let html = FRAME.replacen("/*style*/", &style, 1).replacen("/*script*/", SCRIPT, 1);
+        let policy = policy(&style, SCRIPT);
+        let policy = HeaderValue::try_from(policy).expect("a policy is a header's text");
         Self { html: html.into(), policy }
     }
 
@@ -54,18 +59,18 @@ impl Page {
     }
 }
 
-/// Nothing but this style and this script, which may ask this address only, and may make no text
+/// Nothing but `style` and `script`, which may ask this address only, and may make no text
 /// into HTML.
 ///
 /// Source: Content Security Policy Level 3, section 2.3.1; Trusted Types.
-fn policy() -> String {
+fn policy(style: &str, script: &str) -> String {
     let hash = |text: &str| BASE64.encode(Sha256::digest(text));
     format!(
         "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; connect-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
          require-trusted-types-for 'script'",
-        hash(SCRIPT),
-        hash(STYLE),
+        hash(script),
+        hash(style),
     )
 }
 

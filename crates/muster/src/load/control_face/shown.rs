@@ -140,7 +140,11 @@ mod tests {
             devices: 20,
             look: Some(recorder.look(Timestamp::from_micros(1_500_000))),
             happened: vec![(Duration::from_secs(1), "paused".to_owned())],
-            thresholds: vec![Standing { text: "lost == 0".to_owned(), holds: Some(true) }],
+            thresholds: vec![Standing {
+                text: "lost == 0".to_owned(),
+                holds: Some(true),
+                value: Some(0.0),
+            }],
             tempo: Tempo { percent: 150, course: Course::Stands },
             ..Snapshot::default()
         }

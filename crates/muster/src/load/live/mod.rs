@@ -36,18 +36,27 @@ pub(crate) enum Shows {
 #[derive(Clone, Debug)]
 pub(crate) struct Sight {
     pub(crate) shown: watch::Receiver<Snapshot>,
-    /// Weak: the last handle of a fleet stops it.
+    /// Weak: the last handle of a fleet stops it. None of a fleet of other processes.
     pub(crate) fleet: Weak<Fleet>,
 }
 
 impl Sight {
+    /// Of a run whose devices are of other processes.
+    pub(crate) fn from_afar(shown: watch::Receiver<Snapshot>) -> Self {
+        Self { shown, fleet: Weak::new() }
+    }
+
     fn snapshot(&self) -> Snapshot {
         self.shown.borrow().clone()
     }
 
-    /// How the devices are; nothing of a fleet that is gone.
+    /// How the devices are; of a fleet that is not of this process what is told of it, and nothing of
+    /// one that is gone.
     pub(crate) fn progress(&self) -> FleetProgress {
-        self.fleet.upgrade().map(|fleet| fleet.progress()).unwrap_or_default()
+        match self.fleet.upgrade() {
+            Some(fleet) => fleet.progress(),
+            None => self.shown.borrow().elsewhere,
+        }
     }
 }
 
@@ -61,6 +70,14 @@ impl Shows {
         match screen {
             Some(screen) => Self::Screen(Box::new(screen)),
             None => Self::Lines(says),
+        }
+    }
+
+    /// Says something where a run is told in lines.
+    pub(crate) fn say(&self, text: impl FnOnce() -> String) {
+        match self {
+            Self::Screen(_) => {}
+            Self::Lines(says) => says.say(text),
         }
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct Address {
     pub(super) admin_token: String,
     /// Where it finds the vendor's push services.
     pub(super) push_folder: Option<PathBuf>,
+    /// Its page of metrics.
+    pub(super) metrics: Option<Url>,
 }
 
 /// Leaves out the tokens.
@@ -53,6 +55,9 @@ impl Address {
         if !args.i_own_this_target {
             stays_here(&[address.quic], &address.quic.to_string())?;
             stays_here(&of_admin(&address.admin)?, &address.admin)?;
+            if let Some(url) = &address.metrics {
+                stays_here(&places::behind(url).unwrap_or_default(), url.as_str())?;
+            }
         }
         Ok(Some(address))
     }
@@ -60,6 +65,11 @@ impl Address {
     /// Whether it finds the push services of woken devices.
     pub(crate) const fn has_push_folder(&self) -> bool {
         self.push_folder.is_some()
+    }
+
+    /// Its page of metrics, if it is known.
+    pub(super) const fn metrics(&self) -> Option<&Url> {
+        self.metrics.as_ref()
     }
 
     fn read(args: &TargetArgs, data: Option<&DataDir>) -> anyhow::Result<Self> {
@@ -87,6 +97,7 @@ impl Address {
             admin,
             admin_token: word(&admin_token)?,
             push_folder: args.push_folder.clone(),
+            metrics: args.server_metrics.as_deref().map(of_metrics).transpose()?,
         })
     }
 }
@@ -103,6 +114,7 @@ fn nothing_said(args: &TargetArgs) -> anyhow::Result<()> {
         ("--admin", args.admin.is_some()),
         ("--admin-token-file", args.admin_token_file.is_some()),
         ("--push-folder", args.push_folder.is_some()),
+        ("--server-metrics", args.server_metrics.is_some()),
         ("--i-own-this-target", args.i_own_this_target),
     ];
     match said.into_iter().find(|(_flag, is_said)| *is_said) {
@@ -145,6 +157,15 @@ fn of_admin(url: &str) -> anyhow::Result<Vec<SocketAddr>> {
     found.ok_or_else(|| usage_error(format!("--admin {url}: expected https://HOST:PORT")))
 }
 
+/// A page of metrics, and that it leads somewhere.
+fn of_metrics(url: &str) -> anyhow::Result<Url> {
+    let is_page = |url: &Url| url.scheme() == "http" && places::behind(url).is_some();
+    let read = Url::parse(url).ok().filter(is_page);
+    read.ok_or_else(|| {
+        usage_error(format!("--server-metrics {url}: expected http://HOST:PORT/metrics"))
+    })
+}
+
 /// Load is put on this machine only, unless somebody says that the other one is theirs.
 fn stays_here(places: &[SocketAddr], named: &str) -> anyhow::Result<()> {
     if places::are_here(places) {
@@ -168,6 +189,15 @@ mod tests {
         let there = of_admin("https://192.0.2.7").unwrap();
         let refused = stays_here(&there, "https://192.0.2.7").unwrap_err().to_string();
         assert!(refused.contains("--i-own-this-target"), "{refused}");
+    }
+
+    #[test]
+    fn a_page_of_metrics_is_a_url_that_leads_somewhere() {
+        assert!(of_metrics("http://127.0.0.1:9464/metrics").is_ok());
+        for refused in ["127.0.0.1:9464", "https://127.0.0.1/metrics", "file:///metrics", ""] {
+            let why = of_metrics(refused).unwrap_err().to_string();
+            assert!(why.contains("http://HOST:PORT/metrics"), "{why}");
+        }
     }
 
     #[test]

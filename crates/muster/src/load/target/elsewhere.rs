@@ -68,6 +68,11 @@ impl Elsewhere {
         self.address.push_folder.as_deref()
     }
 
+    /// Its page of metrics, if it is known.
+    pub(crate) const fn metrics(&self) -> Option<&reqwest::Url> {
+        self.address.metrics()
+    }
+
     pub(super) fn gate(&self) -> Gate {
         self.gate.subscribe()
     }
@@ -188,6 +193,7 @@ mod tests {
             admin: format!("https://{place}"),
             admin_token: "for-nobody".to_owned(),
             push_folder: None,
+            metrics: None,
         };
         let client = AdminClient::with(&address.ca_pem, String::new(), &address.admin).unwrap();
         Elsewhere { address, client, gate: watch::Sender::new(None) }

@@ -11,7 +11,7 @@ use muster_metrics::{Family, Source};
 use muster_protocol::secret::EnrolmentToken;
 use muster_protocol::{CommandId, DeviceId, SerialNumber};
 use muster_server::{
-    DataDir, Server, ServerConfig, ServerFacts, ServerMetrics, TokenKind, TokenRequest,
+    DataDir, RetryFault, Server, ServerConfig, ServerFacts, ServerMetrics, TokenKind, TokenRequest,
     VendorAccess, Watch, profile_named,
 };
 use muster_store::Counts;
@@ -177,6 +177,12 @@ impl Embedded {
                 server.disk().slow(by);
             }
         });
+    }
+
+    /// Whether devices have to show first that they receive where they say they are, whichever
+    /// server it is.
+    pub(crate) fn retry(&self) -> &RetryFault {
+        &self.inner.config.retry
     }
 
     /// The store's word on all commands.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use muster_agent::BlackBox;
 use muster_scenario::TimeScale;
@@ -21,8 +21,6 @@ pub(super) struct Common<'a> {
     pub(super) data: Option<&'a Path>,
     /// Where they write down what they find.
     pub(super) out: Option<&'a Path>,
-    /// When they begin, if it has to be known before they start.
-    pub(super) start_at: Option<SystemTime>,
     pub(super) fleet_threads: usize,
 }
 
@@ -43,7 +41,6 @@ impl Common<'_> {
             line.pair("--set", change);
         }
         line.maybe("--out", self.out.map(|out| out.join((index + 1).to_string())));
-        line.maybe("--start-at", self.start_at.map(instant));
         self.target(&mut line);
         line.0
     }
@@ -56,6 +53,7 @@ impl Common<'_> {
         line.maybe("--token-file", target.token_file.as_ref());
         line.maybe("--admin", target.admin.as_ref());
         line.maybe("--admin-token-file", target.admin_token_file.as_ref());
+        line.maybe("--server-metrics", target.server_metrics.as_ref());
         if target.i_own_this_target {
             line.word("--i-own-this-target");
         }
@@ -94,10 +92,6 @@ fn black_box(keeps: BlackBox) -> String {
 fn factor(scale: TimeScale) -> String {
     let millionths = scale.of(SECOND).as_micros();
     format!("{}.{:06}", millionths / 1_000_000, millionths % 1_000_000)
-}
-
-fn instant(at: SystemTime) -> String {
-    jiff::Timestamp::try_from(at).map(|at| at.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]

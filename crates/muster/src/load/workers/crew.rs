@@ -1,46 +1,54 @@
 //! The workers of a run, as processes.
 
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Read as _, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::{BufRead, BufReader, Read as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context as _, ensure};
 use muster_report::{READ_BYTES_MAX, RunReport};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use super::words::{Pulse, Said, Told};
+use super::pulse::Pulse;
+use super::voice::Voice;
+use super::whole::Whole;
+use super::words::{Said, Told};
 
 /// Words of workers that may wait: they say one a second.
 const WORDS_MAX: usize = 1_024;
 
 /// All workers of a run.
 pub(super) struct Crew {
-    pub(super) workers: Vec<Worker>,
+    workers: Vec<Worker>,
     news: Receiver<(usize, News)>,
+    voice: Voice,
+    /// Where is shown how all are.
+    whole: Arc<Whole>,
 }
 
 /// One of them.
 pub(super) struct Worker {
     process: u32,
-    orders: ChildStdin,
     pub(super) stand: Stand,
+    /// How it was when it last told.
+    pulse: Pulse,
 }
 
 /// How far a worker is.
 #[derive(Debug)]
 pub(super) enum Stand {
     /// Its devices come up.
-    Coming(Pulse),
+    Coming,
     /// It waits for the beginning.
     Up,
     /// It plays.
-    Goes(Pulse),
+    Goes,
     /// It has told what it found, and ends.
     Told(Box<RunReport>),
     /// It has ended, and this is what it found.
     Over(Box<RunReport>),
-    /// It has ended without a report.
+    /// It has ended without a report: which one, and how.
     Dead(String),
 }
 
@@ -56,50 +64,47 @@ impl Crew {
     ///
     /// # Errors
     /// If one cannot be started; those before it end by themselves, as nobody speaks to them.
-    pub(super) fn start(command_lines: Vec<Vec<OsString>>) -> anyhow::Result<Self> {
+    pub(super) fn start(
+        command_lines: Vec<Vec<OsString>>,
+        whole: Arc<Whole>,
+    ) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("failed to find this program")?;
         let (tell, news) = mpsc::channel(WORDS_MAX);
-        let mut workers = Vec::with_capacity(command_lines.len());
+        let (mut workers, mut ears) = (Vec::new(), Vec::new());
         for (index, arguments) in command_lines.into_iter().enumerate() {
             let mut command = Command::new(&program);
             command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
             let mut process = command.spawn().context("failed to start a worker")?;
-            let orders = process.stdin.take().context("a worker has no standard input")?;
-            let stand = Stand::Coming(Pulse::default());
-            workers.push(Worker { process: process.id(), orders, stand });
+            ears.push(process.stdin.take().context("a worker has no standard input")?);
+            let (stand, pulse) = (Stand::Coming, Pulse::default());
+            workers.push(Worker { process: process.id(), stand, pulse });
             let tell = tell.clone();
             let thread = thread::Builder::new().name(format!("worker-{}", index + 1));
             let listening = thread.spawn(move || listen(process, index, &tell));
             listening.context("failed to start listening to a worker")?;
         }
-        Ok(Self { workers, news })
+        Ok(Self { workers, news, voice: Voice::to(ears), whole })
     }
 
-    /// Waits for the next news and takes it in; returns of whom it was.
+    /// Waits for the next news, takes it in and shows it; returns of whom it was.
     ///
     /// Cancel safe: yes.
     pub(super) async fn hear(&mut self) -> Option<&Worker> {
         let (index, news) = self.news.recv().await?;
-        let worker = self.workers.get_mut(index)?;
-        worker.stand = match (news, std::mem::replace(&mut worker.stand, Stand::Up)) {
-            (News::Said(Said::Coming(pulse)), _) => Stand::Coming(pulse),
-            (News::Said(Said::Up), _) => Stand::Up,
-            (News::Said(Said::Goes(pulse)), _) => Stand::Goes(pulse),
-            (News::Said(Said::Over(report)), _) => Stand::Told(report),
-            (News::Gone(_), Stand::Told(report) | Stand::Over(report)) => Stand::Over(report),
-            (News::Gone(how), Stand::Coming(_) | Stand::Up | Stand::Goes(_) | Stand::Dead(_)) => {
-                Stand::Dead(how)
-            }
-        };
-        Some(worker)
+        let of = self.workers.len();
+        self.workers.get_mut(index)?.takes_in(news, (index + 1, of));
+        self.whole.goes(&self.workers.iter().map(|worker| &worker.pulse).collect::<Vec<_>>());
+        self.workers.get(index)
     }
 
-    /// Tells all workers; one that has ended does not hear it.
-    pub(super) fn tell(&mut self, word: Told) {
-        let Ok(line) = serde_json::to_string(&word) else { return };
-        for worker in &mut self.workers {
-            let _gone = writeln!(worker.orders, "{line}").and_then(|()| worker.orders.flush());
-        }
+    /// What all workers hear.
+    pub(super) fn voice(&self) -> Voice {
+        self.voice.clone()
+    }
+
+    /// Tells all workers.
+    pub(super) fn tell(&self, word: Told) {
+        self.voice.tell(word);
     }
 
     /// Whether all are so far.
@@ -107,21 +112,11 @@ impl Crew {
         self.workers.iter().all(|worker| so_far(&worker.stand))
     }
 
-    /// The run of all workers, as far as they have told.
-    pub(super) fn pulse(&self) -> Pulse {
-        let pulses = self.workers.iter().filter_map(|worker| match &worker.stand {
-            Stand::Coming(pulse) | Stand::Goes(pulse) => Some(*pulse),
-            Stand::Up | Stand::Told(_) | Stand::Over(_) | Stand::Dead(_) => None,
-        });
-        pulses.fold(Pulse::default(), Pulse::plus)
-    }
-
     /// Those that have ended without a report, by name.
     pub(super) fn dead(&self) -> Vec<String> {
-        let dead = self.workers.iter().enumerate().filter_map(|(index, worker)| {
-            let Stand::Dead(how) = &worker.stand else { return None };
-            let (nth, of, process) = (index + 1, self.workers.len(), worker.process);
-            Some(format!("worker {nth} of {of} (process {process}) ended without a report: {how}"))
+        let dead = self.workers.iter().filter_map(|worker| match &worker.stand {
+            Stand::Dead(how) => Some(how.clone()),
+            Stand::Coming | Stand::Up | Stand::Goes | Stand::Told(_) | Stand::Over(_) => None,
         });
         dead.collect()
     }
@@ -136,9 +131,39 @@ impl Crew {
     pub(super) fn into_reports(self) -> Vec<RunReport> {
         let reports = self.workers.into_iter().filter_map(|worker| match worker.stand {
             Stand::Told(report) | Stand::Over(report) => Some(*report),
-            Stand::Coming(_) | Stand::Up | Stand::Goes(_) | Stand::Dead(_) => None,
+            Stand::Coming | Stand::Up | Stand::Goes | Stand::Dead(_) => None,
         });
         reports.collect()
+    }
+}
+
+impl Worker {
+    /// Takes in what is heard of it, the nth of so many.
+    fn takes_in(&mut self, news: News, (nth, of): (usize, usize)) {
+        self.stand = match (news, std::mem::replace(&mut self.stand, Stand::Up)) {
+            (News::Said(Said::Coming(pulse)), _) => {
+                self.pulse = *pulse;
+                Stand::Coming
+            }
+            (News::Said(Said::Up), _) => Stand::Up,
+            (News::Said(Said::Goes(pulse)), _) => {
+                self.pulse = *pulse;
+                Stand::Goes
+            }
+            (News::Said(Said::Over(report)), _) => {
+                self.pulse.ends();
+                Stand::Told(report)
+            }
+            (News::Gone(_), Stand::Told(report) | Stand::Over(report)) => Stand::Over(report),
+            (News::Gone(how), Stand::Coming | Stand::Up | Stand::Goes | Stand::Dead(_)) => {
+                let process = self.process;
+                let how = format!(
+                    "worker {nth} of {of} (process {process}) ended without a report: {how}"
+                );
+                self.pulse.dies(how.clone());
+                Stand::Dead(how)
+            }
+        };
     }
 }
 

@@ -11,10 +11,8 @@ use tokio::time::sleep;
 
 use super::LEAD;
 use super::arguments::Common;
-use super::faults;
 use crate::cli::{LoadArgs, ThroughName};
 use crate::load::begin::Begin;
-use crate::load::faults::lead;
 use crate::load::health::{Drops, cores};
 use crate::load::order::Order;
 use crate::load::processors::{Half, Threads};
@@ -34,7 +32,7 @@ pub(super) struct House {
     path: PathBuf,
     /// The run's own server; `None` if it runs already.
     server: Option<Arc<Embedded>>,
-    /// When the run begins, if its faults have to know before its devices start.
+    /// When the run begins, if somebody has said so.
     fixed: Option<SystemTime>,
     workers: u32,
     /// What was dropped at the server's sockets, which no worker sees.
@@ -53,9 +51,7 @@ impl House {
                 Some(Arc::new(Embedded::open(&path.join("data"), how, None, None).await?))
             }
         };
-        let fixed =
-            lead(&order.plan, order.begin).and_then(|lead| SystemTime::now().checked_add(lead));
-        let fixed = args.start_at.or(fixed);
+        let fixed = args.start_at;
         let workers = args.workers.map_or(1, std::num::NonZero::get);
         let drops = Arc::default();
         Ok(Self { _folder: folder, path, server, fixed, workers, drops })
@@ -80,7 +76,6 @@ impl House {
             order,
             data: self.server.is_some().then_some(data.as_path()),
             out: args.out.is_some().then_some(out.as_path()),
-            start_at: self.fixed,
             fleet_threads: args.fleet_threads.map_or(share.max(1), NonZeroUsize::get),
         };
         (0..count).map(|index| common.of(index, count)).collect()
@@ -100,23 +95,25 @@ impl House {
         Ok((Begin::At(at).instant()?, at))
     }
 
-    /// Has the plan's faults of the server happen, and counts what is dropped at its sockets, until
-    /// the handle is dropped.
-    ///
-    /// # Errors
-    /// If they have no plan.
-    pub(super) fn play(&self, order: &Order, start: Instant) -> anyhow::Result<JoinSet<()>> {
-        let Some(server) = &self.server else { return Ok(JoinSet::new()) };
-        let mut playing = faults::play(order, start, Arc::clone(server))?;
-        *lock(&self.drops) = Drops::from_now_on();
-        let drops = Arc::clone(&self.drops);
-        playing.spawn(async move {
-            loop {
-                sleep(COUNT_EVERY).await;
-                lock(&drops).count();
-            }
-        });
-        Ok(playing)
+    /// The run's own server; `None` if it is somebody else's.
+    pub(super) fn server(&self) -> Option<Arc<Embedded>> {
+        self.server.clone()
+    }
+
+    /// Counts what is dropped at the sockets of the run's own server, until the handle is dropped.
+    pub(super) fn count_drops(&self) -> JoinSet<()> {
+        let mut counting = JoinSet::new();
+        if self.is_own() {
+            *lock(&self.drops) = Drops::from_now_on();
+            let drops = Arc::clone(&self.drops);
+            counting.spawn(async move {
+                loop {
+                    sleep(COUNT_EVERY).await;
+                    lock(&drops).count();
+                }
+            });
+        }
+        counting
     }
 
     /// Datagrams the kernel has dropped at the server's sockets since the plan began.

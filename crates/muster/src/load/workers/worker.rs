@@ -1,7 +1,9 @@
 //! A worker: plays one share of a plan for the process that has started it.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::io::{BufRead as _, Write as _, stdin, stdout};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,21 +11,26 @@ use anyhow::Context as _;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::words::{Pulse, Said, Told};
+use super::pulse::Pulse;
+use super::words::{Said, Told};
 use crate::cli::LoadArgs;
 use crate::exit::Exit;
 use crate::load::begin::Begin;
 use crate::load::collect::Labels;
+use crate::load::control::Controls;
+use crate::load::deed::Done;
 use crate::load::engine::{Cut, Stage};
+use crate::load::journal::Journal;
+use crate::load::live::Sight;
 use crate::load::order::Order;
-use crate::load::snapshot::Snapshot;
+use crate::load::wreck::injected;
 use crate::load::{folder, outcome};
 use crate::verbs::interrupted;
 
 /// How long a worker may still take that nobody waits for: its server may be gone as well.
 const ALONE_FOR: Duration = Duration::from_secs(10);
 
-/// How often a worker tells how it goes.
+/// How often a worker tells how its devices come up.
 const PULSE_EVERY: Duration = Duration::from_secs(1);
 
 /// Plays a share, from standing ready to its report.
@@ -32,10 +39,11 @@ pub(crate) async fn run(args: &LoadArgs) -> anyhow::Result<Exit> {
     let labels = Labels::of(&order.scenario, &order.plan, order.run.time_scale);
     let orders = Orders::listen()?;
     let stage = Stage::set(order, &labels).await?;
+    orders.are_for(Hands { controls: stage.controls(), journal: stage.journal() });
     tokio::select! {
         up = stage.assemble() => up?,
         _cut = orders.cut() => return Ok(Exit::Interrupted),
-        never = tell(stage.shown(), Said::Coming) => match never {},
+        never = tell_coming(stage.sight()) => match never {},
     }
     say(&Said::Up);
     // Who has heard both tells what there is, be it nothing yet.
@@ -44,10 +52,10 @@ pub(crate) async fn run(args: &LoadArgs) -> anyhow::Result<Exit> {
         begin = orders.begin() => begin,
         _cut = orders.cut() => return Ok(Exit::Interrupted),
     };
-    let shown = stage.shown();
+    let sight = stage.sight();
     let over = tokio::select! {
         over = stage.play(begin, orders.cut()) => over?,
-        never = tell(shown, Said::Goes) => match never {},
+        never = tell_going(sight) => match never {},
     };
     let (mut report, slow) = outcome::report(over);
     if let Some(out) = &args.out {
@@ -59,7 +67,16 @@ pub(crate) async fn run(args: &LoadArgs) -> anyhow::Result<Exit> {
 }
 
 /// What a worker has been told.
-struct Orders(watch::Receiver<Heard>);
+struct Orders {
+    heard: watch::Receiver<Heard>,
+    hands: Arc<OnceLock<Hands>>,
+}
+
+/// How a worker does what it is told.
+struct Hands {
+    controls: Controls,
+    journal: Journal,
+}
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Heard {
@@ -70,11 +87,15 @@ struct Heard {
 impl Orders {
     /// Listens to whoever has started this process, for as long as that lives.
     fn listen() -> anyhow::Result<Self> {
-        let (tell, told) = watch::channel(Heard::default());
+        let (tell, heard) = watch::channel(Heard::default());
+        let hands = Arc::<OnceLock<Hands>>::default();
+        let ours = Arc::clone(&hands);
         let listen = move || {
             for line in stdin().lock().lines().map_while(Result::ok) {
                 if let Ok(word) = serde_json::from_str(&line) {
                     tell.send_modify(|heard| heard.hear(word));
+                    // Nobody wishes anything before the beginning, and they are there by then.
+                    ours.get().into_iter().for_each(|hands| hands.heed(word));
                 }
             }
             // Whoever has started this is gone, and nobody waits for what is found.
@@ -84,22 +105,27 @@ impl Orders {
         };
         let thread = thread::Builder::new().name("orders".to_owned()).spawn(listen);
         thread.context("failed to start listening to orders")?;
-        Ok(Self(told))
+        Ok(Self { heard, hands })
+    }
+
+    /// What is wished is done with these.
+    fn are_for(&self, hands: Hands) {
+        let _only_once = self.hands.set(hands);
     }
 
     /// Waits for the beginning.
     async fn begin(&self) -> Begin {
-        let mut heard = self.0.clone();
+        let mut heard = self.heard.clone();
         let heard = heard.wait_for(|heard| heard.begin.is_some()).await;
         match heard.ok().and_then(|heard| heard.begin) {
             Some(at) => Begin::At(at),
-            None => std::future::pending().await,
+            None => pending().await,
         }
     }
 
     /// Waits until the run is to end.
     async fn cut(&self) -> Cut {
-        let mut heard = self.0.clone();
+        let mut heard = self.heard.clone();
         tokio::select! {
             () = interrupted() => Cut::Interrupted,
             heard = heard.wait_for(|heard| heard.cut.is_some()) => {
@@ -115,17 +141,44 @@ impl Heard {
             Told::Begin(unix_us) => self.begin = Some(UNIX_EPOCH + Duration::from_micros(unix_us)),
             Told::Stop => self.cut = self.cut.or(Some(Cut::Interrupted)),
             Told::Abort => self.cut = self.cut.or(Some(Cut::Aborted)),
+            Told::Wish(_) | Told::Asked(_) | Told::Goes(_) => {}
         }
     }
 }
 
-/// Tells how it goes, again and again.
-async fn tell(shown: watch::Receiver<Snapshot>, word: fn(Pulse) -> Said) -> Infallible {
+impl Hands {
+    fn heed(&self, word: Told) {
+        match word {
+            Told::Wish(control) => self.controls.wish(control),
+            Told::Asked(injection) => self.journal.note(Done::Changed(injected(injection).what)),
+            Told::Goes(injection) => self.journal.note(Done::Injected(injected(injection))),
+            Told::Begin(_) | Told::Stop | Told::Abort => {}
+        }
+    }
+}
+
+/// Tells how the devices come up, again and again.
+async fn tell_coming(sight: Sight) -> Infallible {
     loop {
         sleep(PULSE_EVERY).await;
-        let pulse = Pulse::of(&shown.borrow());
-        say(&word(pulse));
+        say(&Said::Coming(Box::new(pulse(&sight))));
     }
+}
+
+/// Tells how the run goes as soon as another second of it has passed: all workers tell of the same one.
+async fn tell_going(mut sight: Sight) -> Infallible {
+    let mut told = 0;
+    loop {
+        let passed = sight.shown.wait_for(|now| now.at.as_secs() > told).await;
+        let Ok(second) = passed.map(|now| now.at.as_secs()) else { return pending().await };
+        told = second;
+        say(&Said::Goes(Box::new(pulse(&sight))));
+    }
+}
+
+fn pulse(sight: &Sight) -> Pulse {
+    let fleet = sight.progress();
+    Pulse::of(&sight.shown.borrow(), fleet)
 }
 
 /// Says something to whoever has started this. If nobody listens any more, the orders tell.

@@ -75,6 +75,6 @@ fn refused(models: &Hardware, command: Action) -> Option<String> {
 }
 
 /// The action as the server knows it.
-fn kind(command: Action) -> Option<ActionKind> {
+pub(super) fn kind(command: Action) -> Option<ActionKind> {
     ActionName::from_str(command.name(), false).ok().map(ActionName::kind)
 }

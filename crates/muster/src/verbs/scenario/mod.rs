@@ -6,9 +6,11 @@ mod hints;
 mod shown;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::Context as _;
 use muster_report::Table;
@@ -26,6 +28,7 @@ pub(super) fn run(verb: &ScenarioVerb, format: Format) -> anyhow::Result<Exit> {
         ScenarioVerb::List(args) => list(args, format),
         ScenarioVerb::New(args) => new(args),
         ScenarioVerb::Check(args) => check::run(args, format),
+        ScenarioVerb::Trace(args) => trace::run(args, format),
         ScenarioVerb::Schema => schema(),
     }
 }
@@ -76,12 +79,18 @@ fn new(args: &ScenarioNewArgs) -> anyhow::Result<Exit> {
         print(text);
         return Ok(Exit::Ok);
     };
+    write_new(path, text)?;
+    Ok(Exit::Ok)
+}
+
+/// Writes a scenario to a file that is not there yet, and says what to do with it.
+fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     let mut file = file.with_context(|| format!("failed to make {}", path.display()))?;
     file.write_all(text.as_bytes())
         .with_context(|| format!("failed to write {}", path.display()))?;
     say(&format!("hint: `muster scenario check {0}`, then `muster load {0}`", path.display()));
-    Ok(Exit::Ok)
+    Ok(())
 }
 
 fn schema() -> anyhow::Result<Exit> {

@@ -1,6 +1,7 @@
 //! How scenarios, and what is wrong with them, look to people.
 
 use std::fmt;
+use std::time::Duration;
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
@@ -85,7 +86,12 @@ pub(super) fn place(text: &str, byte: usize) -> (usize, usize) {
 
 /// How long a run lasts, such as `2m 30s`.
 pub(super) fn length(scenario: &Scenario) -> String {
-    let seconds = scenario.length().as_secs();
+    span(scenario.length())
+}
+
+/// A span in whole seconds, such as `1h 2s`.
+pub(super) fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
     let parts = [(seconds / 3_600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
     let parts: Vec<String> = parts
         .into_iter()

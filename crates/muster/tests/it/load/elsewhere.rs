@@ -54,7 +54,7 @@ deadline = "60s"
 "#;
 
 /// A server with its data folder, and the flag that names it.
-async fn server(folder: &Path) -> (Running, String) {
+pub(super) async fn server(folder: &Path) -> (Running, String) {
     let data = folder.join("data");
     let running = Place::new(&data).server();
     until("the server says where it is", async || data.join("endpoints.json").exists()).await;
@@ -131,6 +131,43 @@ async fn what_cannot_be_seen_of_a_server_elsewhere_is_said_and_not_made_up() {
     let unseen = report["run"]["not_observed"].to_string();
     assert!(unseen.contains("memory and processor"), "{unseen}");
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn a_server_elsewhere_that_shows_metrics_is_judged_by_what_it_takes() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let page = free.local_addr().unwrap().to_string();
+    drop(free);
+    let _server = Place::new(&data).server_with(&["--metrics", &page]);
+    until("the server says where it is", async || data.join("endpoints.json").exists()).await;
+    until("its page is there", async || std::net::TcpStream::connect(&page).is_ok()).await;
+    let memory = "[[threshold]]\nrequire = \"rss < 1GB\"\n";
+    let (_folder, file) = scenario(&format!("{TRAFFIC}{memory}"));
+    let (file, data) = (file.display().to_string(), data.display().to_string());
+    let page = format!("http://{page}/metrics");
+    let flags = ["load", &file, "--json", "--quiet", "--data", &data, "--server-metrics", &page];
+    let report = json(&muster(&flags).output().unwrap());
+    // Whether it passes is up to the machine: it may be busy.
+    assert!(report["server"]["cpu_percent_most"].as_f64().unwrap() > 0.0, "{}", report["server"]);
+    let (server, both) = (&report["server"]["rss_bytes_most"], &report["thresholds"][0]["value"]);
+    assert!(server.as_f64().unwrap() > 1e6 && both.as_f64() > server.as_f64(), "{server} {both}");
+    let unseen = report["run"]["not_observed"].to_string();
+    assert!(!unseen.contains("memory and processor"), "{unseen}");
+}
+
+#[tokio::test]
+async fn a_page_of_metrics_that_is_not_there_is_said_before_anything_enrols() {
+    let home = tempfile::tempdir().unwrap();
+    let (_server, data) = server(home.path()).await;
+    let (_folder, file) = scenario(TRAFFIC);
+    let file = file.display().to_string();
+    let nowhere = "http://127.0.0.1:9/metrics";
+    let refused = run(&["load", &file, "--data", &data, "--server-metrics", nowhere]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(69), "{said}");
+    assert!(said.contains("--server-metrics http://127.0.0.1:9/metrics"), "{said}");
 }
 
 #[test]

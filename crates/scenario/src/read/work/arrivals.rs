@@ -7,12 +7,10 @@ use core::ops::Range;
 use super::{Draft, Head};
 use crate::error::{Located, Problem};
 use crate::file::{ArrivalsTable, DayTable, SpikeTable, StepTable};
+use crate::read::INSTANTS_MAX;
 use crate::text::{Mix, Placed, Text};
 use crate::units::{Rate, Span};
 use crate::work::{Arrivals, Course, OFFICE_HOURS, Pace, Spacing, WorkKind};
-
-/// Most instants of a trace.
-const INSTANTS_MAX: usize = 100_000;
 
 /// Most steps of a rate.
 const STEPS_MAX: usize = 1_000;

@@ -45,7 +45,7 @@ fn look(second: u32) -> Look {
 }
 
 fn standing(text: &str, holds: Option<bool>) -> Standing {
-    Standing { text: text.to_owned(), holds }
+    Standing { text: text.to_owned(), holds, value: None }
 }
 
 /// A run in its thirtieth second.
