@@ -56,7 +56,7 @@ impl Address {
             stays_here(&[address.quic], &address.quic.to_string())?;
             stays_here(&of_admin(&address.admin)?, &address.admin)?;
             if let Some(url) = &address.metrics {
-                stays_here(&places::behind(url).unwrap_or_default(), url.as_str())?;
+                stays_here(&behind(url)?, url.as_str())?;
             }
         }
         Ok(Some(address))
@@ -164,6 +164,11 @@ fn of_metrics(url: &str) -> anyhow::Result<Url> {
     read.ok_or_else(|| {
         usage_error(format!("--server-metrics {url}: expected http://HOST:PORT/metrics"))
     })
+}
+
+/// Everything a page may be at. Where that is nowhere any more, nobody can say that it is here.
+fn behind(url: &Url) -> anyhow::Result<Vec<SocketAddr>> {
+    places::behind(url).ok_or_else(|| usage_error(format!("--server-metrics {url} leads nowhere")))
 }
 
 /// Load is put on this machine only, unless somebody says that the other one is theirs.

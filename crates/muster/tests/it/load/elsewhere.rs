@@ -191,16 +191,19 @@ fn another_machine_is_left_alone_unless_somebody_says_that_it_is_theirs() {
     let home = tempfile::tempdir().unwrap();
     let (_folder, file) = scenario(TRAFFIC);
     let papers = papers(home.path());
-    let refused = |server: &str, admin: &str| {
+    let refused = |server: &str, admin: &str, metrics: &str| {
         let file = file.display().to_string();
         let mut command = muster(&["load", &file, "--server", server, "--admin", admin]);
+        command.args(["--server-metrics", metrics]);
         let refused = command.args(&papers).output().unwrap();
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert_eq!(refused.status.code(), Some(64), "{said}");
         assert!(said.contains("--i-own-this-target"), "{said}");
     };
-    refused("192.0.2.7:4433", "https://127.0.0.1:9");
-    refused("127.0.0.1:9", "https://192.0.2.7");
+    let [quic, admin, page] = ["127.0.0.1:9", "https://127.0.0.1:9", "http://127.0.0.1:9/"];
+    refused("192.0.2.7:4433", admin, page);
+    refused(quic, "https://192.0.2.7", page);
+    refused(quic, admin, "http://192.0.2.7/metrics");
 }
 
 #[test]
